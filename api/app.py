@@ -1,0 +1,65 @@
+"""create_app(): settings, routers, error handlers. No logic."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache, partial
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import contract, errors
+from api.dependencies import Service
+from api.middleware import Frame, set_up_logging
+from api.routers import docs, health, home, places, resources
+from api.settings import Settings
+
+VERSION = "0.1.0"
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application. It connects to the database when it starts, not before."""
+    settings = settings or Settings()
+    app = FastAPI(
+        title=contract.TITLE,
+        version=VERSION,
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Frame, settings=settings),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"],
+                allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
+                allow_headers=["*"],
+                expose_headers=["ETag", "Link", "Last-Modified", "X-Request-ID", "Retry-After"],
+                max_age=86400,
+            ),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
+        ],
+    )
+    app.state.settings = settings
+    app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
+    errors.install(app)
+    for router in (home, docs, health, places, resources):
+        app.include_router(router.router())
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    set_up_logging(settings)
+    url = settings.database_public_url
+    if url is None:
+        raise RuntimeError("DATABASE_PUBLIC_URL is not set; `quartier up` sets it by itself")
+    app.state.service = Service(settings, url.get_secret_value())
+    await app.state.service.pool.open(wait=False)
+    try:
+        yield
+    finally:
+        await app.state.service.pool.close()

@@ -1,0 +1,189 @@
+"""Everything that can go wrong for a caller, as RFC 9457 problem details. One shape everywhere."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+from fastapi import FastAPI, Request, Response
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = "2"
+
+log = logging.getLogger("quartier")
+
+
+class Problem(Exception):
+    """A request that cannot be answered. `errors` name the parameter or the place in the body."""
+
+    status = 500
+    title = "Internal server error"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[Mapping[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        self.members = members
+
+
+class InvalidParameter(Problem):
+    status = 400
+    title = "Invalid parameter"
+
+    @classmethod
+    def named(cls, parameter: str, detail: str) -> "InvalidParameter":
+        """A problem with one parameter of the query."""
+        error = {"parameter": parameter, "detail": detail}
+        return cls(f"{parameter}: {detail}", errors=[error])
+
+
+class InvalidBody(Problem):
+    status = 400
+    title = "Malformed body"
+
+
+class NotFound(Problem):
+    status = 404
+    title = "Not found"
+
+
+class MethodNotAllowed(Problem):
+    status = 405
+    title = "Method not allowed"
+
+
+class NotAcceptable(Problem):
+    status = 406
+    title = "Not acceptable"
+
+
+class Gone(Problem):
+    status = 410
+    title = "Gone"
+
+
+class BodyTooLarge(Problem):
+    status = 413
+    title = "Body too large"
+
+
+class AddressTooLong(Problem):
+    status = 414
+    title = "Address too long"
+
+
+class UnsupportedBody(Problem):
+    status = 415
+    title = "Unsupported media type"
+
+
+class BrokenRule(Problem):
+    status = 422
+    title = "Rule violated"
+
+
+class TooExpensive(Problem):
+    status = 503
+    title = "Query took too long"
+
+
+class Unavailable(Problem):
+    status = 503
+    title = "Database unavailable"
+
+
+_BY_STATUS: dict[int, type[Problem]] = {
+    kind.status: kind
+    for kind in (NotFound, MethodNotAllowed, NotAcceptable, Gone, BodyTooLarge, AddressTooLong)
+}
+
+
+def response(problem: Problem) -> Response:
+    """The problem as `application/problem+json`."""
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        **({"errors": problem.errors} if problem.errors else {}),
+        **problem.members,
+    }
+    return Response(
+        json.dumps(document, ensure_ascii=False).encode(errors="replace"),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **problem.headers},
+    )
+
+
+def from_validation(error: ValidationError, *, in_body: bool = False) -> Problem:
+    """What Pydantic refused, by parameter (400), or by place in the body (422)."""
+    errors = [_described(part, in_body=in_body) for part in error.errors(include_url=False)]
+    detail = "; ".join(_line(part) for part in errors)
+    return (BrokenRule if in_body else InvalidParameter)(detail, errors=errors)
+
+
+def _described(part: Any, *, in_body: bool) -> dict[str, str]:
+    location = [str(step) for step in part["loc"]]
+    detail = part["msg"].removeprefix("Value error, ")
+    if in_body:
+        return {"pointer": "/" + "/".join(location), "detail": detail}
+    name, _, reason = detail.partition(": ") if not location else (location[0], "", detail)
+    return {"parameter": name, "detail": reason or detail}
+
+
+def _line(error: Mapping[str, str]) -> str:
+    return f"{error.get('parameter') or error.get('pointer')}: {error['detail']}"
+
+
+def install(app: FastAPI) -> None:
+    """One handler a kind of exception; nothing else in the application answers with an error."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(psycopg.Error, _database)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return response(error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses: unknown paths and methods."""
+    assert isinstance(error, HTTPException)
+    kind = _BY_STATUS.get(error.status_code, Problem)
+    detail = {
+        404: f"There is nothing at {request.url.path}",
+        405: f"{request.method} is not possible here",
+    }.get(error.status_code, str(error.detail))
+    return response(kind(detail, headers=error.headers))
+
+
+async def _database(_request: Request, error: Exception) -> Response:
+    """The database is slow, busy or away; the request itself may be fine."""
+    retry = {"Retry-After": RETRY_AFTER}
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        detail = "The query took longer than allowed. Ask for less: a smaller area, more filters."
+        return response(TooExpensive(detail, headers=retry))
+    if isinstance(error, PoolTimeout | PoolClosed | TooManyRequests | psycopg.OperationalError):
+        log.warning("database unavailable", extra={"reason": str(error).strip()[:200]})
+        return response(Unavailable("Please try again in a moment.", headers=retry))
+    return await _unexpected(_request, error)
+
+
+async def _unexpected(_request: Request, error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error)
+    return response(Problem("Something went wrong on our side; it has been logged."))

@@ -1,0 +1,35 @@
+"""The formats of the native API. Adding a format is adding a row."""
+
+from dataclasses import dataclass
+
+from db.queries import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A representation: its media type, and whether it is a page or the whole filtered set."""
+
+    name: str
+    media_type: str
+    layout: Layout
+    streamed: bool
+    content_type: str
+
+    @property
+    def suffix(self) -> str:
+        return f".{self.name}"
+
+
+FORMATS: dict[str, Format] = {
+    format_.name: format_
+    for format_ in (
+        Format("json", "application/json", "json", False, "application/json"),
+        Format("geojson", "application/geo+json", "geojson", False, "application/geo+json"),
+        Format("csv", "text/csv", "csv", True, "text/csv; charset=utf-8; header=present"),
+        Format("ndjson", "application/x-ndjson", "json", True, "application/x-ndjson"),
+    )
+}
+
+ALL = tuple(FORMATS)
+TABULAR = ("json", "csv", "ndjson")
+PAGES = ("json", "geojson")

@@ -1,0 +1,308 @@
+"""Answering for a resource: a list, an item, a stream. One mechanism for all of them."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi import Request, Response
+
+from api import cursors, links, responses
+from api.dependencies import Service, service
+from api.errors import Gone, InvalidParameter, NotFound, Unavailable
+from api.formats import Format
+from api.negotiation import choose_format, choose_language
+from api.parameters import DEFAULT_LIMIT, ItemParameters, ListParameters, Simplified
+from api.resources import Resource
+from api.responses import Envelope, Version
+from db import conditions, queries
+from db.conditions import Condition, where
+from db.queries import Order, Page, Selection
+
+RETRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request understood: what is selected, and how it is to be represented."""
+
+    service: Service
+    resource: Resource
+    selection: Selection
+    format: Format
+    lang: str
+    depth: int = 0
+
+    def version(self, sequence: int, published_at: str) -> Version:
+        return Version(sequence, published_at, self.format, self.lang)
+
+
+async def answer_list(
+    request: Request,
+    resource: Resource,
+    parameters: ListParameters,
+    also: Sequence[Condition] = (),
+) -> Response:
+    """A page, or for CSV and NDJSON the whole filtered set."""
+    wanted = await _understood(request, resource, parameters, also)
+    if unchanged := await _unchanged(request, wanted):
+        return unchanged
+    if wanted.format.streamed:
+        return await _stream(request, wanted, parameters)
+    return await _page(request, wanted, parameters, also)
+
+
+async def answer_item(
+    request: Request, resource: Resource, name: str, parameters: ItemParameters
+) -> Response:
+    """One entity by id, slug or key; 404 if there is none, 410 if there was one."""
+    wanted = await _understood(request, resource, parameters, [_called(name)])
+    if unchanged := await _unchanged(request, wanted):
+        await require(request, resource, name)
+        return unchanged
+    if wanted.format.streamed:
+        await require(request, resource, name)
+        return await _stream(request, wanted, parameters)
+    found = await queries.item(wanted.service.pool, wanted.selection)
+    if found is None:
+        raise await _missing(wanted.service, resource, name)
+    body, sequence, published_at = found
+    return responses.item(request, wanted.version(sequence, published_at), body)
+
+
+async def require(request: Request, resource: Resource, name: str) -> None:
+    """404 or 410, unless there is such an entity."""
+    known = service(request)
+    found = Selection(resource.table, (_called(name),), Order("name"), "json", limit=1)
+    if await queries.item(known.pool, found) is None:
+        raise await _missing(known, resource, name)
+
+
+def _called(name: str) -> Condition:
+    return where(conditions.identified_by, (), [name])
+
+
+async def _missing(known: Service, resource: Resource, name: str) -> Exception:
+    tombstone = await queries.tombstone(known.pool, resource.table.name, name)
+    if tombstone:
+        return Gone(f"{name} is no longer published.", tombstone=responses.parsed(tombstone))
+    return NotFound(f"There is no {name} among the {resource.name}.")
+
+
+async def _understood(
+    request: Request,
+    resource: Resource,
+    parameters: ItemParameters,
+    also: Sequence[Condition],
+) -> Wanted:
+    known = service(request)
+    format_ = choose_format(request, parameters.format, resource.formats)
+    _check_fields(resource, parameters)
+    languages = await known.languages()
+    lang = choose_language(request, parameters.lang, languages)
+    selection = Selection(
+        table=resource.table,
+        conditions=tuple(also),
+        order=Order("name"),
+        layout=format_.layout,
+        lang=None if lang == languages[0] else lang,
+        fields=("id", *parameters.fields) if parameters.fields else (),
+        geometry=parameters.geometry() if isinstance(parameters, Simplified) else "geojson",
+        limit=1,
+    )
+    wanted = Wanted(known, resource, selection, format_, lang)
+    return await _listed(wanted, parameters) if isinstance(parameters, ListParameters) else wanted
+
+
+def _check_fields(resource: Resource, parameters: ItemParameters) -> None:
+    known = resource.schema.model_fields
+    for name in parameters.fields or ():
+        if name not in known:
+            raise InvalidParameter.named("fields", f"{name} is none of {', '.join(known)}")
+
+
+async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
+    """The filter, the order and the page of a list."""
+    try:
+        parameters.check(wanted.service.limits)
+    except ValueError as error:
+        name, _, reason = str(error).partition(": ")
+        raise InvalidParameter.named(name, reason) from None
+    await wanted.service.require_known(parameters.references())
+    order = parameters.order()
+    cursor = _cursor(wanted, parameters, order)
+    limit = parameters.limit or (None if wanted.format.streamed else DEFAULT_LIMIT)
+    selection = replace(
+        wanted.selection,
+        conditions=(*wanted.selection.conditions, *parameters.conditions()),
+        order=order,
+        after=cursor.keys if cursor else (),
+        limit=limit,
+    )
+    return replace(wanted, selection=selection, depth=cursor.depth if cursor else 0)
+
+
+def _cursor(
+    wanted: Wanted, parameters: ListParameters, order: Order
+) -> cursors.Cursor | None:
+    """Where to go on; `near` and `q` end at a depth, for each page reads all before it."""
+    if parameters.cursor is None:
+        return None
+    cursor = cursors.decode(wanted.selection.table, order, parameters.cursor)
+    deepest = wanted.service.settings.max_depth
+    if order.name in ("distance", "relevance") and cursor.depth >= deepest:
+        detail = f"a list by {order.name} ends after {deepest} entities; narrow the filter"
+        raise InvalidParameter.named("cursor", detail)
+    return cursor
+
+
+async def _unchanged(request: Request, wanted: Wanted) -> Response | None:
+    if "if-none-match" not in request.headers:
+        return None
+    state = await queries.current_state(wanted.service.pool)
+    return responses.not_modified(request, wanted.version(*state))
+
+
+async def _page(
+    request: Request,
+    wanted: Wanted,
+    parameters: ListParameters,
+    also: Sequence[Condition],
+) -> Response:
+    """The page and what is counted around it, all at one sequence."""
+    for _ in range(RETRIES):
+        page = await queries.page(wanted.service.pool, wanted.selection)
+        envelope = await _envelope(wanted, parameters, also, page)
+        if envelope is not None:
+            break
+    else:
+        raise Unavailable("The registry is being published; please try again in a moment.")
+    envelope.links = _links(request, wanted, parameters, page)
+    version = wanted.version(page.sequence, page.published_at)
+    return responses.page(request, version, page, envelope)
+
+
+async def _envelope(
+    wanted: Wanted,
+    parameters: ListParameters,
+    also: Sequence[Condition],
+    page: Page,
+) -> Envelope | None:
+    """None if a publication came between: page and counts would not belong together."""
+    envelope = Envelope()
+    sequences = {page.sequence}
+    if parameters.count is None:
+        envelope.total = await _total(wanted, page, sequences)
+        envelope.left_out = await _left_out(wanted, parameters, also, page, sequences)
+    if parameters.facets:
+        envelope.facets = await _facets(wanted, parameters, also, sequences)
+    return envelope if len(sequences) == 1 else None
+
+
+async def _total(wanted: Wanted, page: Page, sequences: set[int]) -> int:
+    if not wanted.selection.after and not page.has_next:
+        return page.count
+    return await _counted(wanted, wanted.selection, page, sequences)
+
+
+async def _left_out(
+    wanted: Wanted,
+    parameters: ListParameters,
+    also: Sequence[Condition],
+    page: Page,
+    sequences: set[int],
+) -> int:
+    undecided = parameters.undecided()
+    if undecided is None:
+        return 0
+    selection = replace(wanted.selection, conditions=(*also, *undecided))
+    return await _counted(wanted, selection, page, sequences)
+
+
+async def _counted(
+    wanted: Wanted, selection: Selection, page: Page, sequences: set[int]
+) -> int:
+    known = wanted.service
+    total = known.remembered_count(selection, page.sequence)
+    if total is None:
+        total, sequence = await known.count(selection)
+        known.remember_count(selection, sequence, total)
+        sequences.add(sequence)
+    return total
+
+
+async def _facets(
+    wanted: Wanted,
+    parameters: ListParameters,
+    also: Sequence[Condition],
+    sequences: set[int],
+) -> dict[str, bytes]:
+    """A facet ignores its own filter, so that the other choices keep their counts."""
+    facets = {}
+    for name in parameters.facets or ():
+        others = parameters.model_copy(update={name: None}).conditions()
+        selection = replace(wanted.selection, conditions=(*also, *others))
+        facets[name], sequence = await queries.facet(
+            wanted.service.pool, selection, name, wanted.lang
+        )
+        sequences.add(sequence)
+    return facets
+
+
+def _links(
+    request: Request, wanted: Wanted, parameters: ListParameters, page: Page
+) -> list[dict[str, Any]]:
+    media_type = wanted.format.media_type
+    if request.method == "POST":
+        found: list[dict[str, Any]] = [links.link("self", links.address(request), media_type)]
+    else:
+        found = [
+            links.link("self", links.address(request), media_type),
+            links.link("first", links.address(request, cursor=None), media_type),
+        ]
+    if page.has_next and page.last:
+        cursor = cursors.encode(
+            wanted.selection.table,
+            wanted.selection.order,
+            page.last,
+            wanted.depth + page.count,
+        )
+        found.append(_next(request, media_type, cursor))
+    return found
+
+
+def _next(request: Request, media_type: str, cursor: str) -> dict[str, Any]:
+    """A search by POST goes on by POST: the same body with the cursor merged into it."""
+    if request.method == "POST":
+        href = links.address(request)
+        onward: dict[str, Any] = links.link("next", href, media_type)
+        return onward | {"method": "POST", "body": {"cursor": cursor}}
+    return links.link("next", links.address(request, cursor=cursor), media_type)
+
+
+async def _stream(request: Request, wanted: Wanted, parameters: ItemParameters) -> Response:
+    columns = _columns(wanted, parameters)
+    stack = AsyncExitStack()
+    try:
+        opened = queries.stream(wanted.service.pool, wanted.selection, list(columns.values()))
+        sequence, published_at, batches = await stack.enter_async_context(opened)
+    except BaseException:
+        await stack.aclose()
+        raise
+    version = wanted.version(sequence, published_at)
+    head = ",".join(columns).encode() if wanted.format.name == "csv" else b""
+    chunks = responses.lines(version, head, batches)
+    return responses.Stream(request, version, chunks, stack, wanted.resource.name)
+
+
+def _columns(wanted: Wanted, parameters: ItemParameters) -> dict[str, str]:
+    """The columns of CSV; `fields` keeps those made from the members it names."""
+    columns = wanted.resource.columns
+    if not parameters.fields:
+        return columns
+    kept = {"id", *parameters.fields}
+    return {
+        name: path
+        for name, path in columns.items()
+        if path.removeprefix("$.").split(".")[0].removesuffix("[*]") in kept
+    }

@@ -1,0 +1,188 @@
+"""Around every request: limits, suffixes, HEAD, an id, a log line, security headers."""
+
+import json
+import logging
+import re
+import time
+import uuid
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import AddressTooLong, BodyTooLarge, InvalidParameter, Problem, response
+from api.formats import FORMATS
+from api.settings import Settings
+
+log = logging.getLogger("quartier.access")
+
+SUFFIX = re.compile(rf"^(/v1/.+)\.({'|'.join(FORMATS)})$")
+REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+class Frame:
+    """The outermost layer: what holds for every answer, errors included."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = Exchange(scope, send)
+        try:
+            self._check_address(scope)
+            _rewrite(scope)
+            limited = _limited(receive, self.settings.max_body_bytes)
+            await self.app(scope, limited, exchange.send)
+        except Problem as problem:
+            if exchange.started:
+                raise
+            await response(problem)(scope, receive, exchange.send)
+        finally:
+            exchange.log()
+
+    def _check_address(self, scope: Scope) -> None:
+        size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+        if size > self.settings.max_url_bytes:
+            limit = self.settings.max_url_bytes
+            raise AddressTooLong(f"Path and query must have at most {limit} bytes.")
+        if any(ord(character) < 32 for character in scope["path"]):
+            raise InvalidParameter("The path must not contain control characters.")
+        for name, value in scope["headers"]:
+            if name == b"content-length" and not _fits(value, self.settings.max_body_bytes):
+                raise _too_large(self.settings.max_body_bytes)
+
+
+def _fits(length: bytes, limit: int) -> bool:
+    return length.isdigit() and int(length[:20]) <= limit
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body must have at most {limit} bytes.")
+
+
+def _rewrite(scope: Scope) -> None:
+    """A suffix becomes a format, HEAD becomes GET whose body is not sent."""
+    scope["quartier.path"] = scope["path"]
+    if found := SUFFIX.match(scope["path"]):
+        scope["path"], scope["quartier.suffix"] = found[1], found[2]
+    if scope["method"] == "HEAD":
+        scope["method"], scope["quartier.head"] = "GET", True
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Stops reading a body that grows beyond the limit, whatever its header said."""
+    size = 0
+
+    async def read() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise _too_large(limit)
+        return message
+
+    return read
+
+
+class Exchange:
+    """One request and its answer: adds headers, drops the body of HEAD, writes the log line."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.scope = scope
+        self.started = False
+        self._send = send
+        self._begin = time.perf_counter()
+        self._status = 0
+        self._bytes = 0
+        self._method = scope["method"]
+        self._path = scope["path"]
+        self._id = _request_id(scope)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            self._status = message["status"]
+            self._add_headers(message)
+        elif message["type"] == "http.response.body":
+            if self._method == "HEAD":
+                message = {**message, "body": b""}
+            self._bytes += len(message.get("body", b""))
+        await self._send(message)
+
+    def _add_headers(self, message: MutableMapping[str, Any]) -> None:
+        headers = MutableHeaders(scope=message)
+        headers["X-Request-ID"] = self._id
+        for name, value in SECURITY.items():
+            headers.setdefault(name, value)
+
+    def log(self) -> None:
+        client = self.scope.get("client")
+        log.info(
+            "request",
+            extra={
+                "request_id": self._id,
+                "method": self._method,
+                "path": self._path,
+                "query": self.scope["query_string"].decode("latin-1"),
+                "status": self._status,
+                "bytes": self._bytes,
+                "ms": round((time.perf_counter() - self._begin) * 1000, 2),
+                "client": client[0] if client else None,
+            },
+        )
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's X-Request-ID if it is harmless, else a new one."""
+    given = Request(scope).headers.get("x-request-id", "")
+    return given if REQUEST_ID.match(given) else uuid.uuid4().hex
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line, with whatever a message was given as `extra`."""
+
+    _known = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, Any] = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        entry |= {key: value for key, value in vars(record).items() if key not in self._known}
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+class TextLines(logging.Formatter):
+    """For people: the message and what belongs to it on one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        extra = {k: v for k, v in vars(record).items() if k not in JsonLines._known}
+        details = " ".join(f"{key}={value}" for key, value in extra.items())
+        line = f"{record.levelname.lower()} {record.name} {record.getMessage()} {details}".rstrip()
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def set_up_logging(settings: Settings) -> None:
+    """All loggers to standard error, in the format the operator chose."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

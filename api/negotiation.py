@@ -1,0 +1,77 @@
+"""Which format and language a request gets: by parameter or suffix first, else by header."""
+
+from collections.abc import Sequence
+
+from fastapi import Request
+
+from api.errors import InvalidParameter, NotAcceptable
+from api.formats import FORMATS, Format
+
+
+def choose_format(request: Request, named: str | None, offered: Sequence[str]) -> Format:
+    """`format=` or the suffix, else the best of Accept, else the first offered. Or 406."""
+    suffix = request.scope.get("quartier.suffix")
+    if suffix and named and suffix != named:
+        raise InvalidParameter.named("format", f"is {named}, but the address ends in .{suffix}")
+    name = suffix or named
+    if name is None:
+        return _accepted(request.headers.get("accept", "*/*"), offered)
+    if name not in offered:
+        raise NotAcceptable(f"{name} is not available here, only {', '.join(offered)}")
+    return FORMATS[name]
+
+
+def _accepted(header: str, offered: Sequence[str]) -> Format:
+    ranked = [(_quality(header, FORMATS[name].media_type), name) for name in offered]
+    best = max(quality for quality, _ in ranked)
+    if best <= 0:
+        types = ", ".join(FORMATS[name].media_type for name in offered)
+        raise NotAcceptable(f"This address offers {types}")
+    return FORMATS[next(name for quality, name in ranked if quality == best)]
+
+
+def _quality(header: str, media_type: str) -> float:
+    """RFC 9110, section 12.5.1: the most specific range that matches decides."""
+    ranges = dict(_weighted(header))
+    for pattern in (media_type, media_type.split("/")[0] + "/*", "*/*"):
+        if pattern in ranges:
+            return ranges[pattern]
+    return 0.0
+
+
+def choose_language(request: Request, named: str | None, available: Sequence[str]) -> str:
+    """`lang=`, else the best of Accept-Language, else the default, which comes first."""
+    if named is not None:
+        if named not in available:
+            raise InvalidParameter.named("lang", f"is one of {', '.join(available)}")
+        return named
+    wanted = _weighted(request.headers.get("accept-language", ""))
+    for tag, quality in sorted(wanted, key=lambda pair: -pair[1]):
+        for language in available:
+            if quality > 0 and (tag == language.lower() or tag.split("-")[0] == language):
+                return language
+    return available[0]
+
+
+def _weighted(header: str) -> list[tuple[str, float]]:
+    """The elements of a header with their q-values; a malformed q counts as 1."""
+    pairs = []
+    for element in header.lower().split(","):
+        value, *parameters = [part.strip() for part in element.split(";")]
+        weights = [p.removeprefix("q=") for p in parameters if p.startswith("q=")]
+        if value:
+            pairs.append((value, _number(weights[0]) if weights else 1.0))
+    return pairs
+
+
+def _number(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 1.0)
+    except ValueError:
+        return 1.0
+
+
+def prefers_html(request: Request) -> bool:
+    """Whether a person's browser asks, rather than a program that takes anything."""
+    header = request.headers.get("accept", "")
+    return _quality(header, "text/html") > _quality(header, "application/json")

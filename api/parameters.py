@@ -1,0 +1,690 @@
+"""What each resource can be asked: one query model a resource, composed by inheritance.
+
+`conditions()` lists the SQL conditions of a request, `references()` the names it uses that must
+exist. A parameter that stands alone in the query means AND, one that is repeated means OR.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from api.types import (
+    Area,
+    AreaInBody,
+    Boolean,
+    Box,
+    Day,
+    Decimal,
+    Ids,
+    Moment,
+    Names,
+    Position,
+    Postcode,
+    Text,
+    Time,
+    Whole,
+    vertices,
+)
+from db import conditions as c
+from db import published
+from db.conditions import Builder, Condition, where
+from db.queries import Order
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 10_000
+DEFAULT_RADIUS = 10_000.0
+FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
+
+
+def given(builder: Builder, columns: str | tuple[str, ...], value: Any) -> list[Condition]:
+    """The condition, if the parameter was given."""
+    return [] if value is None else [where(builder, columns, value)]
+
+
+class Reference(NamedTuple):
+    """A name that a request uses and that must exist."""
+
+    parameter: str
+    resource: str
+    name: str
+
+
+class Limits(BaseModel):
+    """What the operator allows; see docs/reference/settings.md."""
+
+    max_radius: float = 100_000.0
+    max_vertices: int = 5_000
+
+
+class ItemParameters(BaseModel):
+    """What every address of the native API understands."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal["json", "geojson", "csv", "ndjson"] | None = Field(
+        None, description="Format of the answer; a suffix (`.geojson`) or `Accept` does the same."
+    )
+    lang: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z0-9]{1,8})*$", max_length=20)] | None = (
+        Field(
+            None,
+            description="Language of texts and labels, such as `en`. A text that is not "
+            "available in it comes in its own language, and `fallback` says so.",
+            json_schema_extra={"format": "language"},
+        )
+    )
+    fields: Names | None = Field(
+        None,
+        description="Only these members of each entity, separated by commas; `id` always comes.",
+    )
+
+    resource: ClassVar[str]
+
+
+class ListParameters(ItemParameters):
+    """What every list understands."""
+
+    id: Ids | None = Field(None, description="Ids or slugs; repeat it for several.")
+    sort: str | None = Field(None, description="What to sort by; a minus in front reverses it.")
+    limit: Annotated[Whole, Field(ge=1, le=MAX_LIMIT)] | None = Field(
+        None,
+        description=f"Entities on a page, 1 to {MAX_LIMIT}; {DEFAULT_LIMIT} if not given. CSV and "
+        "NDJSON hold the whole filtered set unless it is given.",
+    )
+    cursor: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,4000}$")] | None = Field(
+        None,
+        description="Where the page before ended: take it from its `next` link.",
+        json_schema_extra={"format": "cursor"},
+    )
+    count: Literal["none"] | None = Field(
+        None, description="`none` leaves out the total, which makes large answers faster."
+    )
+    facets: Names | None = Field(
+        None,
+        description="Count the filtered set by these, separated by commas. A facet ignores its "
+        "own filter.",
+    )
+    updated_since: Moment | None = Field(
+        None,
+        description="Only entities whose published state changed at or after this time.",
+    )
+
+    default_sort: ClassVar[str] = "name"
+
+    @model_validator(mode="after")
+    def _facets_exist(self) -> Self:
+        known = published.FACETS[self.resource]
+        unknown = [name for name in self.facets or () if name not in known]
+        if unknown:
+            raise ValueError(f"facets: {unknown[0]} is none of {', '.join(known)}")
+        return self
+
+    def order(self) -> Order:
+        name = self.sort or self.natural_sort()
+        return Order(name.removeprefix("-"), name.startswith("-"))
+
+    def natural_sort(self) -> str:
+        """Best match first where a text is searched, else by name."""
+        return "-relevance" if getattr(self, "q", None) else self.default_sort
+
+    def conditions(self) -> list[Condition]:
+        return [
+            *given(c.identified_by, (), self.id),
+            *given(c.at_least, "updated_at", self.updated_since),
+        ]
+
+    def undecided(self) -> list[Condition] | None:
+        """The same filter for what its place parameters cannot decide about, or None."""
+        return None
+
+    def references(self) -> list[Reference]:
+        return []
+
+    def check(self, limits: Limits) -> None:
+        """Refuse what the operator does not allow."""
+
+
+def named(
+    parameter: str, values: Iterable[str] | None, resource: str | None = None
+) -> list[Reference]:
+    """Names a parameter uses, of the resource or codelist it is called after or of another."""
+    return [Reference(parameter, resource or parameter, value) for value in values or ()]
+
+
+class Search(ListParameters):
+    q: Text | None = Field(
+        None,
+        description="Words to find, in German stems, with umlauts or without, and with typing "
+        "errors forgiven. The best match comes first.",
+    )
+
+    def conditions(self) -> list[Condition]:
+        return [*super().conditions(), *given(c.matches_text, (), self.q)]
+
+    @model_validator(mode="after")
+    def _relevance_needs_words(self) -> Self:
+        if self.sort and self.sort.removeprefix("-") == "relevance" and not self.q:
+            raise ValueError("sort: relevance needs q, the words to find")
+        return self
+
+
+class Themes(ListParameters):
+    theme: Ids | None = Field(
+        None, description="Codes of themes, narrower ones included; see `/v1/codelists/theme`."
+    )
+
+    def conditions(self) -> list[Condition]:
+        return [*super().conditions(), *given(c.any_of, "theme", self.theme)]
+
+    def references(self) -> list[Reference]:
+        return [*super().references(), *named("theme", self.theme)]
+
+
+class TargetGroups(ListParameters):
+    target_group: Ids | None = Field(
+        None,
+        description="Codes of target groups, narrower ones included; see "
+        "`/v1/codelists/target_group`.",
+    )
+
+    def conditions(self) -> list[Condition]:
+        return [*super().conditions(), *given(c.any_of, "target_group", self.target_group)]
+
+    def references(self) -> list[Reference]:
+        return [*super().references(), *named("target_group", self.target_group)]
+
+
+class InDistrict(ListParameters):
+    district: Ids | None = Field(
+        None,
+        description="Districts by id, slug, `scheme:key` (`ags:14522180`) or a key that is unique; "
+        "everything below them is included.",
+    )
+
+    def conditions(self) -> list[Condition]:
+        return [*super().conditions(), *given(c.in_district, (), self.district)]
+
+    def references(self) -> list[Reference]:
+        return [*super().references(), *named("district", self.district)]
+
+
+Mode = Literal["district", "central", "central_with_outreach", "mobile", "online"]
+
+
+class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
+    """Filters of offerings. An unknown value matches no filter: it is neither yes nor no."""
+
+    resource = "offering"
+
+    sort: (
+        Literal[
+            "name",
+            "-name",
+            "updated_at",
+            "-updated_at",
+            "distance",
+            "-relevance",
+        ]
+        | None
+    ) = Field(
+        None,
+        description="`name`, `updated_at`, `distance` (with `near`, and then by itself) or "
+        "`-relevance` (with `q`, and then by itself); a minus in front reverses it.",
+    )
+    category: Ids | None = Field(
+        None,
+        description="Codes of categories, narrower ones included; see `/v1/codelists/category`.",
+    )
+    organisation: Ids | None = Field(None, description="Providers by id or slug.")
+    postcode: Annotated[list[Postcode], Field(min_length=1, max_length=200)] | None = Field(
+        None, description="Postcode of a site."
+    )
+    organisation_mode: list[Mode] | None = Field(
+        None, description="How the offering is organised in space."
+    )
+    language: Ids | None = Field(None, description="Spoken languages (ISO 639).")
+    wheelchair: list[Literal["yes", "limited", "no"]] | None = Field(
+        None, description="Wheelchair access of a site, as in OpenStreetMap."
+    )
+    age: Annotated[Whole, Field(ge=0, le=150)] | None = Field(
+        None, description="An age in years that the stated age range includes."
+    )
+    free: Boolean | None = Field(None, description="Free of charge, or not.")
+    confirmed_since: Day | None = Field(
+        None, description="Confirmed by its provider on or after this day."
+    )
+    stale: Boolean | None = Field(
+        None, description="`true`: not confirmed within a year, or never. `false`: confirmed."
+    )
+    include_ended: Boolean = Field(False, description="Offerings that have ended as well.")
+    bbox: Box | None = Field(None, description="West, south, east, north in degrees.")
+    near: Position | None = Field(
+        None,
+        description="Longitude, latitude in degrees: only sites within `radius`, the nearest "
+        "first, with `distance_m` (great-circle metres to the nearest site).",
+    )
+    radius: Annotated[Decimal, Field(gt=0, le=1_000_000)] | None = Field(
+        None, description="Metres around `near`; 10 km if not given."
+    )
+    within: Area | None = Field(
+        None,
+        description="A polygon as WKT or GeoJSON (EPSG:4326, longitude first). Long ones by POST "
+        "to `/v1/offerings/search`.",
+    )
+    serves: Position | None = Field(
+        None, description="Longitude, latitude: whose service area covers this point."
+    )
+    serves_district: Ids | None = Field(
+        None, description="Districts whose whole area the offering serves."
+    )
+
+    def natural_sort(self) -> str:
+        return "distance" if self.near else super().natural_sort()
+
+    @model_validator(mode="after")
+    def _distance_needs_a_point(self) -> Self:
+        if self.radius is not None and self.near is None:
+            raise ValueError("radius: needs near, the point it is measured from")
+        if self.sort == "distance" and self.near is None:
+            raise ValueError("sort: distance needs near, the point it is measured from")
+        return self
+
+    def check(self, limits: Limits) -> None:
+        if self.radius is not None and self.radius > limits.max_radius:
+            raise ValueError(f"radius: must be at most {limits.max_radius:g} metres")
+        if self.within is not None and vertices(self.within) > limits.max_vertices:
+            raise ValueError(f"within: must have at most {limits.max_vertices} vertices")
+
+    def conditions(self) -> list[Condition]:
+        return [*self._without_place(), *self._place(c.within_box, c.near, c.within_polygon)]
+
+    def undecided(self) -> list[Condition] | None:
+        maybe = self._place(c.maybe_in_box, c.maybe_near, c.maybe_in_polygon)
+        if self.district:
+            maybe += [where(c.maybe_in_district, (), self.district)]
+        if not maybe:
+            return None
+        settled = [part for part in self._without_place() if part.builder is not c.in_district]
+        return [*settled, *maybe]
+
+    def _without_place(self) -> list[Condition]:
+        return [
+            *super().conditions(),
+            *given(c.any_of, "category", self.category),
+            *self._of_organisation(),
+            *given(c.any_of, "postcode", self.postcode),
+            *given(c.one_of, "organisation_mode", self.organisation_mode),
+            *given(c.any_of, "language", self.language),
+            *given(c.any_of, "wheelchair", self.wheelchair),
+            *given(c.for_age, (), self.age),
+            *given(c.equals, "free", self.free),
+            *given(c.at_least, "confirmed_at", self.confirmed_since),
+            *given(c.stale, (), self.stale),
+            *([] if self.include_ended else [where(c.not_ended)]),
+            *([] if self.serves is None else [where(c.serves_point, (), *self.serves)]),
+            *given(c.serves_district, (), self.serves_district),
+        ]
+
+    def _of_organisation(self) -> list[Condition]:
+        return given(c.refers_to, ("organisation_id", "organisation"), self.organisation)
+
+    def _place(self, box: Builder, near: Builder, polygon: Builder) -> list[Condition]:
+        radius = self.radius or DEFAULT_RADIUS
+        return [
+            *([] if self.bbox is None else [where(box, (), *self.bbox)]),
+            *([] if self.near is None else [where(near, (), *self.near, radius)]),
+            *given(polygon, (), self.within),
+        ]
+
+    def references(self) -> list[Reference]:
+        return [
+            *super().references(),
+            *named("category", self.category),
+            *named("organisation", self.organisation),
+            *named("language", self.language),
+            *named("serves_district", self.serves_district, "district"),
+        ]
+
+
+class OfferingSearch(OfferingParameters):
+    """The same filters as a JSON body, for polygons too long for an address."""
+
+    within: AreaInBody | None = Field(None, description="A polygon as GeoJSON or WKT.")
+
+
+Tolerance = Literal["0", "50", "200", "1000"]
+Level = Literal[
+    "country",
+    "state",
+    "county",
+    "social_region",
+    "municipal_association",
+    "municipality",
+    "city_district",
+    "quarter",
+]
+
+
+class Simplified(ItemParameters):
+    simplify: Tolerance = Field(
+        "0",
+        description="Simplify boundaries in GeoJSON by so many metres; shared borders stay shared.",
+    )
+
+    def geometry(self) -> str:
+        """The column that holds the shape asked for."""
+        return "geojson" if self.simplify == "0" else f"geojson_{self.simplify}"
+
+
+class DistrictItemParameters(Simplified):
+    resource = "district"
+
+
+class DistrictParameters(Simplified, Search):
+    resource = "district"
+
+    sort: (
+        Literal[
+            "name",
+            "-name",
+            "level",
+            "-level",
+            "population",
+            "-population",
+            "updated_at",
+            "-updated_at",
+            "-relevance",
+        ]
+        | None
+    ) = Field(None, description="What to sort by; a minus in front reverses it.")
+    level: list[Level] | None = Field(None, description="Levels of the hierarchy.")
+    parent: Ids | None = Field(None, description="Districts whose direct children are wanted.")
+    valid_on: Day | None = Field(None, description="Only districts that exist on this day.")
+    designation: Ids | None = Field(
+        None, description="Codes of designations; see `/v1/codelists/designation`."
+    )
+    contains: Position | None = Field(
+        None,
+        description="Longitude, latitude: the chain of districts around this point, the largest "
+        "first.",
+    )
+    bbox: Box | None = Field(None, description="West, south, east, north in degrees.")
+
+    def natural_sort(self) -> str:
+        return "level" if self.contains else super().natural_sort()
+
+    def conditions(self) -> list[Condition]:
+        return [
+            *super().conditions(),
+            *given(c.one_of, "level", self.level),
+            *given(c.refers_to, ("parent_id", "district"), self.parent),
+            *given(c.valid_on, (), self.valid_on),
+            *given(c.any_of, "designation", self.designation),
+            *([] if self.contains is None else [where(c.contains_point, (), *self.contains)]),
+            *([] if self.bbox is None else [where(c.intersects_box, "geometry", *self.bbox)]),
+        ]
+
+    def references(self) -> list[Reference]:
+        return [
+            *super().references(),
+            *named("parent", self.parent, "district"),
+            *named("designation", self.designation),
+        ]
+
+
+Sort = Literal["name", "-name", "updated_at", "-updated_at", "-relevance"]
+SORT = Field(None, description="What to sort by; a minus in front reverses it.")
+
+
+class OrganisationParameters(Search):
+    resource = "organisation"
+
+    sort: Sort | None = SORT
+    kind: Ids | None = Field(None, description="Codes of `/v1/codelists/organisation_kind`.")
+    postcode: Annotated[list[Postcode], Field(min_length=1, max_length=200)] | None = Field(
+        None, description="Postcode of the organisation's own address."
+    )
+
+    def conditions(self) -> list[Condition]:
+        return [
+            *super().conditions(),
+            *given(c.one_of, "kind", self.kind),
+            *given(c.one_of, "postcode", self.postcode),
+        ]
+
+    def references(self) -> list[Reference]:
+        return [*super().references(), *named("kind", self.kind, "organisation_kind")]
+
+
+class IndicatorParameters(Search, Themes):
+    resource = "indicator"
+
+    sort: Sort | None = SORT
+    level: list[Level] | None = Field(None, description="Levels that have observations.")
+    type: list[Literal["count", "rate", "index", "median"]] | None = Field(
+        None, description="Kind of number."
+    )
+
+    def conditions(self) -> list[Condition]:
+        return [
+            *super().conditions(),
+            *given(c.any_of, "level", self.level),
+            *given(c.one_of, "type", self.type),
+        ]
+
+
+Flag = Literal[
+    "final",
+    "provisional",
+    "revised",
+    "estimated",
+    "forecast",
+    "suppressed",
+    "not_available",
+    "not_applicable",
+    "rounded_to_zero",
+    "low_reliability",
+    "break",
+]
+
+
+class SeriesParameters(Simplified, ListParameters):
+    """Filters of the observations of one indicator."""
+
+    resource = "observation"
+
+    sort: Literal["name", "-name", "period", "-period", "updated_at", "-updated_at"] | None = SORT
+    district: Ids | None = Field(
+        None, description="Districts by id, slug, `scheme:key` or a key that is unique."
+    )
+    district_scope: Literal["children", "descendants"] | None = Field(
+        None, description="Instead of the districts themselves: their children, or all below."
+    )
+    level: list[Level] | None = Field(None, description="Levels of the districts.")
+    time: Time | None = Field(
+        None,
+        description="A year, a range of years (`2019..2022`), or `latest`: the last period of "
+        "each district.",
+    )
+    status: list[Flag] | None = Field(None, description="Status flags of the value.")
+    layout: Literal["long", "wide"] = Field(
+        "long", description="`wide`, for CSV: one line a district and a column a period."
+    )
+
+    @model_validator(mode="after")
+    def _scope_needs_a_district(self) -> Self:
+        if self.district_scope and not self.district:
+            raise ValueError("district_scope: needs district")
+        return self
+
+    def conditions(self) -> list[Condition]:
+        scope = {None: c.of_district, "children": c.of_children, "descendants": c.of_descendants}
+        return [
+            *super().conditions(),
+            *given(scope[self.district_scope], (), self.district),
+            *given(c.one_of, "level", self.level),
+            *self._time(),
+            *given(c.any_of, "flags", self.status),
+        ]
+
+    def _time(self) -> list[Condition]:
+        if self.time is None:
+            return []
+        if self.time == "latest":
+            return [where(c.latest_period)]
+        return [where(c.within_period, (), *self.time)]
+
+    def references(self) -> list[Reference]:
+        return [*super().references(), *named("district", self.district)]
+
+
+class ObservationParameters(SeriesParameters):
+    indicator: Ids | None = Field(None, description="Indicators by id or slug.")
+
+    def conditions(self) -> list[Condition]:
+        return [
+            *given(c.refers_to, ("indicator_id", "indicator"), self.indicator),
+            *super().conditions(),
+        ]
+
+    def references(self) -> list[Reference]:
+        return [*super().references(), *named("indicator", self.indicator)]
+
+
+class StrategyParameters(Search, Themes, TargetGroups):
+    resource = "strategy"
+
+    sort: Sort | None = SORT
+    kind: Ids | None = Field(None, description="Codes of `/v1/codelists/strategy_kind`.")
+
+    def conditions(self) -> list[Condition]:
+        return [*super().conditions(), *given(c.one_of, "kind", self.kind)]
+
+    def references(self) -> list[Reference]:
+        return [*super().references(), *named("kind", self.kind, "strategy_kind")]
+
+
+class MeasureParameters(Search, Themes, TargetGroups, InDistrict):
+    resource = "measure"
+
+    sort: Sort | None = SORT
+    strategy: Ids | None = Field(None, description="Strategies by id or slug.")
+    decision: (
+        list[
+            Literal[
+                "proposed",
+                "under_review",
+                "recommended",
+                "adopted",
+                "rejected",
+                "deferred",
+                "withdrawn",
+            ]
+        ]
+        | None
+    ) = Field(None, description="What was decided about it.")
+    feasibility: (
+        list[Literal["not_assessed", "feasible", "feasible_with_conditions", "not_feasible"]] | None
+    ) = Field(None, description="Whether it can be done.")
+    implementation: (
+        list[
+            Literal[
+                "not_started",
+                "planned",
+                "already_practice",
+                "in_progress",
+                "completed",
+                "delayed",
+                "stopped",
+                "unknown",
+            ]
+        ]
+        | None
+    ) = Field(None, description="How far it is.")
+    lead: Ids | None = Field(None, description="Organisations in the lead, by id or slug.")
+    from_: Day | None = Field(
+        None, alias="from", description="Only measures whose known period reaches this day or later."
+    )
+    to: Day | None = Field(
+        None, description="Only measures whose known period begins on this day or earlier."
+    )
+
+    @model_validator(mode="after")
+    def _period_in_order(self) -> Self:
+        if self.from_ and self.to and self.from_ > self.to:
+            raise ValueError("to: must not be before from")
+        return self
+
+    def conditions(self) -> list[Condition]:
+        return [
+            *super().conditions(),
+            *given(c.refers_to, ("strategy_id", "strategy"), self.strategy),
+            *given(c.one_of, "decision", self.decision),
+            *given(c.one_of, "feasibility", self.feasibility),
+            *given(c.one_of, "implementation", self.implementation),
+            *given(c.refers_to, ("lead_id", "organisation"), self.lead),
+            *self._period(),
+        ]
+
+    def _period(self) -> list[Condition]:
+        if self.from_ is None and self.to is None:
+            return []
+        first, last = self.from_ or FIRST_DAY, self.to or LAST_DAY
+        return [where(c.overlaps_period, ("starts", "ends"), first, last)]
+
+    def references(self) -> list[Reference]:
+        return [
+            *super().references(),
+            *named("strategy", self.strategy),
+            *named("lead", self.lead, "organisation"),
+        ]
+
+
+class DecisionParameters(Search):
+    resource = "decision"
+    default_sort = "-date"
+
+    sort: (
+        Literal["date", "-date", "name", "-name", "updated_at", "-updated_at", "-relevance"] | None
+    ) = Field(None, description="What to sort by, newest first if not given.")
+    body: Ids | None = Field(None, description="Deciding bodies, by id or slug.")
+    result: (
+        list[
+            Literal[
+                "adopted", "rejected", "deferred", "referred", "noted", "withdrawn", "no_vote"
+            ]
+        ]
+        | None
+    ) = Field(None, description="How it ended.")
+    strategy: Ids | None = Field(None, description="Strategies by id or slug.")
+
+    def conditions(self) -> list[Condition]:
+        return [
+            *super().conditions(),
+            *given(c.refers_to, ("body_id", "organisation"), self.body),
+            *given(c.one_of, "result", self.result),
+            *given(c.refers_to, ("strategy_id", "strategy"), self.strategy),
+        ]
+
+    def references(self) -> list[Reference]:
+        return [
+            *super().references(),
+            *named("body", self.body, "organisation"),
+            *named("strategy", self.strategy),
+        ]
+
+
+class CodelistParameters(ListParameters):
+    resource = "codelist"
+
+    sort: Literal["name", "-name"] | None = SORT
+
+
+class PlaceParameters(BaseModel):
+    """What a search box sends while somebody types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    q: Text = Field(description="The beginning of a name or postcode.")
+    limit: Annotated[Whole, Field(ge=1, le=100)] = Field(10, description="Places at most.")

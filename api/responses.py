@@ -1,0 +1,171 @@
+"""Bytes from the database to the socket: page, item, stream. No JSON is parsed on the way."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from hashlib import blake2s
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from api import links
+from api.formats import Format
+from db.queries import Page
+
+CACHE_CONTROL = "public, max-age=0, stale-while-revalidate=30, stale-if-error=86400"
+VARY = "Accept, Accept-Language, Accept-Encoding"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which publication an answer shows, and in which format and language."""
+
+    sequence: int
+    published_at: str
+    format: Format
+    lang: str
+
+
+@dataclass(slots=True)
+class Envelope:
+    """What a list says around its entities."""
+
+    total: int | None = None
+    facets: dict[str, bytes] | None = None
+    left_out: int = 0
+    links: list[dict[str, Any]] = field(default_factory=list)
+
+
+def page(request: Request, version: Version, page: Page, envelope: Envelope) -> Response:
+    """A list in its envelope, the documents as PostgreSQL joined them."""
+    write = _collection if version.format.layout == "geojson" else _list
+    return _answer(request, version, write(version, page, envelope), envelope.links)
+
+
+def item(request: Request, version: Version, body: bytes) -> Response:
+    here = links.link("self", links.address(request), version.format.media_type)
+    return _answer(request, version, body, [here])
+
+
+def _answer(
+    request: Request, version: Version, body: bytes, linked: Sequence[Mapping[str, Any]]
+) -> Response:
+    shown = [dict(entry) for entry in linked if "method" not in entry]
+    headers = version_headers(request, version) | {"Link": links.header(shown)}
+    return Response(body, media_type=version.format.content_type, headers=headers)
+
+
+def _list(_version: Version, page: Page, envelope: Envelope) -> bytes:
+    members = [b'{"items":[', page.body, b"]"]
+    if envelope.total is not None:
+        members.append(b',"total":%d' % envelope.total)
+    members += [b',"sequence":%d' % page.sequence, *_common(page, envelope), b"}"]
+    return b"".join(members)
+
+
+def _collection(_version: Version, page: Page, envelope: Envelope) -> bytes:
+    members = [b'{"type":"FeatureCollection","features":[', page.body, b"]"]
+    if envelope.total is not None:
+        members.append(b',"numberMatched":%d' % envelope.total)
+    members += [
+        b',"numberReturned":%d,"sequence":%d,"timeStamp":"%s"'
+        % (page.count, page.sequence, page.published_at.encode()),
+        *_common(page, envelope),
+        b"}",
+    ]
+    return b"".join(members)
+
+
+def _common(page: Page, envelope: Envelope) -> list[bytes]:
+    members = [b',"attribution":', page.attribution, b',"license":', _json(page.license)]
+    if envelope.facets is not None:
+        pairs = [_json(name) + b":" + counts for name, counts in envelope.facets.items()]
+        members += [b',"facets":{', b",".join(pairs), b"}"]
+    if envelope.left_out:
+        reason = {"reason": "place_known_only_by_municipality", "count": envelope.left_out}
+        members += [b',"left_out":', _json([reason])]
+    return [*members, b',"links":', _json(envelope.links)]
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def parsed(document: bytes) -> Any:
+    """A small document that becomes a part of another one."""
+    return json.loads(document)
+
+
+def version_headers(request: Request, version: Version) -> dict[str, str]:
+    """Validators from the sequence, not from the body: nothing per request is in a body."""
+    published = datetime.fromisoformat(version.published_at).astimezone(UTC)
+    return {
+        "ETag": etag(request, version),
+        "Last-Modified": format_datetime(published, usegmt=True),
+        "Cache-Control": CACHE_CONTROL,
+        "Vary": VARY,
+        "Content-Language": version.lang,
+    }
+
+
+def etag(request: Request, version: Version) -> str:
+    """Weak, from what decides the answer; today's date does too (offerings end by themselves)."""
+    parts = (links.address(request), version.format.name, version.lang, f"{datetime.now(UTC):%F}")
+    digest = blake2s("\n".join(parts).encode(errors="replace"), digest_size=9).hexdigest()
+    return f'W/"{version.sequence}-{digest}"'
+
+
+def not_modified(request: Request, version: Version) -> Response | None:
+    """304 if the caller already has this version (RFC 9110, section 13.1.2)."""
+    held = request.headers.get("if-none-match")
+    if held is None:
+        return None
+    tag = etag(request, version)
+    weak = {entry.strip().removeprefix("W/") for entry in held.split(",")}
+    if "*" not in weak and tag.removeprefix("W/") not in weak:
+        return None
+    return Response(status_code=304, headers=version_headers(request, version))
+
+
+class Stream(StreamingResponse):
+    """Lines as they come from the database; its connection is given back however it ends."""
+
+    def __init__(
+        self,
+        request: Request,
+        version: Version,
+        chunks: AsyncIterator[bytes],
+        stack: AsyncExitStack,
+        filename: str,
+    ) -> None:
+        disposition = f'attachment; filename="{filename}{version.format.suffix}"'
+        super().__init__(
+            chunks,
+            media_type=version.format.content_type,
+            headers=version_headers(request, version) | {"Content-Disposition": disposition},
+        )
+        self._stack = stack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._stack:
+            if scope.get("quartier.head"):
+                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                await send({"type": "http.response.body", "body": b""})
+            else:
+                await super().__call__(scope, receive, send)
+
+
+async def lines(
+    version: Version, head: bytes, batches: AsyncIterator[list[bytes]]
+) -> AsyncIterator[bytes]:
+    """CSV ends lines as RFC 4180 says, NDJSON with a newline."""
+    end = b"\r\n" if version.format.name == "csv" else b"\n"
+    if head:
+        yield head + end
+    async for batch in batches:
+        yield b"".join(line + end for line in batch)

@@ -1,0 +1,46 @@
+"""Codelists and places."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.common import Document
+
+
+class Term(Document):
+    code: str
+    label: str
+    definition: str | None
+    parent: str | None = Field(description="Code of the broader term.")
+    exact_match: list[str] = Field(description="The same concept elsewhere (skos:exactMatch).")
+    fallback: dict[str, str] | None
+
+
+class Codelist(Document):
+    id: UUID
+    slug: str
+    title: str
+    description: str | None
+    terms: list[Term]
+    lang: str
+    fallback: dict[str, str] | None
+    updated_at: datetime
+
+
+class Place(Document):
+    """A district or postcode, with where to point a map."""
+
+    kind: Literal["district", "postcode"]
+    key: str | None
+    slug: str | None
+    name: str
+    description: str | None
+    centre: list[float] | None = Field(description="Longitude, latitude.")
+    bbox: list[float] | None = Field(description="West, south, east, north.")
+
+
+class Places(Document):
+    items: list[Place]
+    sequence: int

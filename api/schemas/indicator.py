@@ -1,0 +1,62 @@
+"""Indicators and observations."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.common import (
+    Coded,
+    DistrictReference,
+    Document,
+    Entity,
+    ImpreciseDate,
+    Source,
+    TitledReference,
+)
+
+
+class Indicator(Entity):
+    title: str
+    abbreviation: str | None
+    description: str | None
+    unit: str
+    unit_long: str | None
+    decimals: int
+    type: Coded
+    aggregation: Coded = Field(description="How values of parts become the value of the whole.")
+    numerator: TitledReference | None
+    denominator: TitledReference | None
+    factor: float | None
+    interpretation: str | None
+    polarity: Coded | None
+    themes: list[Coded]
+    update_cycle: Coded | None
+    reference_date: str | None
+    method: str | None
+    citation: str | None
+    levels: list[Coded] = Field(description="Levels of districts that have observations.")
+    periods: list[str] = Field(description="Periods that have observations (EDTF).")
+    observations_count: int
+
+
+class Observation(Document):
+    """A value of an indicator in a district and period. `flags` explain a null."""
+
+    id: UUID
+    indicator: TitledReference
+    district: DistrictReference
+    period: ImpreciseDate
+    breakdowns: dict[str, Any]
+    value: float | None
+    unit: str
+    decimals: int
+    numerator: float | None
+    denominator: float | None
+    flags: list[Coded]
+    scenario: str | None
+    note: str | None
+    source: Source
+    lang: str
+    updated_at: datetime

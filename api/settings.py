@@ -1,0 +1,128 @@
+"""Everything that can be set from outside, read once from environment variables.
+
+The reference page is docs/reference/settings.md; a test compares it with this class.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+class Settings(BaseSettings):
+    """One field is one environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,  # a mistyped URL may hold a password
+    )
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL URL of the role that owns the registry. "
+        "Unset: Quartier creates and runs a private database.",
+    )
+    database_public_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL URL of the role the API reads with. It may see published data "
+        "and nothing else. Needed together with `DATABASE_URL`.",
+    )
+    quartier_data: Path | None = Field(
+        default=None,
+        description="Folder of the private database. Unset: `.quartier` in the checkout, or "
+        "`/var/lib/quartier/` plus a name made from the checkout's path when run as root.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the server listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port the server listens on.")
+    public_url: str | None = Field(
+        default=None,
+        description="Address under which the public reaches the server, with a path prefix if "
+        "there is one. Every link starts with it. Unset: taken from the request.",
+    )
+    trusted_proxies: Annotated[Networks, NoDecode] = Field(
+        default=(),
+        description="Addresses or networks, separated by commas, whose `X-Forwarded-*` headers "
+        "are believed.",
+    )
+    pool_size: int = Field(
+        default=10, ge=1, le=90, description="Database connections a server process opens at most."
+    )
+    pool_timeout: float = Field(
+        default=2.0,
+        gt=0,
+        le=60,
+        description="Seconds a request waits for a connection before it is answered with 503.",
+    )
+    statement_timeout: float = Field(
+        default=10.0,
+        gt=0,
+        le=600,
+        description="Seconds a single database statement of a request may take.",
+    )
+    shutdown_timeout: int = Field(
+        default=10,
+        ge=0,
+        description="Seconds running requests get to finish when the server stops.",
+    )
+    max_body_bytes: int = Field(
+        default=1_000_000, ge=1_000, description="Largest request body, in bytes."
+    )
+    max_url_bytes: int = Field(
+        default=8_000, ge=500, description="Longest path and query of a request, in bytes."
+    )
+    max_radius: float = Field(
+        default=100_000.0,
+        gt=0,
+        le=1_000_000,
+        description="Largest `radius` around a point, in metres.",
+    )
+    max_vertices: int = Field(
+        default=5_000, ge=4, description="Most vertices of a polygon to search within."
+    )
+    max_depth: int = Field(
+        default=10_000,
+        ge=100,
+        description="How many results a search by `near` or `q` can be paged through.",
+    )
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)
+    ] = Field(default="info", description="Least severe messages that are logged.")
+    log_format: Literal["json", "text"] = Field(
+        default="json", description="One JSON object a line, or text for people."
+    )
+
+    @field_validator("database_url", "database_public_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        scheme = urlsplit(value.get_secret_value()).scheme if value else "postgresql"
+        if scheme not in ("postgresql", "postgres"):
+            raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an http:// or https:// address")
+        if parts.query or parts.fragment or parts.username is not None:
+            raise ValueError("must have no query, fragment or user name")
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part)

@@ -1,0 +1,305 @@
+"""The `quartier` command.
+
+Every command imports what it needs when it runs, so that none waits for the libraries of another.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    import socket
+    from types import FrameType
+
+    from api.settings import Settings
+    from db.cluster import Cluster
+
+ROOT = Path(__file__).parent
+CONTRACT = ROOT / "openapi" / "openapi.json"
+
+CHECKS = (
+    ("ruff", "check", "."),
+    ("ruff", "format", "--check", "."),
+    ("mypy",),
+)
+
+app = typer.Typer(
+    help="Quartier, the open-data registry of social offerings, districts, indicators, measures.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # their local variables show passwords
+)
+database_commands = typer.Typer(help="Look after the database.", no_args_is_help=True)
+app.add_typer(database_commands, name="db")
+
+notes = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Databases:
+    """The same database twice: as the role that owns it and as the role that reads it."""
+
+    owner_url: str
+    public_url: str
+
+
+# Commands
+
+
+@app.command()
+def up(
+    demonstration: Annotated[
+        bool, typer.Option(help="Load the demonstration set if the registry has none.")
+    ] = True,
+) -> None:
+    """Set up what is missing, then serve the registry."""
+    from api.server import claim_address
+
+    settings = read_settings()
+    end_cleanly_on_signals()
+    claimed = claim_address(settings)
+    with databases(settings) as both:
+        prepare(both, demonstration=demonstration)
+        serve_until_stopped(settings, both.public_url, claimed)
+
+
+@app.command()
+def serve() -> None:
+    """Serve what is published; changes nothing in the database."""
+    from api.server import claim_address
+
+    settings = read_settings()
+    end_cleanly_on_signals()
+    claimed = claim_address(settings)
+    if settings.database_public_url is not None:
+        url = settings.database_public_url.get_secret_value()
+        serve_until_stopped(settings, url, claimed)
+        return
+    with databases(settings) as both:
+        serve_until_stopped(settings, both.public_url, claimed)
+
+
+@app.command("test", context_settings={"ignore_unknown_options": True})
+def check_and_test(
+    arguments: Annotated[list[str] | None, typer.Argument(help="Passed on to pytest.")] = None,
+) -> None:
+    """Check the code and run every test. With arguments: only the tests that pytest then picks."""
+    tests = ("pytest", "-n", "auto", *(arguments or ()))
+    commands = (tests,) if arguments else (*CHECKS, tests)
+    codes = []
+    for command in commands:
+        notes.print("$", *command, style="bold")
+        codes.append(subprocess.call([sys.executable, "-m", *command], cwd=ROOT))
+    raise typer.Exit(next((code for code in codes if code), 0))
+
+
+@app.command()
+def openapi(
+    check: Annotated[bool, typer.Option(help="Only say whether the file is up to date.")] = False,
+) -> None:
+    """Write the API's contract to openapi/openapi.json."""
+    import json
+
+    from api.app import create_app
+    from api.settings import Settings
+
+    # Not from the environment: the contract is the same wherever it is written.
+    contract = create_app(Settings.model_construct()).openapi()
+    text = json.dumps(contract, indent=2, ensure_ascii=False) + "\n"
+    if not check:
+        CONTRACT.write_text(text, encoding="utf-8")
+    elif CONTRACT.read_text(encoding="utf-8") != text:
+        stop("openapi/openapi.json is out of date; run ./quartier openapi")
+
+
+@database_commands.command()
+def upgrade() -> None:
+    """Apply the migrations that are missing."""
+    with databases(read_settings()) as both:
+        migrate_and_grant(both)
+
+
+@database_commands.command()
+def downgrade(revision: Annotated[str, typer.Argument(help="Such as -1 or base.")]) -> None:
+    """Take migrations back. Deletes data: what the older revision cannot hold."""
+    from db import migrate
+
+    with databases(read_settings()) as both:
+        migrate.downgrade(both.owner_url, revision)
+
+
+@database_commands.command()
+def revise(message: str) -> None:
+    """Draft a migration from the difference between the models and the database."""
+    from db import migrate, published
+    from db.models import Base
+
+    with databases(read_settings()) as both:
+        migrate.draft(both.owner_url, message, [Base.metadata, published.metadata])
+
+
+@database_commands.command()
+def psql() -> None:
+    """Open psql on the private database, as its owner."""
+    with private_cluster(read_settings()) as cluster:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for psql
+        subprocess.call([cluster.program("psql"), cluster.owner_url])
+
+
+@database_commands.command("stop")
+def stop_database() -> None:
+    """Stop a private database that a killed process left running."""
+    cluster = cluster_of(read_settings())
+    if not cluster.stop():
+        stop("another process still uses the database; stop that one instead")
+
+
+# What commands share
+
+
+def read_settings() -> Settings:
+    from pydantic import ValidationError
+
+    from api.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        stop("\n".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()))
+
+
+def cluster_of(settings: Settings) -> Cluster:
+    from db.cluster import Cluster, default_data_folder
+
+    return Cluster(settings.quartier_data or default_data_folder(ROOT))
+
+
+@contextmanager
+def private_cluster(settings: Settings) -> Iterator[Cluster]:
+    cluster = cluster_of(settings)
+    is_new = not cluster.files.exists()
+    with ExitStack() as running:
+        with progress("Creating the database" if is_new else "Starting the database"):
+            running.enter_context(cluster)
+        yield cluster
+
+
+@contextmanager
+def databases(settings: Settings) -> Iterator[Databases]:
+    """The database that was named, or the private one for as long as it is used."""
+    owner, public = settings.database_url, settings.database_public_url
+    if owner and public:
+        yield Databases(owner.get_secret_value(), public.get_secret_value())
+    elif owner or public:
+        stop("DATABASE_URL and DATABASE_PUBLIC_URL must be set both, or neither")
+    else:
+        with private_cluster(settings) as cluster:
+            yield Databases(cluster.owner_url, cluster.public_url)
+
+
+def prepare(both: Databases, *, demonstration: bool) -> None:
+    from db.publication import publish
+    from seed.load import load_demonstration, load_vocabulary
+
+    migrate_and_grant(both)
+    if not demonstration:
+        with progress("Loading the codelists") as detail:
+            load_vocabulary(both.owner_url, progress=detail)
+        return
+    with progress("Loading the demonstration set") as detail:
+        loaded = load_demonstration(both.owner_url, progress=detail)
+    if loaded:  # later publications are somebody's decision, not a restart's
+        with progress("Publishing"):
+            publish(both.owner_url)
+
+
+def migrate_and_grant(both: Databases) -> None:
+    from db import migrate, roles
+
+    with progress("Preparing the database"):
+        left = roles.preparation_sql(both.owner_url, both.public_url)
+        if not left:
+            migrate.upgrade(both.owner_url)
+            roles.grant_reader(both.owner_url, roles.role_of(both.public_url))
+    if left:
+        notes.print("The owner of the database may not do this; run it with a role that may:\n")
+        typer.echo("\n".join(left))
+        raise typer.Exit(2)
+
+
+def serve_until_stopped(settings: Settings, public_url: str, claimed: socket.socket) -> None:
+    """The server gets the reader's URL only: what it does not know, it cannot leak."""
+    from pydantic import SecretStr
+
+    from api.app import create_app
+    from api.server import run
+
+    known = {"database_url": None, "database_public_url": SecretStr(public_url)}
+    serving = settings.model_copy(update=known)
+    run(create_app(serving), serving, claimed, announce=lambda: say_where(serving))
+
+
+def say_where(settings: Settings) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    home = settings.public_url or f"http://{host}:{settings.port}"
+    notes.print(f"Quartier is ready: {home}  (API reference: {home}/docs)", style="bold")
+
+
+@contextmanager
+def progress(doing: str) -> Iterator[Callable[[str], None]]:
+    """A spinner with the latest detail on a terminal; one line when it is done, everywhere."""
+    start = time.monotonic()
+    with notes.status(doing) as status:
+        yield lambda detail: status.update(f"{doing}: {detail}")
+    notes.print(f"{doing}: done in {time.monotonic() - start:.1f} s")
+
+
+def end_cleanly_on_signals() -> None:
+    """Let `with` blocks close, so that the private database stops with the server."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup asked to ignore SIGHUP
+            signal.signal(number, _exit)
+
+
+def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
+
+
+def stop(message: str) -> NoReturn:
+    notes.print(message, style="red")
+    raise typer.Exit(1)
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """Those whose message is all that helps; any other keeps its traceback."""
+    from psycopg import OperationalError
+
+    from api.server import CannotListen
+    from db.server import DatabaseUnusable
+
+    return CannotListen, DatabaseUnusable, OperationalError, PermissionError
+
+
+def main() -> None:
+    try:
+        app(prog_name="quartier")
+    except Exception as error:
+        if not isinstance(error, expected_errors()):
+            raise
+        notes.print(str(error).strip(), style="red")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The database: models, documents, publication and queries. Knows nothing of HTTP or settings."""

@@ -1,0 +1,394 @@
+"""SQL conditions: small pure functions from a table, column names and bound values.
+
+A request's filter is a list of `Condition`: which function, on which columns, with which values.
+Everything but the values is its shape; statements are compiled once a shape (db/queries.py).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Date,
+    DateTime,
+    Double,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
+
+from db import published
+
+Expression = ColumnElement[Any]
+Builder = Callable[..., Expression]
+Bind = BindParameter[Any]
+
+_TYPES: dict[type, TypeEngine[Any]] = {
+    bool: Boolean(),
+    int: Integer(),
+    float: Double(),
+    str: Text(),
+    bytes: LargeBinary(),
+    UUID: Uuid(),
+    date: Date(),
+    datetime: DateTime(timezone=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a filter. `builder` is a function of this module; `columns` are names."""
+
+    builder: Builder
+    columns: tuple[str, ...]
+    values: tuple[Any, ...]
+
+    @property
+    def shape(self) -> "ConditionShape":
+        return ConditionShape(self.builder, self.columns, tuple(map(_kind, self.values)))
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionShape:
+    """A condition without its values: what a compiled statement depends on."""
+
+    builder: Builder
+    columns: tuple[str, ...]
+    kinds: tuple[tuple[type, bool], ...]
+
+    def binds(self, position: int) -> list[Bind]:
+        """The parameters of the condition at this position of the filter."""
+        return [
+            bindparam(f"c{position}_{index}", type_=_sql_type(kind))
+            for index, kind in enumerate(self.kinds)
+        ]
+
+    def expression(self, table: Table, position: int) -> Expression:
+        return self.builder(table, *self.columns, *self.binds(position))
+
+
+def where(
+    builder: Builder, columns: str | Sequence[str] = (), *values: Any
+) -> Condition:
+    """A condition: the function, the column or columns it looks at, the values it binds."""
+    names = (columns,) if isinstance(columns, str) else tuple(columns)
+    return Condition(builder, names, values)
+
+
+def _kind(value: Any) -> tuple[type, bool]:
+    return (type(value[0]), True) if isinstance(value, list) else (type(value), False)
+
+
+def _sql_type(kind: tuple[type, bool]) -> TypeEngine[Any]:
+    element, is_list = kind
+    return ARRAY(_TYPES[element]) if is_list else _TYPES[element]
+
+
+# Plain columns
+
+
+def equals(table: Table, column: str, value: Bind) -> Expression:
+    return table.c[column] == value
+
+
+def one_of(table: Table, column: str, values: Bind) -> Expression:
+    """The column holds one of the values."""
+    return table.c[column] == any_(values)
+
+
+def any_of(table: Table, column: str, values: Bind) -> Expression:
+    """The array column holds at least one of the values."""
+    return table.c[column].op("&&")(values)
+
+
+def at_least(table: Table, column: str, value: Bind) -> Expression:
+    return table.c[column] >= value
+
+
+def after(table: Table, column: str, value: Bind) -> Expression:
+    return table.c[column] > value
+
+
+def identified_by(table: Table, ids: Bind) -> Expression:
+    """By id or slug, or by any other name the entity is known by."""
+    name = literal_column(f"'{table.name}'", Text)
+    by_alias = select(published.alias.c.id).where(
+        published.alias.c.resource == name, published.alias.c.alias == any_(ids)
+    )
+    by_slug = select(table.c.id).where(table.c.slug == any_(ids))
+    return table.c.id == any_(func.array(by_slug.union_all(by_alias).scalar_subquery()))
+
+
+def with_ids(table: Table, ids: Bind) -> Expression:
+    return table.c.id == any_(ids)
+
+
+def refers_to(table: Table, column: str, resource: str, names: Bind) -> Expression:
+    """The column refers to an entity of `resource`, named by id, slug or key."""
+    return table.c[column] == any_(func.array(_aliased(resource, names)))
+
+
+def _aliased(resource: str, names: Bind) -> Any:
+    return (
+        select(published.alias.c.id)
+        .where(
+            published.alias.c.resource == literal_column(f"'{resource}'", Text),
+            published.alias.c.alias == any_(names),
+        )
+        .scalar_subquery()
+    )
+
+
+# Texts
+
+
+def matches_text(table: Table, query: Bind) -> Expression:
+    """Every word is found: its stem, a compound with it, or what was probably meant."""
+    return table.c.search.op("@@")(select(func.published.search_query(query)).scalar_subquery())
+
+
+def relevance(table: Table, query: Bind) -> Expression:
+    """How well a text matches; words found as typed count ten times those that were guessed."""
+    exact = select(func.published.exact_query(query)).scalar_subquery()
+    loose = select(func.published.search_query(query)).scalar_subquery()
+    score = func.ts_rank(table.c.search, exact) * 10 + func.ts_rank(table.c.search, loose)
+    return score.cast(Double)
+
+
+# Places
+
+
+def _point(longitude: Bind, latitude: Bind) -> Expression:
+    return func.ST_SetSRID(func.ST_MakePoint(longitude, latitude), literal_column("4326"))
+
+
+def _box(west: Bind, south: Bind, east: Bind, north: Bind) -> Expression:
+    return func.ST_MakeEnvelope(west, south, east, north, literal_column("4326"))
+
+
+def _polygon(wkb: Bind) -> Expression:
+    return func.ST_GeomFromWKB(wkb, literal_column("4326"))
+
+
+def intersects_box(
+    table: Table, column: str, west: Bind, south: Bind, east: Bind, north: Bind
+) -> Expression:
+    return func.ST_Intersects(table.c[column], _box(west, south, east, north))
+
+
+def within_box(table: Table, west: Bind, south: Bind, east: Bind, north: Bind) -> Expression:
+    """A site known by its address lies in the box, or a municipality lies in it as a whole."""
+    return _certainly_within(table, _box(west, south, east, north))
+
+
+def within_polygon(table: Table, wkb: Bind) -> Expression:
+    return _certainly_within(table, _polygon(wkb))
+
+
+def _certainly_within(table: Table, area: Expression) -> Expression:
+    return or_(
+        func.ST_Intersects(table.c.location, area),
+        and_(table.c.imprecise.is_not(None), func.ST_CoveredBy(table.c.imprecise, area)),
+    )
+
+
+def distance(table: Table, longitude: Bind, latitude: Bind) -> Expression:
+    """Great-circle metres to the nearest site. `<->` is what the index orders by."""
+    point = func.geography(_point(longitude, latitude))
+    return func.geography(table.c.location).op("<->", return_type=Double())(point)
+
+
+def near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
+    """Within the radius by the great-circle distance; ST_DWithin (with a margin) by index."""
+    point = func.geography(_point(longitude, latitude))
+    reach = radius * literal_column("1.01") + literal_column("1")
+    return and_(
+        func.ST_DWithin(func.geography(table.c.location), point, reach, literal_column("false")),
+        distance(table, longitude, latitude) <= radius,
+    )
+
+
+def contains_point(table: Table, longitude: Bind, latitude: Bind) -> Expression:
+    return func.ST_Covers(table.c.boundary, _point(longitude, latitude))
+
+
+def serves_point(table: Table, longitude: Bind, latitude: Bind) -> Expression:
+    """The service area, a polygon or districts, covers the point."""
+    point = _point(longitude, latitude)
+    district = published.district
+    around = select(district.c.id).where(
+        func.ST_Covers(district.c.boundary, point), district.c.valid_to.is_(None)
+    )
+    return or_(
+        func.ST_Covers(table.c.service_area, point),
+        table.c.serves.op("&&")(func.array(around.scalar_subquery())),
+    )
+
+
+def serves_district(table: Table, names: Bind) -> Expression:
+    """A served district is one of the named, or has it within."""
+    ancestor = published.district_ancestor
+    above = select(ancestor.c.ancestor_id).where(
+        ancestor.c.district_id == any_(func.array(_aliased("district", names)))
+    )
+    return table.c.serves.op("&&")(func.array(above.scalar_subquery()))
+
+
+def in_district(table: Table, names: Bind) -> Expression:
+    """In one of the districts, or anywhere below them."""
+    member = published.district_member
+    return table.c.id.in_(
+        select(member.c.id).where(
+            member.c.resource == literal_column(f"'{table.name}'", Text),
+            member.c.district_id == any_(func.array(_aliased("district", names))),
+        )
+    )
+
+
+# Which offerings a place cannot decide about: known only by a municipality that reaches into it
+
+
+def maybe_in_box(table: Table, west: Bind, south: Bind, east: Bind, north: Bind) -> Expression:
+    return _maybe_within(table, _box(west, south, east, north))
+
+
+def maybe_in_polygon(table: Table, wkb: Bind) -> Expression:
+    return _maybe_within(table, _polygon(wkb))
+
+
+def _maybe_within(table: Table, area: Expression) -> Expression:
+    imprecise = table.c.imprecise
+    return and_(
+        func.ST_Intersects(imprecise, area), _certainly_within(table, area).is_not(true())
+    )
+
+
+def maybe_near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
+    point = func.geography(_point(longitude, latitude))
+    return and_(
+        table.c.imprecise.is_not(None),
+        func.ST_DWithin(func.geography(table.c.imprecise), point, radius, literal_column("false")),
+        near(table, longitude, latitude, radius).is_not(true()),
+    )
+
+
+def maybe_in_district(table: Table, names: Bind) -> Expression:
+    """Known only by a municipality that has the named district within."""
+    ancestor, member = published.district_ancestor, published.district_member
+    above = (
+        select(ancestor.c.ancestor_id)
+        .join(published.district, published.district.c.id == ancestor.c.ancestor_id)
+        .where(
+            ancestor.c.district_id == any_(func.array(_aliased("district", names))),
+            ancestor.c.depth > literal_column("0"),
+            published.district.c.level == literal_column("'municipality'", Text),
+        )
+    )
+    inside = select(member.c.id).where(
+        member.c.resource == literal_column(f"'{table.name}'", Text),
+        member.c.district_id.in_(above),
+    )
+    return and_(
+        table.c.imprecise.is_not(None), table.c.id.in_(inside), not_(in_district(table, names))
+    )
+
+
+# Time
+
+
+def not_ended(table: Table) -> Expression:
+    valid_to = table.c.valid_to
+    return or_(valid_to.is_(None), valid_to >= func.current_date())
+
+
+def valid_on(table: Table, day: Bind) -> Expression:
+    begins, ends = table.c.valid_from, table.c.valid_to
+    return and_(or_(begins.is_(None), begins <= day), or_(ends.is_(None), ends >= day))
+
+
+def stale(table: Table, is_stale: Bind) -> Expression:
+    """Not confirmed within a year, or never."""
+    year_ago = func.current_date() - literal_column("365")
+    fresh = (table.c.confirmed_at >= year_ago).is_(true())
+    return fresh != is_stale
+
+
+def overlaps_period(table: Table, begins: str, ends: str, first: Bind, last: Bind) -> Expression:
+    """The entity's period, open where a bound is unknown, meets the days from first to last."""
+    known = or_(table.c[begins].is_not(None), table.c[ends].is_not(None))
+    return and_(
+        known,
+        func.coalesce(table.c[begins], first) <= last,
+        func.coalesce(table.c[ends], last) >= first,
+    )
+
+
+def within_period(table: Table, first: Bind, last: Bind) -> Expression:
+    return and_(table.c.period_earliest >= first, table.c.period_latest <= last)
+
+
+def latest_period(table: Table) -> Expression:
+    """No later period is published for the same indicator, district and breakdown."""
+    later = table.alias("later")
+    return and_(
+        table.c.period_latest.is_not(None),
+        not_(
+            exists().where(
+                later.c.indicator_id == table.c.indicator_id,
+                later.c.district_id == table.c.district_id,
+                later.c.breakdowns == table.c.breakdowns,
+                later.c.period_latest > table.c.period_latest,
+            )
+        ),
+    )
+
+
+# Age and money
+
+
+def for_age(table: Table, age: Bind) -> Expression:
+    """The stated age range holds the age. Without a stated range nothing is known."""
+    return table.c.age.op("@>")(age)
+
+
+# Districts of observations
+
+
+def of_district(table: Table, names: Bind) -> Expression:
+    return table.c.district_id == any_(func.array(_aliased("district", names)))
+
+
+def of_children(table: Table, names: Bind) -> Expression:
+    return _of_relatives(table, names, published.district_ancestor.c.depth == literal_column("1"))
+
+
+def of_descendants(table: Table, names: Bind) -> Expression:
+    return _of_relatives(table, names, true())
+
+
+def _of_relatives(table: Table, names: Bind, depth: Expression) -> Expression:
+    ancestor = published.district_ancestor
+    return table.c.district_id.in_(
+        select(ancestor.c.district_id).where(
+            ancestor.c.ancestor_id == any_(func.array(_aliased("district", names))), depth
+        )
+    )

@@ -1,0 +1,79 @@
+-- What is observed: definition, unit, rule of aggregation, and where observations exist.
+WITH wanted AS MATERIALIZED (
+    SELECT i.* FROM pending p JOIN registry.public_indicator i ON i.id = p.id
+    WHERE p.resource = 'indicator'
+), available AS MATERIALIZED (
+    SELECT w.id, array_agg(DISTINCT d.level) AS levels,
+           array_agg(DISTINCT o.period ORDER BY o.period) AS periods, count(*) AS observations
+    FROM wanted w
+    JOIN registry.public_observation o ON o.indicator_id = w.id
+    JOIN registry.public_district d ON d.id = o.district_id
+    GROUP BY w.id
+)
+SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
+       NULL::geometry AS geometry,
+       ARRAY(SELECT DISTINCT unnest(t.path) FROM registry.indicator_term x
+             JOIN term t ON t.id = x.term_id
+             WHERE x.indicator_id = w.id AND t.codelist = 'theme' ORDER BY 1) AS theme,
+       coalesce(available.levels, '{}') AS level,
+       w.type,
+       ARRAY[concat_ws(' ', w.title, w.abbreviation),
+             (SELECT string_agg(t.label, ' ') FROM registry.indicator_term x
+              JOIN term_label t ON t.id = x.term_id WHERE x.indicator_id = w.id),
+             concat_ws(' ', w.unit, w.unit_long),
+             concat_ws(' ', w.description, w.interpretation, w.translations::text)] AS texts,
+       (SELECT row_to_json(d)::text FROM (
+            SELECT w.id, w.slug,
+                   registry.localized(w.title, w.translations, l.code, 'title') AS title,
+                   w.abbreviation,
+                   registry.localized(w.description, w.translations, l.code, 'description')
+                       AS description,
+                   registry.localized(w.unit, w.translations, l.code, 'unit') AS unit,
+                   registry.localized(w.unit_long, w.translations, l.code, 'unit_long')
+                       AS unit_long,
+                   w.decimals,
+                   registry.coded('indicator_type', w.type, l.code) AS type,
+                   registry.coded('aggregation', w.aggregation, l.code) AS aggregation,
+                   (SELECT row_to_json(r) FROM (
+                        SELECT n.id, n.slug,
+                               registry.localized(n.title, n.translations, l.code, 'title') AS title
+                        FROM registry.public_indicator n WHERE n.id = w.numerator_id
+                    ) AS r) AS numerator,
+                   (SELECT row_to_json(r) FROM (
+                        SELECT n.id, n.slug,
+                               registry.localized(n.title, n.translations, l.code, 'title') AS title
+                        FROM registry.public_indicator n WHERE n.id = w.denominator_id
+                    ) AS r) AS denominator,
+                   w.factor,
+                   registry.localized(w.interpretation, w.translations, l.code, 'interpretation')
+                       AS interpretation,
+                   registry.coded('polarity', w.polarity, l.code) AS polarity,
+                   to_json(ARRAY(
+                       SELECT t.ref FROM registry.indicator_term x
+                       JOIN term_label t ON t.id = x.term_id AND t.lang = l.code
+                       WHERE x.indicator_id = w.id AND t.codelist = 'theme' ORDER BY t.label
+                   )) AS themes,
+                   registry.coded('update_cycle', w.update_cycle, l.code) AS update_cycle,
+                   w.reference_date,
+                   registry.localized(w.method, w.translations, l.code, 'method') AS method,
+                   w.citation,
+                   to_json(ARRAY(
+                       SELECT registry.coded('level', v.level, l.code) FROM district_level v
+                       WHERE v.level = ANY (available.levels) ORDER BY v.position
+                   )) AS levels,
+                   to_json(coalesce(available.periods, '{}')) AS periods,
+                   coalesce(available.observations, 0) AS observations_count,
+                   registry.localized(w.note, w.translations, l.code, 'note') AS note,
+                   source.ref AS source,
+                   l.code AS lang,
+                   registry.fallback(
+                       jsonb_build_object(
+                           'title', w.title, 'description', w.description, 'unit', w.unit,
+                           'unit_long', w.unit_long, 'interpretation', w.interpretation,
+                           'method', w.method, 'note', w.note),
+                       w.lang, w.translations, l.code) AS fallback
+       ) AS d) AS document
+FROM wanted w
+CROSS JOIN lang l
+JOIN source_ref source ON source.id = w.source_id
+LEFT JOIN available ON available.id = w.id

@@ -1,0 +1,56 @@
+-- What a search box completes: districts, and the postcodes of published sites.
+CREATE TEMPORARY TABLE known_place ON COMMIT DROP AS
+    WITH affected AS (
+        SELECT DISTINCT unnest(postcode) AS postcode FROM published.offering
+        WHERE id IN (SELECT id FROM pending WHERE resource = 'offering')
+        UNION
+        SELECT key FROM (
+            SELECT document::json ->> 'key' AS key FROM published.place WHERE kind = 'postcode'
+        ) AS old
+        WHERE NOT EXISTS (SELECT FROM published.offering o WHERE o.postcode @> ARRAY[old.key])
+    ), postcode AS (
+        SELECT s.postcode, mode() WITHIN GROUP (ORDER BY s.town) AS town,
+               ST_Collect(DISTINCT s.point) AS area, count(*) AS size
+        FROM affected
+        JOIN registry.public_site s ON s.postcode = affected.postcode
+        WHERE EXISTS (SELECT FROM registry.offering_site x
+                      JOIN published.offering o ON o.id = x.offering_id WHERE x.site_id = s.id)
+        GROUP BY s.postcode
+    ), place AS (
+        SELECT d.id, 'district' AS kind, d.key, d.slug, d.name, coded.label AS description,
+               coalesce(d.point, ST_PointOnSurface(d.boundary)) AS centre,
+               coalesce(d.boundary, d.point) AS area,
+               1 + ln(1 + coalesce(d.population, 0)) AS rank
+        FROM registry.public_district d
+        LEFT JOIN term ON term.codelist = 'level' AND term.code = d.level
+        LEFT JOIN term_label coded ON coded.id = term.id
+             AND coded.lang = (SELECT code FROM lang WHERE is_default)
+        WHERE coalesce(d.valid_to, 'infinity') >= current_date
+        UNION ALL
+        SELECT md5('postcode:' || postcode)::uuid, 'postcode', postcode, NULL,
+               concat_ws(' ', postcode, town), town, ST_Centroid(area), area, ln(1 + size)
+        FROM postcode
+    )
+    SELECT id, kind, published.fold(name) AS folded, rank,
+           (SELECT row_to_json(d)::text FROM (
+                SELECT kind, key, slug, name, description,
+                       CASE WHEN centre IS NOT NULL THEN to_json(ARRAY[
+                           round(ST_X(centre)::numeric, 6), round(ST_Y(centre)::numeric, 6)])
+                       END AS centre,
+                       CASE WHEN area IS NOT NULL THEN to_json(ARRAY[
+                           round(ST_XMin(area)::numeric, 6), round(ST_YMin(area)::numeric, 6),
+                           round(ST_XMax(area)::numeric, 6), round(ST_YMax(area)::numeric, 6)])
+                       END AS bbox
+           ) AS d) AS document
+    FROM place;
+
+DELETE FROM published.place p
+WHERE (kind = 'district' AND NOT EXISTS (SELECT FROM known_place k WHERE k.id = p.id))
+   OR (kind = 'postcode' AND NOT EXISTS (SELECT FROM published.offering o
+                                         WHERE o.postcode @> ARRAY[p.document::json ->> 'key']));
+INSERT INTO published.place AS p (id, kind, folded, rank, document)
+    SELECT id, kind, folded, rank, document FROM known_place
+ON CONFLICT (id) DO UPDATE
+    SET folded = excluded.folded, rank = excluded.rank, document = excluded.document
+    WHERE (p.folded, p.rank, p.document) IS DISTINCT FROM
+          (excluded.folded, excluded.rank, excluded.document);

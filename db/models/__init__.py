@@ -1,0 +1,73 @@
+"""The registry: normalised working tables that staff edit and nobody else reads."""
+
+from db.models.base import Base
+from db.models.codelists import Codelist, CodelistTerm
+from db.models.districts import Designation, District, DistrictSuccession
+from db.models.indicators import Indicator, IndicatorTerm, Observation
+from db.models.offerings import (
+    Evaluation,
+    Offering,
+    OfferingServiceDistrict,
+    OfferingSite,
+    OfferingTerm,
+    Site,
+)
+from db.models.organisations import Organisation
+from db.models.provenance import Dirty, Language, Revision, Source
+from db.models.strategies import (
+    Consultation,
+    Decision,
+    Measure,
+    MeasureDistrict,
+    MeasureIndicator,
+    MeasureOffering,
+    MeasureTerm,
+    MeasureTopic,
+    Milestone,
+    Report,
+    StatedTotal,
+    Statement,
+    Strategy,
+    StrategyTerm,
+    StrategyTopic,
+    TopicTerm,
+)
+
+__all__ = [
+    "Base",
+    "Codelist",
+    "CodelistTerm",
+    "Consultation",
+    "Decision",
+    "Designation",
+    "Dirty",
+    "District",
+    "DistrictSuccession",
+    "Evaluation",
+    "Indicator",
+    "IndicatorTerm",
+    "Language",
+    "Measure",
+    "MeasureDistrict",
+    "MeasureIndicator",
+    "MeasureOffering",
+    "MeasureTerm",
+    "MeasureTopic",
+    "Milestone",
+    "Observation",
+    "Offering",
+    "OfferingServiceDistrict",
+    "OfferingSite",
+    "OfferingTerm",
+    "Organisation",
+    "Report",
+    "Revision",
+    "Site",
+    "Source",
+    "StatedTotal",
+    "Statement",
+    "Strategy",
+    "StrategyTerm",
+    "StrategyTopic",
+    "TopicTerm",
+]

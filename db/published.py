@@ -1,0 +1,325 @@
+"""The read model: schema `published`, the only thing the public role can read.
+
+One table a resource: the columns that filters and sorting need, the geometry, and the finished
+document as text. `geojson` holds the members `"geometry":…,"bbox":…` of the GeoJSON Feature.
+"""
+
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, INT4RANGE, TSVECTOR
+
+SCHEMA = "published"
+CHANNEL = "quartier_publication"
+COLLATION = f"{SCHEMA}.de"
+TOLERANCES = (50, 200, 1000)
+
+metadata = MetaData(schema=SCHEMA)
+
+
+def _geometry(name: str) -> Column[Any]:
+    return Column(name, Geometry(srid=4326, spatial_index=False))
+
+
+def _resource(name: str, *columns: Column[Any]) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("slug", Text, nullable=False),
+        Column("sort_name", Text(collation=COLLATION), nullable=False),
+        Column("updated_at", DateTime(timezone=True), nullable=False),
+        Column("hash", Text, nullable=False),
+        Column("document", Text, nullable=False),
+        Column("geojson", Text, nullable=False),
+        *columns,
+    )
+
+
+def _terms(*names: str) -> tuple[Column[Any], ...]:
+    """Codes of the terms of an entity and of all their ancestors."""
+    return tuple(Column(name, ARRAY(Text), nullable=False) for name in names)
+
+
+offering = _resource(
+    "offering",
+    *_terms("category", "theme", "target_group", "language", "postcode", "wheelchair"),
+    Column("organisation_id", Uuid),
+    Column("organisation_mode", Text),
+    Column("age", INT4RANGE),
+    Column("free", Boolean),
+    Column("confirmed_at", Date),
+    Column("valid_to", Date),
+    Column("search", TSVECTOR, nullable=False),
+    Column("serves", ARRAY(Uuid), nullable=False),
+    _geometry("service_area"),
+    _geometry("geometry"),
+    _geometry("location"),
+    _geometry("imprecise"),
+)
+
+district = _resource(
+    "district",
+    Column("level", Text, nullable=False),
+    Column("level_position", Integer, nullable=False),
+    Column("population", Integer, nullable=False),
+    Column("parent_id", Uuid),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    *_terms("designation"),
+    Column("search", TSVECTOR, nullable=False),
+    *(Column(f"geojson_{tolerance}", Text) for tolerance in TOLERANCES),
+    _geometry("boundary"),
+    _geometry("geometry"),
+)
+
+organisation = _resource(
+    "organisation",
+    Column("kind", Text),
+    Column("postcode", Text),
+    Column("search", TSVECTOR, nullable=False),
+)
+
+indicator = _resource(
+    "indicator",
+    *_terms("theme", "level"),
+    Column("type", Text, nullable=False),
+    Column("search", TSVECTOR, nullable=False),
+)
+
+observation = _resource(
+    "observation",
+    Column("indicator_id", Uuid, nullable=False),
+    Column("district_id", Uuid, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("period_earliest", Date),
+    Column("period_latest", Date),
+    Column("breakdowns", Text, nullable=False),
+    Column("value", Numeric),
+    *_terms("flags"),
+)
+
+strategy = _resource(
+    "strategy",
+    *_terms("theme", "target_group"),
+    Column("kind", Text),
+    Column("search", TSVECTOR, nullable=False),
+)
+
+measure = _resource(
+    "measure",
+    *_terms("theme", "target_group"),
+    Column("strategy_id", Uuid, nullable=False),
+    Column("lead_id", Uuid),
+    Column("decision", Text, nullable=False),
+    Column("feasibility", Text, nullable=False),
+    Column("implementation", Text, nullable=False),
+    Column("starts", Date),
+    Column("ends", Date),
+    Column("search", TSVECTOR, nullable=False),
+    _geometry("geometry"),
+)
+
+decision = _resource(
+    "decision",
+    Column("body_id", Uuid),
+    Column("strategy_id", Uuid),
+    Column("result", Text, nullable=False),
+    Column("date", Text, nullable=False),
+    Column("search", TSVECTOR, nullable=False),
+)
+
+codelist = _resource("codelist")
+
+RESOURCES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        codelist,
+        district,
+        organisation,
+        offering,
+        indicator,
+        observation,
+        strategy,
+        measure,
+        decision,
+    )
+}
+"""Every published resource, in the order in which documents are built."""
+
+translation = Table(
+    "translation",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    Column("lang", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("document", Text, nullable=False),
+)
+
+state = Table(
+    "state",
+    metadata,
+    Column("sequence", BigInteger, nullable=False),
+    Column("published_at", DateTime(timezone=True), nullable=False),
+    Column("documents_hash", Text, nullable=False),
+)
+
+resource = Table(
+    "resource",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("total", BigInteger, nullable=False),
+    Column("attribution", Text, nullable=False),
+    Column("license", Text),
+)
+
+language = Table(
+    "language",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text),
+    Column("merged_into_id", Uuid),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+alias = Table(
+    "alias",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    Column("alias", Text, primary_key=True),
+    Column("id", Uuid, nullable=False),
+)
+
+label = Table(
+    "label",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("lang", Text, primary_key=True),
+    Column("id", Uuid, nullable=False),
+    Column("label", Text, nullable=False),
+)
+
+district_ancestor = Table(
+    "district_ancestor",
+    metadata,
+    Column("district_id", Uuid, primary_key=True),
+    Column("ancestor_id", Uuid, primary_key=True),
+    Column("depth", Integer, nullable=False),
+)
+
+district_member = Table(
+    "district_member",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    Column("district_id", Uuid, primary_key=True),
+    Column("sort_name", Text(collation=COLLATION), primary_key=True),
+    Column("id", Uuid, primary_key=True),
+)
+
+word = Table("word", metadata, Column("word", Text, primary_key=True))
+
+place = Table(
+    "place",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("rank", Double, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+SORTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "codelist": {"name": ("sort_name",)},
+    "district": {
+        "name": ("sort_name",),
+        "level": ("level_position", "sort_name"),
+        "population": ("population",),
+        "updated_at": ("updated_at",),
+    },
+    "organisation": {"name": ("sort_name",), "updated_at": ("updated_at",)},
+    "offering": {"name": ("sort_name",), "updated_at": ("updated_at",)},
+    "indicator": {"name": ("sort_name",), "updated_at": ("updated_at",)},
+    "observation": {
+        "name": ("sort_name",),
+        "period": ("period", "sort_name"),
+        "updated_at": ("updated_at",),
+    },
+    "strategy": {"name": ("sort_name",), "updated_at": ("updated_at",)},
+    "measure": {"name": ("sort_name",), "updated_at": ("updated_at",)},
+    "decision": {
+        "date": ("date", "sort_name"),
+        "name": ("sort_name",),
+        "updated_at": ("updated_at",),
+    },
+}
+"""What each resource can be sorted by; the id always breaks ties. No column is nullable."""
+
+FACETS: dict[str, dict[str, str]] = {
+    "offering": {
+        "category": "terms",
+        "theme": "terms",
+        "target_group": "terms",
+        "language": "terms",
+        "organisation_mode": "code",
+        "organisation": "reference",
+        "district": "member",
+    },
+    "district": {"level": "code", "designation": "terms"},
+    "organisation": {"kind": "code"},
+    "indicator": {"theme": "terms", "level": "terms", "type": "code"},
+    "observation": {"level": "code", "status": "terms"},
+    "strategy": {"kind": "code", "theme": "terms", "target_group": "terms"},
+    "measure": {
+        "theme": "terms",
+        "target_group": "terms",
+        "decision": "code",
+        "feasibility": "code",
+        "implementation": "code",
+        "strategy": "reference",
+        "district": "member",
+    },
+    "decision": {"result": "code", "body": "reference", "strategy": "reference"},
+    "codelist": {},
+}
+"""What each resource can be counted by, and how: by an array of terms, one code, …"""
+
+FACET_COLUMNS = {"status": "flags"}
+"""The column a facet counts, where it has another name."""
+
+FACET_LISTS = {
+    "kind": "organisation_kind",
+    "type": "indicator_type",
+    "status": "observation_status",
+    "body": "organisation",
+}
+"""The labels a facet is shown with, where they have another name."""
+
+NUMERIC = Numeric()

@@ -1,0 +1,570 @@
+"""Reading the published schema: a page, an item, a count, facets, a stream.
+
+A statement is built and compiled once a shape (which conditions, sort, format; no values), then
+looked up. It runs on psycopg directly, and PostgreSQL returns the finished bytes together with the
+sequence they belong to.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, LiteralString, cast
+
+from psycopg import AsyncConnection, AsyncRawServerCursor
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Double,
+    Integer,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, psycopg
+
+from db import conditions, published
+from db.conditions import Condition, ConditionShape
+from db.pool import Pool
+
+Layout = Literal["json", "geojson", "csv"]
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a list is ordered by: a sort of the resource, "distance" or "relevance"."""
+
+    name: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which entities are asked for, in which order and shape. `default_lang` needs no join."""
+
+    table: Table
+    conditions: tuple[Condition, ...]
+    order: Order
+    layout: Layout
+    lang: str | None = None
+    fields: tuple[str, ...] = ()
+    geometry: str = "geojson"
+    after: tuple[Any, ...] = ()
+    limit: int | None = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The documents of a page joined by commas, and what the envelope says of them."""
+
+    body: bytes
+    count: int
+    has_next: bool
+    last: bytes | None
+    sequence: int
+    published_at: str
+    attribution: bytes
+    license: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Compiled SQL with the names of the values it binds, in their order."""
+
+    sql: LiteralString
+    names: tuple[str, ...]
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        return [values[name] for name in self.names]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """All that a compiled statement depends on."""
+
+    table: str
+    conditions: tuple[ConditionShape, ...]
+    order: Order
+    layout: Layout
+    translated: bool
+    picked: bool
+    geometry: str
+    continued: bool
+    limited: bool
+
+
+def _shape(selection: Selection) -> Shape:
+    return Shape(
+        table=selection.table.name,
+        conditions=tuple(condition.shape for condition in selection.conditions),
+        order=selection.order,
+        layout=selection.layout,
+        translated=selection.lang is not None,
+        picked=bool(selection.fields),
+        geometry=selection.geometry,
+        continued=bool(selection.after),
+        limited=selection.limit is not None,
+    )
+
+
+def _values(selection: Selection) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        f"c{position}_{index}": value
+        for position, condition in enumerate(selection.conditions)
+        for index, value in enumerate(condition.values)
+    }
+    values |= {f"after_{index}": key for index, key in enumerate(selection.after)}
+    return values | {
+        "limit": selection.limit,
+        "more": (selection.limit or 0) + 1,
+        "lang": selection.lang,
+        "fields": list(selection.fields),
+    }
+
+
+# Running
+
+
+async def page(pool: Pool, selection: Selection) -> Page:
+    """One page: a single statement, so its documents and its sequence belong together."""
+    assert selection.limit is not None  # a page has an end
+    row = await _row(pool, _page(_shape(selection)), _values(selection))
+    body, count, last, sequence, published_at, attribution, license_ = row
+    return Page(
+        body=body or b"",
+        count=min(count, selection.limit),
+        has_next=count > selection.limit,
+        last=last,
+        sequence=sequence,
+        published_at=published_at.decode(),
+        attribution=attribution or b"[]",
+        license=license_.decode() if license_ else None,
+    )
+
+
+async def item(pool: Pool, selection: Selection) -> tuple[bytes, int, str] | None:
+    """The first entity selected, the sequence it belongs to, and when that was published."""
+    row = await _row(pool, _item(_shape(selection)), _values(selection))
+    return (row[0], row[1], row[2].decode()) if row else None
+
+
+async def count(pool: Pool, selection: Selection) -> tuple[int, int]:
+    """How many entities match, and the sequence they were counted at."""
+    row = await _row(pool, _count(_shape(selection)), _values(selection))
+    return row[0], row[1]
+
+
+async def facet(pool: Pool, selection: Selection, name: str, lang: str) -> tuple[bytes, int]:
+    """Counts by the values of a facet as a JSON array, most frequent first; and the sequence."""
+    values = _values(selection) | {"facet_lang": lang}
+    row = await _row(pool, _facet(_shape(selection), name), values)
+    return row[0], row[1]
+
+
+@asynccontextmanager
+async def stream(
+    pool: Pool, selection: Selection, columns: Sequence[str] = ()
+) -> AsyncIterator[tuple[int, str, AsyncIterator[list[bytes]]]]:
+    """All entities selected, in batches of lines, from one snapshot; with sequence and time.
+
+    A server-side cursor: memory stays flat on both sides, the first lines come at once.
+    """
+    statement = _stream(_shape(selection))
+    arguments = statement.arguments(_values(selection) | {"columns": list(columns)})
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        await connection.execute("SET LOCAL cursor_tuple_fraction = 1")
+        sequence, published_at = await state(connection)
+        async with AsyncRawServerCursor(connection, "lines") as cursor:
+            await cursor.execute(statement.sql, arguments)
+            yield sequence, published_at, _batches(cursor)
+
+
+async def _batches(cursor: AsyncRawServerCursor[Any]) -> AsyncIterator[list[bytes]]:
+    while rows := await cursor.fetchmany(BATCH):
+        yield [row[0] for row in rows]
+
+
+async def state(connection: AsyncConnection[Any]) -> tuple[int, str]:
+    """The published sequence, and when it was published (HTTP-date ready ISO 8601, UTC)."""
+    cursor = await connection.execute(_STATE)
+    row = await cursor.fetchone()
+    assert row is not None  # published.state always holds one row
+    return row[0], row[1].decode()
+
+
+async def current_state(pool: Pool) -> tuple[int, str]:
+    async with pool.connection() as connection:
+        return await state(connection)
+
+
+async def languages(pool: Pool) -> tuple[str, ...]:
+    """The languages documents are published in, the default first."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute(_LANGUAGES)
+        return tuple(row[0].decode() for row in await cursor.fetchall())
+
+
+async def unknown_names(
+    pool: Pool, names: Sequence[tuple[str, str]]
+) -> list[tuple[str, str, list[str]]]:
+    """Which of the (resource, name) pairs nobody bears, each with the names most like it."""
+    resources, values = [list(column) for column in zip(*names, strict=True)]
+    async with pool.connection() as connection:
+        cursor = await connection.execute(_UNKNOWN_NAMES, [resources, values])
+        return [
+            (row[0].decode(), row[1].decode(), [name.decode() for name in row[2]])
+            for row in await cursor.fetchall()
+        ]
+
+
+async def tombstone(pool: Pool, resource: str, name: str) -> bytes | None:
+    """What became of an entity that was public once, as a JSON object."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute(_TOMBSTONE, [resource, name])
+        row = await cursor.fetchone()
+        return row[0] if row else None
+
+
+async def places(pool: Pool, typed: str, limit: int) -> tuple[bytes, int, str]:
+    """Districts and postcodes whose name begins with, contains, or resembles what was typed."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute(_PLACES, [typed, limit])
+        row = await cursor.fetchone()
+        assert row is not None  # an aggregate
+        return row[0], row[1], row[2].decode()
+
+
+async def periods(pool: Pool, selection: Selection) -> list[str]:
+    """The periods that the selected observations have, in order."""
+    async with pool.connection() as connection:
+        statement = _periods(_shape(selection))
+        cursor = await connection.execute(
+            statement.sql, statement.arguments(_values(selection))
+        )
+        return [row[0].decode() for row in await cursor.fetchall()]
+
+
+async def _row(pool: Pool, statement: Statement, values: Mapping[str, Any]) -> Any:
+    async with pool.connection() as connection:
+        cursor = await connection.execute(statement.sql, statement.arguments(values))
+        return await cursor.fetchone()
+
+
+# Compiling
+
+_DIALECT = psycopg.dialect(paramstyle="numeric_dollar")
+
+
+def _compile(statement: Select[Any]) -> Statement:
+    """SQLAlchemy's SQL, to run without SQLAlchemy: nothing may be left for execution time."""
+    compiled = statement.compile(dialect=_DIALECT)
+    assert not compiled.post_compile_params, compiled.post_compile_params
+    return Statement(cast("LiteralString", str(compiled)), tuple(compiled.positiontup or ()))
+
+
+@lru_cache(maxsize=2048)
+def _page(shape: Shape) -> Statement:
+    table = published.RESOURCES[shape.table]
+    keys = _keys(shape)
+    inner = _selected(shape, keys)
+    if shape.order.name == "distance":
+        inner = inner.order_by(keys[0]).fetch(_bind("more", Integer()), with_ties=True)
+    else:
+        inner = _ordered(inner, shape, keys).limit(_bind("more", Integer()))
+    rows = inner.subquery("rows")
+    row_keys = [rows.c[f"key_{index}"] for index in range(len(keys))]
+    numbered = select(
+        rows.c.body,
+        func.json_build_array(*row_keys).cast(Text).label("last"),
+        func.row_number()
+        .over(order_by=[_directed(key, shape.order.descending) for key in row_keys])
+        .label("position"),
+    ).subquery("numbered")
+    limit = _bind("limit", Integer())
+    comma = literal_column("','", Text)
+    body = func.string_agg(numbered.c.body, aggregate_order_by(comma, numbered.c.position))
+    resource = published.resource
+    described = resource.c.name == literal_column(f"'{table.name}'", Text)
+    return _compile(
+        select(
+            body.filter(numbered.c.position <= limit),
+            func.count(),
+            func.max(numbered.c.last).filter(numbered.c.position == limit),
+            select(published.state.c.sequence).scalar_subquery(),
+            _published_at(),
+            select(resource.c.attribution).where(described).scalar_subquery(),
+            select(resource.c.license).where(described).scalar_subquery(),
+        ).select_from(numbered)
+    )
+
+
+@lru_cache(maxsize=512)
+def _item(shape: Shape) -> Statement:
+    selected = _selected(shape, _keys(shape)).limit(literal_column("1")).subquery("one")
+    sequence = select(published.state.c.sequence).scalar_subquery()
+    return _compile(select(selected.c.body, sequence, _published_at()))
+
+
+@lru_cache(maxsize=1024)
+def _count(shape: Shape) -> Statement:
+    table = published.RESOURCES[shape.table]
+    counted = select(func.count()).select_from(table).where(*_where(shape)).scalar_subquery()
+    return _compile(select(counted, published.state.c.sequence))
+
+
+@lru_cache(maxsize=1024)
+def _stream(shape: Shape) -> Statement:
+    keys = _keys(shape)
+    statement = _ordered(_selected(shape, keys), shape, keys)
+    return _compile(statement.limit(_bind("limit", Integer())) if shape.limited else statement)
+
+
+@lru_cache(maxsize=128)
+def _periods(shape: Shape) -> Statement:
+    period = published.observation.c.period
+    return _compile(select(period).where(*_where(shape)).distinct().order_by(period))
+
+
+@lru_cache(maxsize=1024)
+def _facet(shape: Shape, name: str) -> Statement:
+    table = published.RESOURCES[shape.table]
+    kind = published.FACETS[shape.table][name]
+    counted = _FACET_COUNTS[kind](table, name).where(*_where(shape)).subquery("counted")
+    label = published.label
+    own = published.FACET_LISTS.get(name, name)
+    by = label.c.id if kind in ("reference", "member") else label.c.value
+    in_language = and_(
+        label.c.kind == literal_column(f"'{own}'", Text),
+        label.c.lang == _bind("facet_lang", Text()),
+        by == counted.c.value,
+    )
+    text_value = counted.c.value.cast(Text)
+    rows = (
+        select(
+            func.coalesce(label.c.value, text_value).label("value"),
+            func.coalesce(label.c.label, text_value).label("label"),
+            counted.c.count,
+        )
+        .select_from(counted.outerjoin(label, in_language))
+        .where(counted.c.value.is_not(None))
+        .subquery("facet")
+    )
+    entry = func.row_to_json(literal_column("facet"))
+    ordered = aggregate_order_by(entry, rows.c.count.desc(), rows.c.label, rows.c.value)
+    empty = literal_column("'[]'", Text)
+    as_text = func.array_to_json(func.array_agg(ordered)).cast(Text)
+    sequence = select(published.state.c.sequence).scalar_subquery()
+    return _compile(select(func.coalesce(as_text, empty), sequence).select_from(rows))
+
+
+def _count_terms(table: Table, name: str) -> Select[Any]:
+    value = func.unnest(table.c[published.FACET_COLUMNS.get(name, name)])
+    return select(value.label("value"), func.count().label("count")).group_by(literal_column("1"))
+
+
+def _count_codes(table: Table, name: str) -> Select[Any]:
+    value = table.c[published.FACET_COLUMNS.get(name, name)]
+    return select(value.label("value"), func.count().label("count")).group_by(value)
+
+
+def _count_references(table: Table, name: str) -> Select[Any]:
+    return _count_codes(table, f"{name}_id")
+
+
+def _count_members(table: Table, name: str) -> Select[Any]:
+    member = published.district_member
+    resource = literal_column(f"'{table.name}'", Text)
+    return (
+        select(member.c.district_id.label("value"), func.count().label("count"))
+        .select_from(
+            member.join(table, and_(member.c.resource == resource, member.c.id == table.c.id))
+        )
+        .group_by(member.c.district_id)
+    )
+
+
+_FACET_COUNTS = {
+    "terms": _count_terms,
+    "code": _count_codes,
+    "reference": _count_references,
+    "member": _count_members,
+}
+
+
+def _selected(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    table = published.RESOURCES[shape.table]
+    labelled = [key.label(f"key_{index}") for index, key in enumerate(keys)]
+    statement = select(_body(shape, table, keys).label("body"), *labelled).where(*_where(shape))
+    if shape.continued:
+        statement = statement.where(_beyond(keys, shape.order.descending))
+    if shape.translated:
+        statement = statement.select_from(table.outerjoin(*_translation(table)))
+    if shape.layout == "geojson" and table is published.observation:
+        district = published.district
+        statement = statement.join(district, district.c.id == table.c.district_id)
+    return statement
+
+
+def _ordered(
+    statement: Select[Any], shape: Shape, keys: Sequence[ColumnElement[Any]]
+) -> Select[Any]:
+    return statement.order_by(*(_directed(key, shape.order.descending) for key in keys))
+
+
+def _where(shape: Shape) -> list[ColumnElement[Any]]:
+    table = published.RESOURCES[shape.table]
+    return [part.expression(table, position) for position, part in enumerate(shape.conditions)]
+
+
+def _keys(shape: Shape) -> list[ColumnElement[Any]]:
+    """The sort keys, ending with the id: a total order."""
+    table = published.RESOURCES[shape.table]
+    if shape.order.name == "distance":
+        return [conditions.distance(table, *_binds_of(shape, conditions.near)[:2]), table.c.id]
+    if shape.order.name == "relevance":
+        query = _binds_of(shape, conditions.matches_text)[0]
+        return [conditions.relevance(table, query), table.c.id]
+    columns = published.SORTS[shape.table][shape.order.name]
+    return [*(table.c[column] for column in columns), table.c.id]
+
+
+def _binds_of(shape: Shape, builder: conditions.Builder) -> list[BindParameter[Any]]:
+    """The parameters of a condition of the filter, to be used again as a sort key."""
+    for position, part in enumerate(shape.conditions):
+        if part.builder is builder:
+            return part.binds(position)
+    raise LookupError(f"the filter has no condition {builder.__name__}")
+
+
+def _beyond(keys: Sequence[ColumnElement[Any]], descending: bool) -> ColumnElement[bool]:
+    """What comes after the last row of the page before (keyset pagination)."""
+    last = [_bind(f"after_{index}", _key_type(key)) for index, key in enumerate(keys)]
+    if any(isinstance(key.type, Double) for key in keys):
+        first, rest = (keys[0], last[0]), (keys[1], last[1])
+        further = first[0] < first[1] if descending else first[0] > first[1]
+        tie = rest[0] < rest[1] if descending else rest[0] > rest[1]
+        return or_(further, and_(first[0] == first[1], tie))
+    if descending:
+        return tuple_(*keys) < tuple_(*last)
+    return tuple_(*keys) > tuple_(*last)
+
+
+def _key_type(key: ColumnElement[Any]) -> Any:
+    return Text() if isinstance(key.type, Text) else key.type
+
+
+def _directed(key: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
+    return key.desc() if descending else key
+
+
+def _translation(table: Table) -> tuple[Table, ColumnElement[bool]]:
+    translation = published.translation
+    return translation, and_(
+        translation.c.resource == literal_column(f"'{table.name}'", Text),
+        translation.c.lang == _bind("lang", Text()),
+        translation.c.id == table.c.id,
+    )
+
+
+def _body(
+    shape: Shape, table: Table, keys: Sequence[ColumnElement[Any]]
+) -> ColumnElement[Any]:
+    """The document in its layout. Texts are joined, never parsed, unless fields are picked."""
+    document: ColumnElement[Any] = table.c.document
+    if shape.translated:
+        document = func.coalesce(published.translation.c.document, document)
+    if shape.layout == "csv":
+        return func.published.csv_line(document, _bind("columns", ARRAY(Text())))
+    if shape.picked:
+        document = func.published.pick(document, _bind("fields", ARRAY(Text())))
+    if shape.order.name == "distance":
+        document = _with_distance(document, keys[0])
+    if shape.layout == "json":
+        return document
+    start = literal_column("""'{"type":"Feature","id":"'""", Text)
+    middle, end = literal_column("""'",'""", Text), literal_column("'}'", Text)
+    properties = literal_column("""',"properties":'""", Text)
+    identity = table.c.id.cast(Text)
+    return start + identity + middle + _place(shape, table) + properties + document + end
+
+
+def _with_distance(document: ColumnElement[Any], metres: ColumnElement[Any]) -> ColumnElement[Any]:
+    head = func.left(document, literal_column("-1"))
+    rounded = func.round(metres.cast(published.NUMERIC), literal_column("1")).cast(Text)
+    member = literal_column("""',"distance_m":'""", Text)
+    return head.concat(member).concat(rounded).concat(literal_column("'}'", Text))
+
+
+def _place(shape: Shape, table: Table) -> ColumnElement[Any]:
+    """The members of the Feature that say where it is; observations are where their district is."""
+    located = published.district if table is published.observation else table
+    if shape.geometry == "geojson":
+        return located.c.geojson
+    return func.coalesce(located.c[shape.geometry], located.c.geojson)
+
+
+def _published_at() -> ColumnElement[Any]:
+    form = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS"Z"'""", Text)
+    return select(func.to_char(published.state.c.published_at, form)).scalar_subquery()
+
+
+def _bind(name: str, type_: Any) -> BindParameter[Any]:
+    return bindparam(name, type_=type_)
+
+
+_UTC = """to_char(published_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
+_STATE: LiteralString = f"SELECT sequence, {_UTC} FROM published.state"
+_LANGUAGES: LiteralString = (
+    "SELECT code FROM published.language ORDER BY is_default DESC, position, code"
+)
+_UNKNOWN_NAMES: LiteralString = """
+SELECT DISTINCT asked.resource, asked.name, ARRAY(
+    SELECT alias FROM published.alias a
+    WHERE a.resource = asked.resource AND similarity(a.alias, asked.name) > 0.2
+    ORDER BY similarity(a.alias, asked.name) DESC, alias LIMIT 3)
+FROM unnest($1::text[], $2::text[]) AS asked(resource, name)
+WHERE NOT EXISTS (SELECT FROM published.alias a
+                  WHERE a.resource = asked.resource AND a.alias = asked.name)
+"""
+_TOMBSTONE: LiteralString = """
+SELECT row_to_json(t)::text FROM (
+    SELECT id, slug, coalesce(reason, 'deleted') AS reason, merged_into_id AS merged_into,
+           sequence, to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at
+    FROM published.change
+    WHERE resource = $1::text AND kind = 'remove' AND (id::text = $2::text OR slug = $2::text)
+    ORDER BY sequence DESC LIMIT 1
+) AS t
+"""
+_PLACES: LiteralString = f"""
+WITH typed AS (
+    SELECT published.fold($1::text) AS folded,
+           replace(replace(replace(published.fold($1::text), '\\', '\\\\'), '%', '\\%'), '_', '\\_')
+               AS pattern
+), found AS (
+    SELECT p.document, p.rank, p.id,
+           CASE WHEN p.folded = typed.folded THEN 0
+                WHEN p.folded LIKE typed.pattern || '%' THEN 1
+                WHEN p.folded LIKE '% ' || typed.pattern || '%' THEN 2
+                WHEN p.folded LIKE '%' || typed.pattern || '%' THEN 3 ELSE 4 END AS fit,
+           similarity(p.folded, typed.folded) AS likeness
+    FROM published.place p, typed
+    WHERE p.folded LIKE '%' || typed.pattern || '%' OR p.folded % typed.folded
+    ORDER BY fit, CASE WHEN p.folded LIKE '%' || typed.pattern || '%' THEN p.rank END DESC,
+             likeness DESC, id
+    LIMIT $2::integer
+)
+SELECT coalesce(string_agg(document, ',' ORDER BY fit,
+                           CASE WHEN fit < 4 THEN rank END DESC, likeness DESC, id), ''),
+       (SELECT sequence FROM published.state),
+       (SELECT {_UTC} FROM published.state)
+FROM found
+"""

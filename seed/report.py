@@ -1,0 +1,150 @@
+"""What an import did, for people and for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+OK, ROWS_REJECTED, FILE_REFUSED = 0, 1, 2
+
+
+class Severity(StrEnum):
+    """A note explains, a warning flags a row that was taken, an error is a row that was not."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+COLOURS = {Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "red"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to know about a row (`feature 17`) or, without a position, about the file."""
+
+    severity: Severity
+    reason: str
+    position: str | None = None
+    field: str | None = None
+    value: str | None = None
+
+
+@dataclass
+class FileReport:
+    """Every row read is new, changed, unchanged, rejected or left out; flagged ones are among them.
+
+    `left_out` are rows that are not meant for this registry, such as another county's.
+    """
+
+    file: str
+    mapping: str | None = None
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    left_out: int = 0
+    refused: bool = False
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def flagged(self) -> int:
+        warned = {each.position for each in self.findings if each.severity is Severity.WARNING}
+        return len(warned - {None})
+
+    def note(self, reason: str, position: str | None = None) -> None:
+        self.findings.append(Finding(Severity.NOTE, reason, position))
+
+    def flag(
+        self, reason: str, position: str | None, field: str | None = None, value: object = None
+    ) -> None:
+        self.findings.append(Finding(Severity.WARNING, reason, position, field, _shown(value)))
+
+    def reject(
+        self, reason: str, position: str, field: str | None = None, value: object = None
+    ) -> None:
+        self.rejected += 1
+        self.findings.append(Finding(Severity.ERROR, reason, position, field, _shown(value)))
+
+    def refuse(self, reason: str) -> None:
+        """Nothing of this file was taken."""
+        self.refused = True
+        self.findings.append(Finding(Severity.ERROR, reason))
+
+    def counts(self) -> dict[str, int]:
+        names = ("read", "new", "changed", "unchanged", "rejected", "flagged", "left_out")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass
+class Report:
+    """The files of one import, in the order they were taken."""
+
+    dry_run: bool = False
+    files: list[FileReport] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """2 if a file was refused as a whole, 1 if rows were rejected, else 0."""
+        if any(file.refused for file in self.files):
+            return FILE_REFUSED
+        return ROWS_REJECTED if any(file.rejected for file in self.files) else OK
+
+    def to_json(self) -> str:
+        files = [_as_json(file) for file in self.files]
+        return json.dumps({"dry_run": self.dry_run, "files": files}, ensure_ascii=False, indent=2)
+
+    def print(self, console: Console) -> None:
+        for file in self.files:
+            _print_findings(console, file)
+        console.print(_counted(self.files, dry_run=self.dry_run))
+
+
+def _as_json(file: FileReport) -> dict[str, Any]:
+    head = {"file": file.file, "mapping": file.mapping, "refused": file.refused}
+    return head | {"counts": file.counts(), "findings": [asdict(each) for each in file.findings]}
+
+
+def _print_findings(console: Console, file: FileReport) -> None:
+    if not file.findings:
+        return
+    console.print(Text(Path(file.file).name, style="bold"))
+    for each in file.findings:
+        console.print(_line(each), soft_wrap=True)
+
+
+def _line(finding: Finding) -> Text:
+    """Built as Text, never as markup: a value may hold brackets."""
+    line = Text(f"  {finding.severity:8}", style=COLOURS[finding.severity])
+    for part in (finding.position, finding.field, finding.value):
+        if part is not None:
+            line.append(f"{part}: ", style="default")
+    return line.append(finding.reason, style="default")
+
+
+def _counted(files: Iterable[FileReport], *, dry_run: bool) -> Table:
+    table = Table(title="Dry run: nothing was changed" if dry_run else None)
+    table.add_column("file")
+    for name in FileReport("").counts():
+        table.add_column(name.replace("_", " "), justify="right")
+    for file in files:
+        numbers = ["-" if file.refused else str(count) for count in file.counts().values()]
+        table.add_row(Text(Path(file.file).name), *numbers)
+    return table
+
+
+def _shown(value: object) -> str | None:
+    """A value short enough for a line."""
+    if value is None:
+        return None
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -1,0 +1,138 @@
+"""One private PostGIS a run, shared by all workers; a fresh clone of a template a test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from api.settings import Settings
+from db.cluster import Cluster
+from tests.databases import (
+    Database,
+    Foreign,
+    build_demo_template,
+    build_empty_template,
+    clone,
+    foreign_database,
+)
+from tests.servers import running_server
+
+DATA_VARIABLE = "QUARTIER_TEST_DATA"
+PREFIX = "quartier-test-"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the run's data folder; the first test that needs a database starts a server on it."""
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)  # a developer's own settings must not decide a test
+    if not _is_worker(config):
+        _remove_abandoned_runs()
+        os.environ[DATA_VARIABLE] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not _is_worker(config):
+        _remove(Path(os.environ.pop(DATA_VARIABLE)))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with Cluster(Path(os.environ[DATA_VARIABLE]), durable=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def empty_template(cluster: Cluster) -> str:
+    return build_empty_template(cluster)
+
+
+@pytest.fixture(scope="session")
+def demo_template(cluster: Cluster) -> str:
+    return build_demo_template(cluster)
+
+
+@pytest.fixture
+def database(cluster: Cluster, empty_template: str) -> Iterator[Database]:
+    """Migrated and empty; this test's own."""
+    with clone(cluster, empty_template) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def own_demo_database(cluster: Cluster, demo_template: str) -> Iterator[Database]:
+    """The demonstration set, published; this test's own, to change at will."""
+    with clone(cluster, demo_template) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="session")
+def demo_database(cluster: Cluster, demo_template: str) -> Iterator[Database]:
+    """The demonstration set, published; shared by many tests, so only to be read."""
+    with clone(cluster, demo_template) as shared:
+        yield shared
+
+
+@pytest.fixture
+def foreign(cluster: Cluster) -> Iterator[Foreign]:
+    """An empty database whose owner has few rights, as `DATABASE_URL` may name one."""
+    with foreign_database(cluster) as provided:
+        yield provided
+
+
+@pytest.fixture
+def client(database: Database) -> Iterator[TestClient]:
+    """The application on an empty registry."""
+    with connect_to(database) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="session")
+def demo_client(demo_database: Database) -> Iterator[TestClient]:
+    """The application on the demonstration set."""
+    with connect_to(demo_database) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="session")
+def live_server(demo_database: Database) -> Iterator[str]:
+    """The base URL of a real server process on the demonstration set."""
+    with running_server(demo_database.public_url) as url:
+        yield url
+
+
+def connect_to(database: Database) -> TestClient:
+    from api.app import create_app  # here, so that a broken app fails the tests that need it
+
+    return TestClient(create_app(Settings(database_public_url=SecretStr(database.public_url))))
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def _remove_abandoned_runs() -> None:
+    """A run that was killed leaves its server running; its process id is in the folder's name."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        process = folder.name.removeprefix(PREFIX).split("-")[0]
+        if folder.stat().st_uid == os.geteuid() and not _is_alive(int(process)):
+            _remove(folder)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _remove(data: Path) -> None:
+    if Cluster(data).stop():
+        shutil.rmtree(data)

@@ -1,0 +1,135 @@
+"""The commands as a person runs them: what they print, how they end, what they leave behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from db.cluster import Cluster
+from tests.databases import Foreign
+from tests.servers import ROOT, StartFailed, free_port, wait_until_it_answers
+
+PATIENCE = 60.0
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_a_taken_port_is_named_before_anything_is_done(command: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = run(command, PORT=port, QUARTIER_DATA=str(tmp_path / "data"))
+    assert ended.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"PORT": "http"}, "PORT: "),
+        ({"DATABASE_URL": "mysql://me:hidden@host/name"}, "DATABASE_URL: "),
+        ({"DATABASE_URL": "postgresql://me:hidden@host/name"}, "must be set both"),
+        (
+            {
+                "DATABASE_URL": "postgresql://me:hidden@127.0.0.1:1/name",
+                "DATABASE_PUBLIC_URL": "postgresql://you:hidden@127.0.0.1:1/name",
+            },
+            "port 1 failed",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named_without_its_password(
+    environment: dict[str, str], told: str
+) -> None:
+    ended = run("up", **({"PORT": str(free_port())} | environment))
+    assert ended.returncode == 1
+    assert told in ended.stderr
+    assert "hidden" not in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+def test_missing_rights_are_printed_as_sql(foreign: Foreign) -> None:
+    ended = run("db", "upgrade", **foreign.environment)
+    assert ended.returncode == 2
+    assert ended.stdout.splitlines()[0] == 'CREATE EXTENSION IF NOT EXISTS "postgis";'
+    foreign.as_admin(*ended.stdout.splitlines())
+    assert run("db", "upgrade", **foreign.environment).returncode == 0
+
+
+def test_migrations_go_down_and_up_again(foreign: Foreign) -> None:
+    foreign.as_admin("CREATE EXTENSION postgis", f"CREATE ROLE {foreign.reader} LOGIN")
+    for command in ("upgrade",), ("downgrade", "base"), ("upgrade",):
+        ended = run("db", *command, **foreign.environment)
+        assert ended.returncode == 0, ended.stderr
+
+
+def test_up_serves_stops_and_starts_again(cluster: Cluster) -> None:
+    """Cold, then after SIGTERM, then after SIGKILL, which leaves the database to be adopted."""
+    data = cluster.data / f"up {os.getpid()}"
+    with up(data) as first:
+        assert "Quartier is ready: http://127.0.0.1:" in first.said()
+        first.process.send_signal(signal.SIGTERM)
+        assert first.process.wait(PATIENCE) == 0
+    assert Cluster(data).postmaster() is None
+    with up(data) as second:
+        assert second.seconds < 3
+        assert "Publishing" not in second.said()
+        left = Cluster(data).postmaster()
+        second.process.kill()
+    assert Cluster(data).postmaster() == left
+    with up(data) as third:
+        assert Cluster(data).postmaster() == left
+        third.process.send_signal(signal.SIGINT)
+        assert third.process.wait(PATIENCE) == 0
+    assert Cluster(data).postmaster() is None
+
+
+class Up:
+    def __init__(self, process: subprocess.Popen[bytes], output: Path, seconds: float) -> None:
+        self.process = process
+        self.seconds = seconds
+        self._output = output
+
+    def said(self) -> str:
+        return self._output.read_text()
+
+
+@contextmanager
+def up(data: Path) -> Iterator[Up]:
+    port = free_port()
+    output = data.with_suffix(".log")
+    environment = os.environ | {"PORT": str(port), "QUARTIER_DATA": str(data)}
+    start = time.monotonic()
+    with output.open("wb") as log:
+        process = subprocess.Popen(
+            [ROOT / "quartier", "up"], env=environment, stdout=log, stderr=log, cwd="/"
+        )
+    try:
+        wait_until_it_answers(process, f"http://127.0.0.1:{port}/health/live")
+        yield Up(process, output, time.monotonic() - start)
+    except StartFailed:
+        raise AssertionError(output.read_text()) from None
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
