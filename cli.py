@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
     from db.cluster import Cluster
+    from db.publication import Difference, Publication
 
 ROOT = Path(__file__).parent
 CONTRACT = ROOT / "openapi" / "openapi.json"
@@ -52,6 +54,12 @@ class Databases:
 
     owner_url: str
     public_url: str
+
+
+class Importable(StrEnum):
+    """The resources that can be imported from files."""
+
+    districts = "districts"
 
 
 # Commands
@@ -118,9 +126,61 @@ def openapi(
     contract = create_app(Settings.model_construct()).openapi()
     text = json.dumps(contract, indent=2, ensure_ascii=False) + "\n"
     if not check:
+        CONTRACT.parent.mkdir(exist_ok=True)
         CONTRACT.write_text(text, encoding="utf-8")
     elif CONTRACT.read_text(encoding="utf-8") != text:
         stop("openapi/openapi.json is out of date; run ./quartier openapi")
+
+
+@app.command()
+def publish(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what would become public.")
+    ] = False,
+) -> None:
+    """Make public what changed in the registry since the last time."""
+    from db import publication
+
+    with databases(read_settings()) as both:
+        done = publication.publish(both.owner_url, dry_run=dry_run)
+    for difference in done.differences:
+        typer.echo(describe(difference))
+    notes.print(summary_of(done, dry_run=dry_run))
+
+
+@app.command("import")
+def import_files(
+    resource: Annotated[Importable, typer.Argument(help="What the files describe.")],
+    files: Annotated[list[Path], typer.Argument(help="Files to read.")],
+    mapping: Annotated[
+        str | None, typer.Option(help="Name of a mapping; found by itself where only one fits.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only report what would change.")
+    ] = False,
+    publish_after: Annotated[
+        bool, typer.Option("--publish", help="Publish afterwards, if nothing was refused.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the report to this file as JSON.")
+    ] = None,
+) -> None:
+    """Take files over into the registry; nothing becomes public before it is published."""
+    from db import publication
+    from seed.districts import import_districts
+
+    importers = {Importable.districts: import_districts}
+    with databases(read_settings()) as both:
+        result = importers[resource](
+            both.owner_url, files, mapping=mapping, dry_run=dry_run, actor=f"import {resource}"
+        )
+        result.print(notes)
+        if report:
+            report.write_text(result.to_json(), encoding="utf-8")
+        if publish_after and not dry_run and not result.exit_code:
+            done = publication.publish(both.owner_url)
+            notes.print(summary_of(done, dry_run=False))
+    raise typer.Exit(result.exit_code)
 
 
 @database_commands.command()
@@ -209,19 +269,35 @@ def databases(settings: Settings) -> Iterator[Databases]:
 
 
 def prepare(both: Databases, *, demonstration: bool) -> None:
-    from db.publication import publish
-    from seed.load import load_demonstration, load_vocabulary
+    """Migrate, load what is missing, and publish what this start itself brought.
+
+    That is a first set of data, codelist terms of a new version, or its way to build documents.
+    Edits that wait for publication are somebody's decision, not a restart's: a publication cannot
+    leave them out, so while there are any, nothing is published here.
+    """
+    from db.publication import edits_wait, is_current, is_published, publish
 
     migrate_and_grant(both)
-    if not demonstration:
+    edited = is_published(both.owner_url) and edits_wait(both.owner_url)
+    load(both, demonstration=demonstration)
+    if is_current(both.owner_url):
+        return
+    if edited:
+        notes.print("Edits wait to be published: ./quartier publish")
+        return
+    with progress("Publishing"):
+        publish(both.owner_url)
+
+
+def load(both: Databases, *, demonstration: bool) -> None:
+    from seed.load import load_demonstration, load_vocabulary
+
+    if demonstration:
+        with progress("Loading the demonstration set") as detail:
+            load_demonstration(both.owner_url, progress=detail)
+    else:
         with progress("Loading the codelists") as detail:
             load_vocabulary(both.owner_url, progress=detail)
-        return
-    with progress("Loading the demonstration set") as detail:
-        loaded = load_demonstration(both.owner_url, progress=detail)
-    if loaded:  # later publications are somebody's decision, not a restart's
-        with progress("Publishing"):
-            publish(both.owner_url)
 
 
 def migrate_and_grant(both: Databases) -> None:
@@ -236,6 +312,26 @@ def migrate_and_grant(both: Databases) -> None:
         notes.print("The owner of the database may not do this; run it with a role that may:\n")
         typer.echo("\n".join(left))
         raise typer.Exit(2)
+
+
+def describe(difference: Difference) -> str:
+    """One line a field: what is public now, and what would be."""
+    import json
+
+    def shown(value: object) -> str:
+        return "(absent)" if value is None else json.dumps(value, ensure_ascii=False)
+
+    where = f"{difference.resource} {difference.slug} {difference.field} [{difference.lang}]"
+    return f"{where}: {shown(difference.before)} -> {shown(difference.after)}"
+
+
+def summary_of(done: Publication, *, dry_run: bool) -> str:
+    counts = [f"{number} {name} changed" for name, number in done.changed.items()]
+    counts += [f"{number} {name} removed" for name, number in done.removed.items()]
+    if not counts:
+        return f"Nothing to publish; the public state is still number {done.sequence}"
+    doing = "Would publish" if dry_run else f"Published as number {done.sequence}"
+    return f"{doing}: {', '.join(counts)}"
 
 
 def serve_until_stopped(settings: Settings, public_url: str, claimed: socket.socket) -> None:

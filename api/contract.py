@@ -1,16 +1,20 @@
 """What the OpenAPI contract says of each route: names, texts, media types, examples, problems."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, create_model
+from pydantic.json_schema import models_json_schema
 
+from api import examples
 from api.errors import MEDIA_TYPE as PROBLEM
 from api.formats import FORMATS
-from api.resources import Resource
+from api.resources import RESOURCES, Resource
 from api.schemas.common import Page, ProblemDocument
 from api.schemas.geojson import Feature, FeatureCollection
+from db import published
 
 Name = Annotated[
     str,
@@ -28,7 +32,7 @@ PROBLEMS = {
     413: "The body is too large.",
     414: "The address is too long; use POST where it is offered.",
     415: "The body is not JSON.",
-    422: "The body is JSON, but breaks a rule.",
+    422: "The body is JSON, but breaks a rule; `pointer` says where.",
     503: "The database is away or the question too costly; `Retry-After` says when to try again.",
 }
 
@@ -40,10 +44,19 @@ Social offerings, districts, indicators and measures of a county or city, from o
 * **Formats**: JSON, GeoJSON, CSV, NDJSON, by `?format=`, by suffix (`/v1/offerings.geojson`) or by
   the `Accept` header. CSV and NDJSON hold the whole filtered set.
 * **Filters**: different parameters mean *and*, a repeated parameter means *or*. A parameter that
-  does not exist is refused, never ignored.
+  does not exist is refused, never ignored, and so is a name or code that nobody bears.
+* **Coordinates** are degrees (EPSG:4326), longitude first: a position is `13.34,50.91`, a box is
+  `west,south,east,north`, a polygon is WKT or GeoJSON.
+* **Times** are a day (`2024-05-07`) or RFC 3339 (`2024-05-07T16:00:00Z`); years and ranges of years
+  are `2021` and `2019..2022`. Languages are BCP 47 (`en`, `de-x-ls` for Leichte Sprache).
 * **Unknown** is `null`: neither zero nor "no", and it matches no filter.
-* **Every answer** carries its `sequence`, the number of the publication it shows, and an `ETag`.
+* **Every answer** carries its `sequence`, the number of the publication it shows, and an `ETag`:
+  send it as `If-None-Match` and get 304 while nothing has changed. `HEAD` works wherever `GET` does.
+* **Paging**: follow the `next` link of the body or of the `Link` header. Its `cursor` is opaque and
+  belongs to the list and order it came from.
 * **Errors** are RFC 9457 problem details and name the parameter.
+
+The examples are real: they work on the demonstration set.
 """
 
 TAGS = {
@@ -57,62 +70,8 @@ TAGS = {
     "decisions": "What bodies decided, with votes.",
     "codelists": "The vocabulary: codes, labels, hierarchy.",
     "places": "Names for a search box.",
-    "operations": "Health of the server.",
+    "operations": "What is here, and the health of the server.",
 }
-
-
-def of_list(resource: Resource) -> dict[str, Any]:
-    return {
-        "operation_id": f"list_{resource.name}",
-        "summary": f"List {resource.name}",
-        "description": f"{TAGS[resource.name]} {_LIST_NOTES.get(resource.name, '')}".strip(),
-        "tags": [resource.name],
-        "response_model": None,
-        "responses": _responses(resource, many=True, problems=(400, 406, 414, 503)),
-    }
-
-
-def of_item(resource: Resource) -> dict[str, Any]:
-    singular = resource.table.name
-    return {
-        "operation_id": f"get_{singular}",
-        "summary": f"Get one {singular}",
-        "description": f"One {singular} by id or slug, with everything that is published about it.",
-        "tags": [resource.name],
-        "response_model": None,
-        "responses": _responses(
-            resource, many=False, problems=(400, 404, 406, 410, 414, 503)
-        ),
-    }
-
-
-def of_search(resource: Resource) -> dict[str, Any]:
-    return {
-        "operation_id": "search_offerings",
-        "summary": "Search offerings with a long filter",
-        "description": "The filters of `GET /v1/offerings` as a JSON object, for polygons that are "
-        "too long for an address. To go on, send the same body with the `cursor` of the `next` "
-        "link merged into it.",
-        "tags": [resource.name],
-        "response_model": None,
-        "responses": _responses(
-            resource, many=True, problems=(400, 406, 413, 414, 415, 422, 503)
-        ),
-    }
-
-
-def of_series(resource: Resource) -> dict[str, Any]:
-    return {
-        "operation_id": "list_indicator_observations",
-        "summary": "List the observations of one indicator",
-        "description": "Like `/v1/observations` with one `indicator`.",
-        "tags": [resource.name],
-        "response_model": None,
-        "responses": _responses(
-            resource, many=True, problems=(400, 404, 406, 410, 414, 503)
-        ),
-    }
-
 
 _LIST_NOTES = {
     "offerings": "Offerings that have ended are left out unless `include_ended=true`. With a place "
@@ -125,68 +84,126 @@ _LIST_NOTES = {
 }
 
 
-def _responses(resource: Resource, *, many: bool, problems: tuple[int, ...]) -> dict[int | str, Any]:
-    """200 in every format the resource has, 304, and the documented problems."""
-    schemas = {
-        "json": _page_of(resource) if many else resource.schema,
-        "geojson": _collection_of(resource) if many else _feature_of(resource),
+# What routes declare
+
+
+def of_list(resource: Resource) -> dict[str, Any]:
+    text = f"{TAGS[resource.name]} {_LIST_NOTES.get(resource.name, '')}".strip()
+    return _operation(f"list_{resource.name}", f"List {resource.name}", text, resource) | {
+        "responses": _responses(resource, many=True, problems=(400, 406, 414, 503))
     }
+
+
+def of_item(resource: Resource) -> dict[str, Any]:
+    singular = resource.table.name
+    text = f"One {singular} by id or slug, with everything that is published about it."
+    return _operation(f"get_{singular}", f"Get one {singular}", text, resource) | {
+        "responses": _responses(resource, many=False, problems=(400, 404, 406, 410, 414, 503))
+    }
+
+
+def of_search(resource: Resource) -> dict[str, Any]:
+    text = (
+        "The filters of `GET /v1/offerings` as a JSON object, for polygons that are too long for "
+        "an address. To go on, send the same body with the `cursor` of the `next` link merged "
+        "into it."
+    )
+    problems = (400, 406, 413, 414, 415, 422, 503)
+    responses = _responses(resource, many=True, problems=problems)
+    del responses[304]  # conditional requests are for GET and HEAD
+    return _operation("search_offerings", "Search offerings with a long filter", text, resource) | {
+        "responses": responses
+    }
+
+
+def of_series(resource: Resource) -> dict[str, Any]:
+    text = "Like `/v1/observations` with one `indicator`."
+    return _operation(
+        "list_indicator_observations", "List the observations of one indicator", text, resource
+    ) | {"responses": _responses(resource, many=True, problems=(400, 404, 406, 410, 414, 503))}
+
+
+def _operation(name: str, summary: str, description: str, resource: Resource) -> dict[str, Any]:
+    return {
+        "operation_id": name,
+        "summary": summary,
+        "description": description,
+        "tags": [resource.name],
+        "response_model": None,
+    }
+
+
+def _responses(
+    resource: Resource, *, many: bool, problems: tuple[int, ...]
+) -> dict[int | str, Any]:
+    """200 in every format the resource has, 304, and the documented problems."""
     content = {
-        FORMATS[name].media_type: {"schema": _reference(schemas[name])}
-        if name in schemas
-        else {"schema": {"type": "string"}}
+        FORMATS[name].media_type: {"schema": _schema(resource, name, many=many)}
         for name in resource.formats
     }
     return {
         200: {"description": "The published state.", "content": content, "headers": _HEADERS},
-        304: {"description": "The version named by `If-None-Match` is still current."},
+        304: {
+            "description": "The version named by `If-None-Match` is still current.",
+            "headers": _VALIDATORS,
+        },
     } | problem_responses(*problems)
+
+
+def _schema(resource: Resource, format_: str, *, many: bool) -> dict[str, Any]:
+    name = resource.schema.__name__
+    if format_ == "json":
+        return _reference(f"{name}Page") if many else _whole_or_part(name)
+    if format_ == "geojson":
+        return _reference(f"{name}Collection" if many else f"{name}Feature")
+    lines = {"csv": "A header line and a line an entity.", "ndjson": "A JSON object a line."}
+    return {"type": "string", "description": lines[format_]}
+
+
+def _reference(schema: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def _whole_or_part(name: str) -> dict[str, Any]:
+    """With `fields`, only `id` is sure to be there."""
+    return {"anyOf": [_reference(name), _reference(f"{name}Part")]}
 
 
 def problem_responses(*statuses: int) -> dict[int | str, Any]:
     """The problems a route can answer with, all in one shape."""
-    content = {PROBLEM: {"schema": _reference(ProblemDocument)}}
-    return {status: {"description": PROBLEMS[status], "content": content} for status in statuses}
+    content = {PROBLEM: {"schema": _reference(ProblemDocument.__name__)}}
+    headers = {503: {"headers": {"Retry-After": _RETRY_AFTER}}}
+    return {
+        status: {"description": PROBLEMS[status], "content": content} | headers.get(status, {})
+        for status in statuses
+    }
 
 
-_HEADERS = {
-    "ETag": {"description": "Weak validator of this answer.", "schema": {"type": "string"}},
-    "Link": {"description": "The links of the body (RFC 8288).", "schema": {"type": "string"}},
+def _header(description: str, example: str | int, **schema: Any) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string", **schema}, "example": example}
+
+
+_RETRY_AFTER = _header("Seconds until it is worth trying again.", 2, type="integer")
+_VALIDATORS = {
+    "ETag": _header("Weak validator of this answer.", 'W/"7-1b2c3d4e5f60718293"'),
+    "Last-Modified": _header(
+        "When the publication was that it shows.", "Tue, 07 May 2024 16:00:00 GMT"
+    ),
+}
+_HEADERS = _VALIDATORS | {
+    "Link": _header(
+        "The links of the body (RFC 8288); not with CSV and NDJSON.",
+        '<https://example.org/v1/offerings?cursor=AbC>; rel="next"; type="application/json"',
+    ),
+    "Content-Language": _header("Language of texts and labels.", "de"),
 }
 
-_MODELS: dict[str, type[BaseModel]] = {}
 
-
-def _reference(model: type[BaseModel]) -> dict[str, str]:
-    """A reference to a schema that `document()` adds to the components."""
-    _MODELS[model.__name__] = model
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
-
-
-def _page_of(resource: Resource) -> type[BaseModel]:
-    name = resource.schema.__name__
-    return create_model(f"{name}Page", __base__=Page, items=(list[resource.schema], ...))  # type: ignore[name-defined]
-
-
-def _feature_of(resource: Resource) -> type[BaseModel]:
-    name = resource.schema.__name__
-    return create_model(f"{name}Feature", __base__=Feature, properties=(resource.schema, ...))
-
-
-def _collection_of(resource: Resource) -> type[BaseModel]:
-    name = resource.schema.__name__
-    feature = _feature_of(resource)
-    return create_model(
-        f"{name}Collection",
-        __base__=FeatureCollection,
-        features=(list[feature], ...),  # type: ignore[valid-type]
-    )
+# The document
 
 
 def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of the application."""
-    from pydantic.json_schema import models_json_schema
-
     contract = get_openapi(
         title=TITLE,
         version=app.version,
@@ -196,35 +213,197 @@ def document(app: FastAPI) -> dict[str, Any]:
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         license_info={"name": "MIT", "identifier": "MIT"},
         contact={"name": "Quartier contributors", "url": "https://github.com/quartier/quartier"},
-        servers=[{"url": "/"}],
+        servers=[{"url": "/", "description": "The server this document came from."}],
     )
-    _, definitions = models_json_schema(
-        [(model, "serialization") for model in _MODELS.values()],
-        ref_template="#/components/schemas/{model}",
-    )
-    schemas = contract.setdefault("components", {}).setdefault("schemas", {})
-    schemas |= definitions["$defs"]
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
-    _tidy(contract)
-    contract["components"]["schemas"] = dict(sorted(schemas.items()))
-    return contract
-
-
-def _tidy(contract: dict[str, Any]) -> None:
-    """Say only what is true: no 422 of FastAPI's own, and no null in a query string."""
     for path in contract["paths"].values():
         for operation in path.values():
-            own = operation["responses"].get("422", {})
-            if "application/json" in own.get("content", {}):
-                del operation["responses"]["422"]
-            for parameter in operation.get("parameters", ()):
-                parameter["schema"] = _not_null(parameter["schema"])
+            _finish(operation)
+    schemas = contract["components"]["schemas"] | _schemas()
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    _finish_search(contract["paths"]["/v1/offerings/search"]["post"], schemas["OfferingSearch"])
+    contract["components"]["schemas"] = dict(sorted(schemas.items()))
+    tidied = _tidy(contract)
+    assert isinstance(tidied, dict)
+    return tidied
+
+
+def _schemas() -> dict[str, Any]:
+    """The schemas of all answers, and of the parts that `fields` leaves of an entity."""
+    models = [ProblemDocument, *(model for resource in RESOURCES for model in _models(resource))]
+    _, definitions = models_json_schema(
+        [(model, "serialization") for model in models],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas: dict[str, Any] = definitions["$defs"]
+    for resource in RESOURCES:
+        _allow_parts(schemas, resource.schema.__name__)
+    return schemas
+
+
+def _models(resource: Resource) -> Iterator[type[BaseModel]]:
+    entity: Any = resource.schema
+    name = entity.__name__
+    yield create_model(
+        f"{name}Page",
+        __base__=Page,
+        __doc__=f"A page of {resource.name}. {Page.__doc__}",
+        items=(list[entity], ...),
+    )
+    if "geojson" in resource.formats:
+        feature: Any = create_model(
+            f"{name}Feature",
+            __base__=Feature,
+            __doc__=f"One of the {resource.name} as a GeoJSON Feature.",
+            properties=(entity, ...),
+        )
+        yield create_model(
+            f"{name}Collection",
+            __base__=FeatureCollection,
+            __doc__=f"A page of {resource.name} as GeoJSON. {FeatureCollection.__doc__}",
+            features=(list[feature], ...),
+        )
+
+
+def _allow_parts(schemas: dict[str, Any], name: str) -> None:
+    schemas[f"{name}Part"] = schemas[name] | {
+        "description": f"What `fields` left of {name}: the members it names, and `id`.",
+        "required": ["id"],
+    }
+    schemas[f"{name}Page"]["properties"]["items"]["items"] = _whole_or_part(name)
+    if f"{name}Feature" in schemas:
+        schemas[f"{name}Feature"]["properties"]["properties"] = _whole_or_part(name)
+
+
+def _finish(operation: dict[str, Any]) -> None:
+    """Examples, choices and headers, and no 422 of FastAPI's own."""
+    if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+        del operation["responses"]["422"]
+    if addresses := examples.ADDRESSES.get(operation["operationId"]):
+        operation["description"] += _examples(addresses)
+    resource = operation["tags"][0]
+    found = operation.setdefault("parameters", [])
+    found[:] = [
+        _parameter(parameter, operation["operationId"], resource)
+        for parameter in found
+        if _choices(resource).get(parameter["name"], True)
+    ]
+    if "304" in operation["responses"]:
+        found += [_IF_NONE_MATCH, _ACCEPT_LANGUAGE]
+    if not found:
+        del operation["parameters"]
+
+
+def _examples(addresses: dict[str, str]) -> str:
+    return "\n\nExamples:\n" + "".join(
+        f"\n* {text}: `{address}`" for address, text in addresses.items()
+    )
+
+
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "`ETag` of the version you have; 304 if it is still current.",
+    "schema": {"type": "string", "examples": ['W/"7-1b2c3d4e5f60718293"']},
+}
+_ACCEPT_LANGUAGE = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "description": "Languages you read, best first; `lang` overrides it.",
+    "schema": {"type": "string", "examples": ["en, de;q=0.5"]},
+}
+
+
+def _parameter(parameter: dict[str, Any], operation: str, resource: str) -> dict[str, Any]:
+    """A query says no null, writes some arrays with commas, and gives an example."""
+    schema = _not_null(parameter["schema"])
+    schema.pop("description", None)
+    _choose(schema, parameter["name"], resource)
+    in_path = parameter["in"] == "path"
+    example = examples.NAMES[operation] if in_path else _example(parameter["name"], resource)
+    finished = {**parameter, "schema": schema | {"examples": [example]}}
+    if schema.get("type") == "array":
+        finished |= {"style": "form", "explode": finished["schema"].pop("explode", True)}
+    return finished
 
 
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
     options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
     if len(options) != 1:
-        return schema
-    rest = {key: value for key, value in schema.items() if key != "anyOf"}
-    return {**options[0], **rest}
+        return dict(schema)
+    return {**options[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
+
+
+def _example(parameter: str, resource: str) -> Any:
+    known = examples.COMMON | examples.PARAMETERS[resource]
+    if parameter == "cursor":
+        return examples.cursor(_TABLES[resource], known["sort"])
+    return known[parameter]
+
+
+_TABLES = {resource.name: resource.table for resource in RESOURCES}
+
+
+def _choices(resource: str) -> dict[str, list[str]]:
+    """What names can be given to parameters that each resource understands in its own way."""
+    return next(
+        (
+            {
+                "format": list(found.formats),
+                "fields": list(found.schema.model_fields),
+                "facets": list(published.FACETS[found.table.name]),
+            }
+            for found in RESOURCES
+            if found.name == resource
+        ),
+        {},
+    )
+
+
+def _choose(schema: dict[str, Any], parameter: str, resource: str) -> None:
+    if names := _choices(resource).get(parameter):
+        if schema["type"] == "array":
+            schema["items"] = {"type": "string", "enum": names}
+        else:
+            schema["enum"] = names
+
+
+def _finish_search(operation: dict[str, Any], schema: dict[str, Any]) -> None:
+    """The body of the search: the same choices, and its examples."""
+    for name, member in schema["properties"].items():
+        for option in member.get("anyOf", (member,)):
+            if option != {"type": "null"}:
+                _choose(option, name, "offerings")
+                option.pop("explode", None)
+    content = operation["requestBody"]["content"]["application/json"]
+    content["examples"] = {
+        name: {"summary": summary, "value": body}
+        for name, (summary, body) in examples.BODIES.items()
+    }
+
+
+_VERBATIM = {"example", "examples", "enum", "const", "default", "required"}
+
+
+def _tidy(value: Any) -> Any:
+    """Without the titles Pydantic makes of every name: they say nothing."""
+    if isinstance(value, list):
+        return [_tidy(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _tidy_members(part)
+        if key == "properties"
+        else part
+        if key in _VERBATIM
+        else _tidy(part)
+        for key, part in value.items()
+        if key != "title" or "version" in value
+    }
+
+
+def _tidy_members(properties: dict[str, Any]) -> dict[str, Any]:
+    """The names of members are names, also where one is called title or properties."""
+    return {name: _tidy(schema) for name, schema in properties.items()}

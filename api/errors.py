@@ -153,7 +153,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(psycopg.Error, _database)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
@@ -181,9 +180,10 @@ async def _database(_request: Request, error: Exception) -> Response:
     if isinstance(error, PoolTimeout | PoolClosed | TooManyRequests | psycopg.OperationalError):
         log.warning("database unavailable", extra={"reason": str(error).strip()[:200]})
         return response(Unavailable("Please try again in a moment.", headers=retry))
-    return await _unexpected(_request, error)
+    return unexpected(error)
 
 
-async def _unexpected(_request: Request, error: Exception) -> Response:
+def unexpected(error: Exception) -> Response:
+    """A mistake of ours: logged with its traceback, answered without."""
     log.error("unexpected error", exc_info=error)
     return response(Problem("Something went wrong on our side; it has been logged."))

@@ -12,11 +12,11 @@ from api.dependencies import Service, service
 from api.errors import Gone, InvalidParameter, NotFound, Unavailable
 from api.formats import Format
 from api.negotiation import choose_format, choose_language
-from api.parameters import DEFAULT_LIMIT, ItemParameters, ListParameters, Simplified
-from api.resources import Resource
+from api.parameters import DEFAULT_LIMIT, ItemParameters, ListParameters, SeriesParameters, Simplified
+from api.resources import WIDE_COLUMNS, Resource
 from api.responses import Envelope, Version
-from db import conditions, queries
-from db.conditions import Condition, where
+from db import queries
+from db.conditions import Condition, called
 from db.queries import Order, Page, Selection
 
 RETRIES = 3
@@ -56,7 +56,7 @@ async def answer_item(
     request: Request, resource: Resource, name: str, parameters: ItemParameters
 ) -> Response:
     """One entity by id, slug or key; 404 if there is none, 410 if there was one."""
-    wanted = await _understood(request, resource, parameters, [_called(name)])
+    wanted = await _understood(request, resource, parameters, [called([name])])
     if unchanged := await _unchanged(request, wanted):
         await require(request, resource, name)
         return unchanged
@@ -73,13 +73,9 @@ async def answer_item(
 async def require(request: Request, resource: Resource, name: str) -> None:
     """404 or 410, unless there is such an entity."""
     known = service(request)
-    found = Selection(resource.table, (_called(name),), Order("name"), "json", limit=1)
+    found = Selection(resource.table, (called([name]),), Order("name"), "json", limit=1)
     if await queries.item(known.pool, found) is None:
         raise await _missing(known, resource, name)
-
-
-def _called(name: str) -> Condition:
-    return where(conditions.identified_by, (), [name])
 
 
 async def _missing(known: Service, resource: Resource, name: str) -> Exception:
@@ -134,12 +130,21 @@ async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
     limit = parameters.limit or (None if wanted.format.streamed else DEFAULT_LIMIT)
     selection = replace(
         wanted.selection,
+        layout=_layout(wanted.format, parameters),
         conditions=(*wanted.selection.conditions, *parameters.conditions()),
         order=order,
         after=cursor.keys if cursor else (),
         limit=limit,
     )
     return replace(wanted, selection=selection, depth=cursor.depth if cursor else 0)
+
+
+def _layout(format_: Format, parameters: ListParameters) -> queries.Layout:
+    if not isinstance(parameters, SeriesParameters) or parameters.layout == "long":
+        return format_.layout
+    if format_.name != "csv":
+        raise InvalidParameter.named("layout", "wide is a layout of CSV; add format=csv")
+    return "wide"
 
 
 def _cursor(
@@ -283,20 +288,18 @@ def _next(request: Request, media_type: str, cursor: str) -> dict[str, Any]:
 async def _stream(request: Request, wanted: Wanted, parameters: ItemParameters) -> Response:
     columns = _columns(wanted, parameters)
     stack = AsyncExitStack()
-    try:
-        opened = queries.stream(wanted.service.pool, wanted.selection, list(columns.values()))
-        sequence, published_at, batches = await stack.enter_async_context(opened)
-    except BaseException:
-        await stack.aclose()
-        raise
-    version = wanted.version(sequence, published_at)
-    head = ",".join(columns).encode() if wanted.format.name == "csv" else b""
-    chunks = responses.lines(version, head, batches)
+    opened = queries.stream(wanted.service.pool, wanted.selection, columns)
+    lines = await stack.enter_async_context(opened)
+    version = wanted.version(lines.sequence, lines.published_at)
+    head = responses.csv_line(lines.columns) if wanted.format.name == "csv" else b""
+    chunks = responses.lines(version, head, lines.batches)
     return responses.Stream(request, version, chunks, stack, wanted.resource.name)
 
 
 def _columns(wanted: Wanted, parameters: ItemParameters) -> dict[str, str]:
     """The columns of CSV; `fields` keeps those made from the members it names."""
+    if wanted.selection.layout == "wide":
+        return WIDE_COLUMNS
     columns = wanted.resource.columns
     if not parameters.fields:
         return columns

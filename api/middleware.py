@@ -12,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import AddressTooLong, BodyTooLarge, InvalidParameter, Problem, response
+from api.errors import AddressTooLong, BodyTooLarge, InvalidParameter, Problem, response, unexpected
 from api.formats import FORMATS
 from api.settings import Settings
 
@@ -49,6 +49,10 @@ class Frame:
             if exchange.started:
                 raise
             await response(problem)(scope, receive, exchange.send)
+        except Exception as error:
+            if exchange.started:
+                raise
+            await unexpected(error)(scope, receive, exchange.send)
         finally:
             exchange.log()
 

@@ -11,20 +11,22 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.types import (
+    DECIMAL,
+    SEVERAL,
+    WHOLE,
     Area,
     AreaInBody,
     Boolean,
     Box,
     Day,
-    Decimal,
     Ids,
+    Language,
     Moment,
     Names,
     Position,
     Postcode,
     Text,
     Time,
-    Whole,
     vertices,
 )
 from db import conditions as c
@@ -66,13 +68,12 @@ class ItemParameters(BaseModel):
     format: Literal["json", "geojson", "csv", "ndjson"] | None = Field(
         None, description="Format of the answer; a suffix (`.geojson`) or `Accept` does the same."
     )
-    lang: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z0-9]{1,8})*$", max_length=20)] | None = (
-        Field(
-            None,
-            description="Language of texts and labels, such as `en`. A text that is not "
-            "available in it comes in its own language, and `fallback` says so.",
-            json_schema_extra={"format": "language"},
-        )
+    lang: Language | None = Field(
+        None,
+        description="Language of texts and labels: one that is published, such as `en`. A text "
+        "that is not available in it comes in its own language, and `fallback` says so. Without "
+        "it, `Accept-Language` decides.",
+        json_schema_extra={"format": "language"},
     )
     fields: Names | None = Field(
         None,
@@ -87,7 +88,7 @@ class ListParameters(ItemParameters):
 
     id: Ids | None = Field(None, description="Ids or slugs; repeat it for several.")
     sort: str | None = Field(None, description="What to sort by; a minus in front reverses it.")
-    limit: Annotated[Whole, Field(ge=1, le=MAX_LIMIT)] | None = Field(
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), WHOLE] | None = Field(
         None,
         description=f"Entities on a page, 1 to {MAX_LIMIT}; {DEFAULT_LIMIT} if not given. CSV and "
         "NDJSON hold the whole filtered set unless it is given.",
@@ -117,7 +118,8 @@ class ListParameters(ItemParameters):
         known = published.FACETS[self.resource]
         unknown = [name for name in self.facets or () if name not in known]
         if unknown:
-            raise ValueError(f"facets: {unknown[0]} is none of {', '.join(known)}")
+            choice = ", ".join(known) or "(there are none here)"
+            raise ValueError(f"facets: {unknown[0]} is none of {choice}")
         return self
 
     def order(self) -> Order:
@@ -130,7 +132,7 @@ class ListParameters(ItemParameters):
 
     def conditions(self) -> list[Condition]:
         return [
-            *given(c.identified_by, (), self.id),
+            *([] if self.id is None else [c.called(self.id)]),
             *given(c.at_least, "updated_at", self.updated_since),
         ]
 
@@ -237,17 +239,17 @@ class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
         description="Codes of categories, narrower ones included; see `/v1/codelists/category`.",
     )
     organisation: Ids | None = Field(None, description="Providers by id or slug.")
-    postcode: Annotated[list[Postcode], Field(min_length=1, max_length=200)] | None = Field(
+    postcode: Annotated[list[Postcode], SEVERAL] | None = Field(
         None, description="Postcode of a site."
     )
-    organisation_mode: list[Mode] | None = Field(
+    organisation_mode: Annotated[list[Mode], SEVERAL] | None = Field(
         None, description="How the offering is organised in space."
     )
     language: Ids | None = Field(None, description="Spoken languages (ISO 639).")
-    wheelchair: list[Literal["yes", "limited", "no"]] | None = Field(
+    wheelchair: Annotated[list[Literal["yes", "limited", "no"]], SEVERAL] | None = Field(
         None, description="Wheelchair access of a site, as in OpenStreetMap."
     )
-    age: Annotated[Whole, Field(ge=0, le=150)] | None = Field(
+    age: Annotated[int, Field(ge=0, le=150), WHOLE] | None = Field(
         None, description="An age in years that the stated age range includes."
     )
     free: Boolean | None = Field(None, description="Free of charge, or not.")
@@ -264,8 +266,11 @@ class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
         description="Longitude, latitude in degrees: only sites within `radius`, the nearest "
         "first, with `distance_m` (great-circle metres to the nearest site).",
     )
-    radius: Annotated[Decimal, Field(gt=0, le=1_000_000)] | None = Field(
-        None, description="Metres around `near`; 10 km if not given."
+    radius: Annotated[float, Field(gt=0, le=1_000_000), DECIMAL] | None = Field(
+        None,
+        description="Metres around `near`; 10 km if not given. At most 100 km, unless the "
+        "operator allows more or less.",
+        json_schema_extra={"maximum": 100_000},
     )
     within: Area | None = Field(
         None,
@@ -348,7 +353,7 @@ class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
 
 
 class OfferingSearch(OfferingParameters):
-    """The same filters as a JSON body, for polygons too long for an address."""
+    """The filters of `GET /v1/offerings` as a JSON object: lists are arrays there."""
 
     within: AreaInBody | None = Field(None, description="A polygon as GeoJSON or WKT.")
 
@@ -398,7 +403,9 @@ class DistrictParameters(Simplified, Search):
         ]
         | None
     ) = Field(None, description="What to sort by; a minus in front reverses it.")
-    level: list[Level] | None = Field(None, description="Levels of the hierarchy.")
+    level: Annotated[list[Level], SEVERAL] | None = Field(
+        None, description="Levels of the hierarchy."
+    )
     parent: Ids | None = Field(None, description="Districts whose direct children are wanted.")
     valid_on: Day | None = Field(None, description="Only districts that exist on this day.")
     designation: Ids | None = Field(
@@ -442,7 +449,7 @@ class OrganisationParameters(Search):
 
     sort: Sort | None = SORT
     kind: Ids | None = Field(None, description="Codes of `/v1/codelists/organisation_kind`.")
-    postcode: Annotated[list[Postcode], Field(min_length=1, max_length=200)] | None = Field(
+    postcode: Annotated[list[Postcode], SEVERAL] | None = Field(
         None, description="Postcode of the organisation's own address."
     )
 
@@ -461,8 +468,10 @@ class IndicatorParameters(Search, Themes):
     resource = "indicator"
 
     sort: Sort | None = SORT
-    level: list[Level] | None = Field(None, description="Levels that have observations.")
-    type: list[Literal["count", "rate", "index", "median"]] | None = Field(
+    level: Annotated[list[Level], SEVERAL] | None = Field(
+        None, description="Levels that have observations."
+    )
+    type: Annotated[list[Literal["count", "rate", "index", "median"]], SEVERAL] | None = Field(
         None, description="Kind of number."
     )
 
@@ -501,13 +510,17 @@ class SeriesParameters(Simplified, ListParameters):
     district_scope: Literal["children", "descendants"] | None = Field(
         None, description="Instead of the districts themselves: their children, or all below."
     )
-    level: list[Level] | None = Field(None, description="Levels of the districts.")
+    level: Annotated[list[Level], SEVERAL] | None = Field(
+        None, description="Levels of the districts."
+    )
     time: Time | None = Field(
         None,
         description="A year, a range of years (`2019..2022`), or `latest`: the last period of "
         "each district.",
     )
-    status: list[Flag] | None = Field(None, description="Status flags of the value.")
+    status: Annotated[list[Flag], SEVERAL] | None = Field(
+        None, description="Status flags of the value."
+    )
     layout: Literal["long", "wide"] = Field(
         "long", description="`wide`, for CSV: one line a district and a column a period."
     )
@@ -571,40 +584,52 @@ class MeasureParameters(Search, Themes, TargetGroups, InDistrict):
     sort: Sort | None = SORT
     strategy: Ids | None = Field(None, description="Strategies by id or slug.")
     decision: (
-        list[
-            Literal[
-                "proposed",
-                "under_review",
-                "recommended",
-                "adopted",
-                "rejected",
-                "deferred",
-                "withdrawn",
-            ]
+        Annotated[
+            list[
+                Literal[
+                    "proposed",
+                    "under_review",
+                    "recommended",
+                    "adopted",
+                    "rejected",
+                    "deferred",
+                    "withdrawn",
+                ]
+            ],
+            SEVERAL,
         ]
         | None
     ) = Field(None, description="What was decided about it.")
     feasibility: (
-        list[Literal["not_assessed", "feasible", "feasible_with_conditions", "not_feasible"]] | None
+        Annotated[
+            list[Literal["not_assessed", "feasible", "feasible_with_conditions", "not_feasible"]],
+            SEVERAL,
+        ]
+        | None
     ) = Field(None, description="Whether it can be done.")
     implementation: (
-        list[
-            Literal[
-                "not_started",
-                "planned",
-                "already_practice",
-                "in_progress",
-                "completed",
-                "delayed",
-                "stopped",
-                "unknown",
-            ]
+        Annotated[
+            list[
+                Literal[
+                    "not_started",
+                    "planned",
+                    "already_practice",
+                    "in_progress",
+                    "completed",
+                    "delayed",
+                    "stopped",
+                    "unknown",
+                ]
+            ],
+            SEVERAL,
         ]
         | None
     ) = Field(None, description="How far it is.")
     lead: Ids | None = Field(None, description="Organisations in the lead, by id or slug.")
     from_: Day | None = Field(
-        None, alias="from", description="Only measures whose known period reaches this day or later."
+        None,
+        alias="from",
+        description="Only measures whose known period reaches this day or later.",
     )
     to: Day | None = Field(
         None, description="Only measures whose known period begins on this day or earlier."
@@ -650,10 +675,13 @@ class DecisionParameters(Search):
     ) = Field(None, description="What to sort by, newest first if not given.")
     body: Ids | None = Field(None, description="Deciding bodies, by id or slug.")
     result: (
-        list[
-            Literal[
-                "adopted", "rejected", "deferred", "referred", "noted", "withdrawn", "no_vote"
-            ]
+        Annotated[
+            list[
+                Literal[
+                    "adopted", "rejected", "deferred", "referred", "noted", "withdrawn", "no_vote"
+                ]
+            ],
+            SEVERAL,
         ]
         | None
     ) = Field(None, description="How it ended.")
@@ -687,4 +715,4 @@ class PlaceParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     q: Text = Field(description="The beginning of a name or postcode.")
-    limit: Annotated[Whole, Field(ge=1, le=100)] = Field(10, description="Places at most.")
+    limit: Annotated[int, Field(ge=1, le=100), WHOLE] = Field(10, description="Places at most.")

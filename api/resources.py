@@ -164,6 +164,17 @@ OBSERVATIONS = Resource(
     },
 )
 
+WIDE_COLUMNS = {
+    "indicator": "$.indicator.slug",
+    "district": "$.district.slug",
+    "district_key": "$.district.key",
+    "district_name": "$.district.name",
+    "level": "$.district.level.code",
+    "breakdowns": "$.breakdowns.*",
+    "unit": "$.unit",
+}
+"""The columns in front of the periods in the wide layout of observations."""
+
 STRATEGIES = Resource(
     "strategies",
     published.strategy,

@@ -160,6 +160,11 @@ class Stream(StreamingResponse):
                 await super().__call__(scope, receive, send)
 
 
+def csv_line(values: Sequence[str]) -> bytes:
+    """A header line; names of columns need no quotes."""
+    return ",".join(values).encode()
+
+
 async def lines(
     version: Version, head: bytes, batches: AsyncIterator[list[bytes]]
 ) -> AsyncIterator[bytes]:

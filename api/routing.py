@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from api import errors
 from api.errors import InvalidBody, InvalidParameter, UnsupportedBody
+from api.types import IN_BODY
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -30,7 +31,9 @@ class ModelRoute(APIRoute):
         endpoint = self.endpoint
         hints = get_type_hints(endpoint, include_extras=True)
         read = _reader(hints.get("parameters"))
-        paths = [name for name in inspect.signature(endpoint).parameters if name in self.param_convertors]
+        paths = [
+            name for name in inspect.signature(endpoint).parameters if name in self.param_convertors
+        ]
 
         async def handle(request: Request) -> Response:
             arguments = {name: request.path_params[name] for name in paths}
@@ -54,7 +57,10 @@ def _reader(hint: Any) -> Callable[[Request], Coroutine[Any, Any, BaseModel]] | 
 
 def _query_reader(model: type[BaseModel], marker: Query) -> Any:
     assert isinstance(marker, Query)
-    names = {field.alias or name: _is_list(field.annotation) for name, field in model.model_fields.items()}
+    names = {
+        field.alias or name: _is_list(field.annotation)
+        for name, field in model.model_fields.items()
+    }
 
     async def read(request: Request) -> BaseModel:
         pairs = parse(request.scope["query_string"])
@@ -118,17 +124,27 @@ def _body_reader(model: type[BaseModel]) -> Any:
         if media_type != "application/json":
             raise UnsupportedBody("Send the body as application/json.")
         try:
-            document = json.loads(await request.body(), parse_constant=_no_constant)
+            document = json.loads(
+                await request.body(), parse_constant=_no_constant, object_pairs_hook=_members
+            )
         except (UnicodeDecodeError, ValueError, RecursionError) as error:
             raise InvalidBody(f"The body is not JSON: {error}"[:300]) from None
         if not isinstance(document, dict):
             raise InvalidBody("The body must be a JSON object.")
         try:
-            return model.model_validate(document)
+            return model.model_validate(document, context=IN_BODY)
         except ValidationError as error:
             raise errors.from_validation(error, in_body=True) from None
 
     return read
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, unless a name comes twice: nobody knows which one was meant (RFC 8259)."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a name is given twice in the same object")
+    return members
 
 
 def _no_constant(name: str) -> Any:

@@ -3,44 +3,66 @@
 import json
 import math
 import re
+import sys
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import shapely
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
-NUMBER = r"-?\d{1,3}(\.\d{1,15})?"
 MAX_TEXT = 200
+IN_BODY = "body"
+"""Validation context of a JSON body: values have JSON's types there. In a query all is text."""
+
+_NUMBER = re.compile(r"\s*-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?\s*")
+_CONTROL = r"\u0000-\u001F\u007F-\u009F"
+_YEAR = "[1-9][0-9]{3}"
 
 
 def _printable(value: str) -> str:
     """Control characters have no business in a parameter, and PostgreSQL refuses NUL."""
-    if any(ord(character) < 32 for character in value):
+    if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
         raise ValueError("must not contain control characters")
     return value.strip() or _refuse("must not be empty")
 
 
-def _refuse(reason: str) -> Any:
+def _refuse(reason: str) -> NoReturn:
     raise ValueError(reason)
 
 
-def _is_text(value: Any) -> str:
+def _is_text(value: object) -> str:
     return value if isinstance(value, str) else _refuse("must be a text")
 
 
-def _numbers(value: Any, count: int, form: str) -> list[float]:
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or len(parts) != count:
+def _is_written(info: ValidationInfo) -> bool:
+    """Whether the value was written in a query, where numbers and lists are text as well."""
+    return info.context != IN_BODY
+
+
+def _numbers(value: object, info: ValidationInfo, count: int, form: str) -> list[float]:
+    parts = value.split(",") if _is_written(info) and isinstance(value, str) else value
+    if not isinstance(parts, list) or len(parts) != count:
         raise ValueError(f"must be {form}")
-    try:
-        numbers = [float(part) for part in parts]
-    except (TypeError, ValueError):
-        raise ValueError(f"must be {form}, as numbers") from None
-    if not all(map(math.isfinite, numbers)):
-        raise ValueError(f"must be {form}, as finite numbers")
-    return numbers
+    return [_number(part, info, f"must be {form}, as finite numbers") for part in parts]
+
+
+def _number(value: object, info: ValidationInfo, reason: str) -> float:
+    if _is_written(info) and isinstance(value, str):
+        number = float(value) if _NUMBER.fullmatch(value) else math.nan
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        number = float(value) if abs(value) < sys.float_info.max else math.nan
+    else:
+        number = math.nan
+    return number if math.isfinite(number) else _refuse(reason)
 
 
 def _check_position(longitude: float, latitude: float) -> None:
@@ -51,8 +73,8 @@ def _check_position(longitude: float, latitude: float) -> None:
         raise ValueError(f"latitude {latitude:g} is not between -90 and 90 degrees{hint}")
 
 
-def _box(value: Any) -> tuple[float, float, float, float]:
-    west, south, east, north = _numbers(value, 4, "west,south,east,north")
+def _box(value: object, info: ValidationInfo) -> tuple[float, float, float, float]:
+    west, south, east, north = _numbers(value, info, 4, "west,south,east,north")
     _check_position(west, south)
     _check_position(east, north)
     if west > east:
@@ -62,13 +84,13 @@ def _box(value: Any) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _position(value: Any) -> tuple[float, float]:
-    longitude, latitude = _numbers(value, 2, "longitude,latitude")
+def _position(value: object, info: ValidationInfo) -> tuple[float, float]:
+    longitude, latitude = _numbers(value, info, 2, "longitude,latitude")
     _check_position(longitude, latitude)
     return longitude, latitude
 
 
-def _area(value: Any) -> bytes:
+def _area(value: object) -> bytes:
     """WKB of a polygon given as GeoJSON (object or text) or WKT."""
     geometry = _from_geojson(value) if _looks_like_json(value) else _from_wkt(value)
     if geometry.geom_type not in ("Polygon", "MultiPolygon"):
@@ -87,13 +109,13 @@ def _area(value: Any) -> bytes:
     return bytes(shapely.to_wkb(geometry))
 
 
-def _looks_like_json(value: Any) -> bool:
+def _looks_like_json(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, str) and value.lstrip().startswith("{"))
 
 
-def _from_geojson(value: Any) -> BaseGeometry:
+def _from_geojson(value: object) -> BaseGeometry:
     try:
-        document = json.loads(value) if isinstance(value, str) else value
+        document: Any = json.loads(value) if isinstance(value, str) else value
         if document.get("type") == "Feature":
             document = document["geometry"]
         return shapely.from_geojson(json.dumps(document))
@@ -101,7 +123,7 @@ def _from_geojson(value: Any) -> BaseGeometry:
         raise ValueError("is not a GeoJSON polygon") from None
 
 
-def _from_wkt(value: Any) -> BaseGeometry:
+def _from_wkt(value: object) -> BaseGeometry:
     try:
         return shapely.from_wkt(_is_text(value))
     except (GEOSException, TypeError, ValueError):
@@ -113,27 +135,29 @@ def vertices(wkb: bytes) -> int:
     return int(shapely.get_num_coordinates(shapely.from_wkb(wkb)))
 
 
-def _boolean(value: Any) -> bool:
+def _boolean(value: object, info: ValidationInfo) -> bool:
     if isinstance(value, bool):
         return value
-    known = {"true": True, "false": False}
-    return known[value] if value in known else _refuse("must be true or false")
+    if _is_written(info) and value in ("true", "false"):
+        return bool(value == "true")
+    return _refuse("must be true or false")
 
 
-def _whole(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value):
+def _whole(value: object, info: ValidationInfo) -> int:
+    if _is_written(info) and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value):
         return int(value)
-    return _refuse("must be a whole number")
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9:
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 10**9:
+        return int(value)  # JSON Schema calls 1.0 an integer
+    return _refuse("must be a whole number of at most nine digits")
 
 
-def _decimal(value: Any) -> float:
-    (number,) = _numbers(value if isinstance(value, str) else [value], 1, "a number")
-    return number
+def _decimal(value: object, info: ValidationInfo) -> float:
+    return _number(value, info, "must be a finite number")
 
 
-def _day(value: Any) -> date:
+def _day(value: object) -> date:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         try:
             return date.fromisoformat(value)
@@ -142,7 +166,7 @@ def _day(value: Any) -> date:
     return _refuse("must be a date of the calendar, as YYYY-MM-DD")
 
 
-def _moment(value: Any) -> datetime:
+def _moment(value: object) -> datetime:
     """RFC 3339; a date alone is its first moment, and without an offset the time is UTC."""
     text = value.replace(" ", "+") if isinstance(value, str) else ""
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
@@ -156,41 +180,66 @@ def _moment(value: Any) -> datetime:
     return _refuse("must be a date or an RFC 3339 time, such as 2024-05-07T16:00:00Z")
 
 
-def _period(value: Any) -> "Period":
+def _period(value: object) -> "Period":
     """`2021`, `2019..2022`, or `latest`."""
     if value == "latest":
         return "latest"
-    found = re.fullmatch(r"([0-9]{4})(?:\.\.([0-9]{4}))?", value if isinstance(value, str) else "")
+    text = value if isinstance(value, str) else ""
+    found = re.fullmatch(rf"({_YEAR})(?:\.\.({_YEAR}))?", text)
     if not found:
         raise ValueError("must be a year (2021), a range (2019..2022) or latest")
     first, last = int(found[1]), int(found[2] or found[1])
-    if not 1 <= first <= last:
-        raise ValueError("must begin with the earlier year, and years begin at 0001")
+    if first > last:
+        raise ValueError("must begin with the earlier year")
     return date(first, 1, 1), date(last, 12, 31)
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    parts = tuple(part.strip() for part in _is_text(value).split(","))
-    if not all(parts):
+def _names(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    parts = value.split(",") if _is_written(info) and isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise ValueError("must be a list of names")
+    names = tuple(part.strip() if _is_written(info) else part for part in parts)
+    if not names or not all(names):
         raise ValueError("must be names separated by commas, none of them empty")
-    return tuple(dict.fromkeys(parts))
+    return tuple(dict.fromkeys(names))
 
 
-def _text_schema(form: str, pattern: str, example: str) -> WithJsonSchema:
-    return WithJsonSchema(
-        {"type": "string", "format": form, "pattern": pattern, "examples": [example]}
+def _separated_by_commas(**schema: object) -> WithJsonSchema:
+    """An array that is written as one text in a query; api/contract.py reads `explode`."""
+    return WithJsonSchema({"type": "array", "explode": False, **schema})
+
+
+_DEGREES = ({"minimum": -180, "maximum": 180}, {"minimum": -90, "maximum": 90})
+
+
+def _degrees(form: str, positions: int) -> WithJsonSchema:
+    """Longitudes and latitudes by turns."""
+    items = [{"type": "number", **limits} for limits in _DEGREES * positions]
+    count = len(items)
+    return _separated_by_commas(
+        format=form, prefixItems=items, items={"type": "number"}, minItems=count, maxItems=count
     )
 
 
 Period = tuple[date, date] | Literal["latest"]
 
-Text = Annotated[str, StringConstraints(max_length=MAX_TEXT, min_length=1), AfterValidator(_printable)]
+Text = Annotated[
+    str,
+    StringConstraints(max_length=MAX_TEXT, min_length=1),
+    AfterValidator(_printable),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_TEXT,
+            "pattern": rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$",
+        }
+    ),
+]
 
 Name = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^[A-Za-z0-9]+([_:.-][A-Za-z0-9]+)*$", min_length=1, max_length=120
-    ),
+    StringConstraints(pattern=r"^[A-Za-z0-9]+([_:.-][A-Za-z0-9]+)*$", min_length=1, max_length=120),
 ]
 """An id, a slug, or a key: what entities and codes are called."""
 
@@ -198,24 +247,51 @@ Postcode = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]{1,9}$", max_length=10)
 ]
 
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z0-9]{1,8})*$", max_length=20)]
+
 Box = Annotated[
-    tuple[float, float, float, float],
-    BeforeValidator(_box),
-    _text_schema("bbox", f"^{NUMBER},{NUMBER},{NUMBER},{NUMBER}$", "12.9,50.8,13.5,51.2"),
+    tuple[float, float, float, float], BeforeValidator(_box), _degrees("bbox", positions=2)
 ]
 """west,south,east,north in degrees (EPSG:4326, longitude first)."""
 
 Position = Annotated[
-    tuple[float, float],
-    BeforeValidator(_position),
-    _text_schema("position", f"^{NUMBER},{NUMBER}$", "13.34,50.91"),
+    tuple[float, float], BeforeValidator(_position), _degrees("position", positions=1)
 ]
 """longitude,latitude in degrees (EPSG:4326)."""
+
+_WKT = {
+    "type": "string",
+    "format": "polygon",
+    "pattern": r"^\s*([Pp][Oo]|[Mm][Uu]).*\)\s*$",
+    "description": "WKT of a Polygon or MultiPolygon",
+}
+_RING = {
+    "type": "array",
+    "minItems": 4,
+    "items": {"type": "array", "minItems": 2, "maxItems": 3, "items": {"type": "number"}},
+}
+_POLYGON = {"type": "array", "minItems": 1, "items": _RING}
+
+
+def _geojson(kind: str, coordinates: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": f"GeoJSON {kind}",
+        "required": ["type", "coordinates"],
+        "properties": {"type": {"const": kind}, "coordinates": coordinates},
+    }
+
 
 Area = Annotated[
     bytes,
     BeforeValidator(_area),
-    _text_schema("polygon", r"^\s*(\{|[Pp]|[Mm]).*$", "POLYGON((13 50.8,13.5 50.8,13.5 51,13 50.8))"),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "polygon",
+            "pattern": r"^\s*(\{.*\}|([Pp][Oo]|[Mm][Uu]).*\))\s*$",
+        }
+    ),
 ]
 """A polygon as GeoJSON or WKT, in degrees (EPSG:4326, longitude first)."""
 
@@ -225,46 +301,47 @@ AreaInBody = Annotated[
     WithJsonSchema(
         {
             "oneOf": [
-                {"type": "string", "format": "polygon", "description": "WKT"},
-                {
-                    "type": "object",
-                    "format": "polygon",
-                    "description": "GeoJSON Polygon or MultiPolygon",
-                    "required": ["type", "coordinates"],
-                    "properties": {
-                        "type": {"enum": ["Polygon", "MultiPolygon"]},
-                        "coordinates": {"type": "array"},
-                    },
-                },
-            ],
+                _geojson("Polygon", _POLYGON),
+                _geojson("MultiPolygon", {"type": "array", "minItems": 1, "items": _POLYGON}),
+                _WKT,
+            ]
         }
     ),
 ]
 
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Decimal = Annotated[float, BeforeValidator(_decimal)]
+WHOLE = BeforeValidator(_whole)
+DECIMAL = BeforeValidator(_decimal)
 Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[
     datetime,
     BeforeValidator(_moment),
-    _text_schema(
-        "moment",
-        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2})?)?$",
-        "2024-05-07T16:00:00Z",
+    WithJsonSchema(
+        {
+            "type": "string",
+            "anyOf": [{"format": "date-time"}, {"format": "date"}],
+        }
     ),
 ]
 Time = Annotated[
     Period,
     BeforeValidator(_period),
-    _text_schema("period", r"^([0-9]{4}(\.\.[0-9]{4})?|latest)$", "2019..2022"),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "period",
+            "pattern": rf"^({_YEAR}(\.\.{_YEAR})?|latest)$",
+        }
+    ),
 ]
 Names = Annotated[
     tuple[str, ...],
     BeforeValidator(_names),
-    _text_schema("names", r"^[a-z_]+(,[a-z_]+)*$", "name,updated_at"),
+    _separated_by_commas(items={"type": "string"}, minItems=1),
 ]
-"""Names separated by commas."""
+"""Names separated by commas, in a body an array."""
 
-Ids = Annotated[list[Name], Field(min_length=1, max_length=200)]
+SEVERAL = Field(min_length=1, max_length=100)
 """A repeated parameter: one of the values suffices."""
+
+Ids = Annotated[list[Name], SEVERAL]

@@ -4,6 +4,7 @@ A request's filter is a list of `Condition`: which function, on which columns, w
 Everything but the values is its shape; statements are compiled once a shape (db/queries.py).
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -128,18 +129,36 @@ def after(table: Table, column: str, value: Bind) -> Expression:
     return table.c[column] > value
 
 
-def identified_by(table: Table, ids: Bind) -> Expression:
-    """By id or slug, or by any other name the entity is known by."""
-    name = literal_column(f"'{table.name}'", Text)
-    by_alias = select(published.alias.c.id).where(
-        published.alias.c.resource == name, published.alias.c.alias == any_(ids)
-    )
-    by_slug = select(table.c.id).where(table.c.slug == any_(ids))
-    return table.c.id == any_(func.array(by_slug.union_all(by_alias).scalar_subquery()))
+def called(names: Sequence[str]) -> Condition:
+    """The entities of these names: ids where they are UUIDs, else slugs and keys."""
+    ids = [UUID(name) for name in names if _is_uuid(name)]
+    others = [name for name in names if not _is_uuid(name)]
+    if not others:
+        return where(with_ids, (), ids)
+    return where(with_names, (), others) if not ids else where(with_ids_or_names, (), ids, others)
+
+
+def _is_uuid(name: str) -> bool:
+    """In its usual form only: 32 hexadecimal digits may be a slug."""
+    return re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", name) is not None
 
 
 def with_ids(table: Table, ids: Bind) -> Expression:
     return table.c.id == any_(ids)
+
+
+def with_names(table: Table, names: Bind) -> Expression:
+    """By slug, or by any other name the entity is known by."""
+    name = literal_column(f"'{table.name}'", Text)
+    by_alias = select(published.alias.c.id).where(
+        published.alias.c.resource == name, published.alias.c.alias == any_(names)
+    )
+    by_slug = select(table.c.id).where(table.c.slug == any_(names))
+    return table.c.id == any_(func.array(by_slug.union_all(by_alias).scalar_subquery()))
+
+
+def with_ids_or_names(table: Table, ids: Bind, names: Bind) -> Expression:
+    return or_(with_ids(table, ids), with_names(table, names))
 
 
 def refers_to(table: Table, column: str, resource: str, names: Bind) -> Expression:
@@ -170,7 +189,8 @@ def relevance(table: Table, query: Bind) -> Expression:
     """How well a text matches; words found as typed count ten times those that were guessed."""
     exact = select(func.published.exact_query(query)).scalar_subquery()
     loose = select(func.published.search_query(query)).scalar_subquery()
-    score = func.ts_rank(table.c.search, exact) * 10 + func.ts_rank(table.c.search, loose)
+    ten = literal_column("10")
+    score = func.ts_rank(table.c.search, exact) * ten + func.ts_rank(table.c.search, loose)
     return score.cast(Double)
 
 
@@ -186,7 +206,8 @@ def _box(west: Bind, south: Bind, east: Bind, north: Bind) -> Expression:
 
 
 def _polygon(wkb: Bind) -> Expression:
-    return func.ST_GeomFromWKB(wkb, literal_column("4326"))
+    """Named with its schema, so that GeoAlchemy2 does not put a processor of its own on it."""
+    return func.public.ST_GeomFromWKB(wkb, literal_column("4326"))
 
 
 def intersects_box(
@@ -206,9 +227,19 @@ def within_polygon(table: Table, wkb: Bind) -> Expression:
 
 def _certainly_within(table: Table, area: Expression) -> Expression:
     return or_(
-        func.ST_Intersects(table.c.location, area),
-        and_(table.c.imprecise.is_not(None), func.ST_CoveredBy(table.c.imprecise, area)),
+        func.ST_Intersects(table.c.location, area), _a_municipality(table, "ST_CoveredBy", area)
     )
+
+
+def _a_municipality(table: Table, relation: str, area: Expression) -> Expression:
+    """One of the municipalities that stand for imprecise sites is in this relation to the area.
+
+    Looked at one by one: together they may overlap, and GEOS refuses such a shape.
+    """
+    imprecise = table.c.imprecise
+    parts = func.ST_Dump(imprecise).table_valued("geom", name="part")
+    related = getattr(func, relation)(parts.c.geom, area)
+    return and_(imprecise.op("&&")(area), exists().select_from(parts).where(related))
 
 
 def distance(table: Table, longitude: Bind, latitude: Bind) -> Expression:
@@ -236,7 +267,7 @@ def serves_point(table: Table, longitude: Bind, latitude: Bind) -> Expression:
     point = _point(longitude, latitude)
     district = published.district
     around = select(district.c.id).where(
-        func.ST_Covers(district.c.boundary, point), district.c.valid_to.is_(None)
+        func.ST_Covers(district.c.boundary, point), exists_today(district)
     )
     return or_(
         func.ST_Covers(table.c.service_area, point),
@@ -276,9 +307,9 @@ def maybe_in_polygon(table: Table, wkb: Bind) -> Expression:
 
 
 def _maybe_within(table: Table, area: Expression) -> Expression:
-    imprecise = table.c.imprecise
     return and_(
-        func.ST_Intersects(imprecise, area), _certainly_within(table, area).is_not(true())
+        _a_municipality(table, "ST_Intersects", area),
+        _certainly_within(table, area).is_not(true()),
     )
 
 
@@ -320,9 +351,13 @@ def not_ended(table: Table) -> Expression:
     return or_(valid_to.is_(None), valid_to >= func.current_date())
 
 
-def valid_on(table: Table, day: Bind) -> Expression:
+def valid_on(table: Table, day: Expression) -> Expression:
     begins, ends = table.c.valid_from, table.c.valid_to
     return and_(or_(begins.is_(None), begins <= day), or_(ends.is_(None), ends >= day))
+
+
+def exists_today(table: Table) -> Expression:
+    return valid_on(table, func.current_date())
 
 
 def stale(table: Table, is_stale: Bind) -> Expression:

@@ -2,7 +2,11 @@
 
 Readers see the state before or the state after, never half of it. Publishers take turns on a table
 lock, so sequence numbers are in commit order; the snapshot is taken after the lock is held, so the
-second publisher sees what the first one did.
+second publisher sees what the first one did. Whoever edits or imports meanwhile waits for nobody:
+marks of changed rows are only appended, and a publication takes those that its snapshot shows.
+
+Publishing publishes: all edits that wait, of whoever made them. There is no other way for a change
+to become public, and none for a part of one: a document quotes many rows.
 """
 
 from collections.abc import Iterator
@@ -18,6 +22,10 @@ from db import published
 from db.documents import fingerprint, read
 from db.simplification import simplify_all
 
+BULK = 5_000  # so many new rows make the planner's statistics wrong, and gathering them worthwhile
+NAMED = {"codelist", "district", "organisation", "strategy", "indicator"}  # what filters name
+PLACES = {"codelist", "district", "offering"}  # what a search box completes is made of these
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -26,9 +34,10 @@ class Difference:
     resource: str
     id: UUID
     slug: str
+    lang: str
     field: str
-    before: Any
-    after: Any
+    before: object
+    after: object
 
 
 @dataclass
@@ -48,19 +57,37 @@ def publish(url: str, *, dry_run: bool = False) -> Publication:
     """
     with _transaction(url, keep=not dry_run) as connection:
         cursor = _cursor(connection)
-        publication = Publication(_sequence(cursor))
-        if not _pending(cursor):
-            return publication
-        _run(cursor, "located")
-        for table in published.RESOURCES.values():
-            _build(cursor, table)
-            if dry_run:
-                publication.differences += _differences(cursor, table)
-            _replace(cursor, table, publication)
-        _run(cursor, "auxiliary", "place")
-        _simplify(connection, cursor)
-        _finish(cursor, publication)
+        publication = Publication(_number(cursor, "SELECT sequence FROM published.state"))
+        rebuild = bool(_number(cursor, _OUTDATED, fingerprint()))
+        touched = _collect(cursor, everything=rebuild)
+        if touched or rebuild:
+            redraw = _replace_documents(cursor, touched, publication, compare=dry_run)
+            _run(cursor, *_companions(touched, rebuild=rebuild))
+            if redraw or rebuild:
+                _simplify(connection, cursor)
+            _finish(cursor, publication, rebuild=rebuild)
         return publication
+
+
+def is_current(url: str) -> bool:
+    """Whether publish() would find nothing to do, because all was published as it now is."""
+    return is_published(url) and not edits_wait(url) and not _ask(url, _OUTDATED, fingerprint())
+
+
+def is_published(url: str) -> bool:
+    """Whether there has ever been a publication."""
+    return _ask(url, "SELECT sequence > 0 FROM published.state")
+
+
+def edits_wait(url: str) -> bool:
+    """Whether anything was edited or imported since the last publication."""
+    return _ask(url, "SELECT EXISTS (SELECT FROM registry.dirty)")
+
+
+def _ask(url: str, question: LiteralString, *values: str) -> bool:
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with engine.connect() as connection:
+        return bool(_number(_cursor(connection), question, *values))
 
 
 @contextmanager
@@ -70,7 +97,7 @@ def _transaction(url: str, *, keep: bool) -> Iterator[Connection]:
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         transaction = connection.begin()
         _cursor(connection).execute("LOCK TABLE published.state IN EXCLUSIVE MODE")
-        _cursor(connection).execute("SET LOCAL search_path = public, registry; SET LOCAL jit = off")
+        _cursor(connection).execute(_SETTINGS)
         yield connection
         if keep:
             transaction.commit()
@@ -85,105 +112,124 @@ def _cursor(connection: Connection) -> Cursor[tuple[Any, ...]]:
 
 def _run(cursor: Cursor[Any], *names: str) -> None:
     for name in names:
-        cursor.execute(cast("LiteralString", read(name)))
+        cursor.execute(read(name))
 
 
-def _sequence(cursor: Cursor[Any]) -> int:
-    return int(_value(cursor, "SELECT sequence FROM published.state"))
-
-
-def _value(cursor: Cursor[Any], query: LiteralString, *values: Any) -> Any:
+def _number(cursor: Cursor[tuple[Any, ...]], query: LiteralString, *values: str) -> int:
+    """The one number (or truth) that a query answers."""
     row = cursor.execute(query, values or None).fetchone()
-    return row[0] if row else None
+    return int(row[0]) if row else 0
 
 
-def _pending(cursor: Cursor[Any]) -> bool:
-    """Collect what must be built: what changed, and what quotes it. False: nothing changed."""
+def _compose(cursor: Cursor[Any], query: LiteralString, **parts: sql.Composable) -> None:
+    cursor.execute(sql.SQL(query).format(**parts))
+
+
+def _collect(cursor: Cursor[Any], *, everything: bool) -> set[str]:
+    """Collect what must be built: what changed, and what quotes it. Returns the resources."""
     _run(cursor, "pending")
-    if _value(cursor, "SELECT documents_hash FROM published.state") != fingerprint():
+    if everything:
         _run(cursor, "everything")
-    if not _value(cursor, "SELECT EXISTS (SELECT FROM pending)"):
-        return False
+    count = _number(cursor, "SELECT count(*) FROM pending")
+    if count >= BULK:
+        cursor.execute(_ANALYZE_REGISTRY)
+    if not count and not everything:
+        return set()
     _run(cursor, "context")
+    if not everything:
+        _add_dependants(cursor)
+    cursor.execute("ANALYZE pending")
+    found = cursor.execute("SELECT DISTINCT resource FROM pending").fetchall()
+    return {name for (name,) in found} & published.RESOURCES.keys()
+
+
+def _add_dependants(cursor: Cursor[Any]) -> None:
     while True:
         cursor.execute("ANALYZE pending")
         _run(cursor, "dependants")
         if cursor.rowcount == 0:
             break
     _run(cursor, "summaries")
-    return True
+
+
+def _companions(touched: set[str], *, rebuild: bool) -> Iterator[str]:
+    """What stands beside the documents and follows from them."""
+    if touched & NAMED or rebuild:
+        yield "auxiliary"
+    if touched & PLACES:
+        yield "place"
+    yield "words"
+
+
+# --- one resource after the other ----------------------------------------------------------------
+
+
+def _replace_documents(
+    cursor: Cursor[Any], touched: set[str], publication: Publication, *, compare: bool
+) -> bool:
+    """Build, compare and replace the documents. Returns whether a boundary changed."""
+    redraw = False
+    _run(cursor, "offering_parts")
+    cursor.execute(_BEGIN)
+    for table in published.RESOURCES.values():
+        if table.name not in touched:
+            continue
+        _build(cursor, table)
+        if compare:
+            publication.differences += _differences(cursor, table)
+        if table is published.district:
+            redraw = bool(_number(cursor, _BOUNDARIES_CHANGED))
+        _replace(cursor, table)
+        _count(cursor, table, publication)
+    return redraw
+
+
+def _names(table: Table) -> dict[str, sql.Composable]:
+    return {
+        "name": sql.Identifier(table.name),
+        "resource": sql.Literal(table.name),
+        "built": sql.Identifier(f"built_{table.name}"),
+        "changed": sql.Identifier(f"changed_{table.name}"),
+        "removed": sql.Identifier(f"removed_{table.name}"),
+    }
 
 
 def _build(cursor: Cursor[Any], table: Table) -> None:
     """Build the pending documents of a resource and note which of them differ."""
-    name = table.name
-    columns = table.columns.keys()
-    found_by = (
-        sql.SQL("published.search_vector(texts[1], texts[2], texts[3], texts[4]) AS search")
-        if "search" in columns
-        else sql.SQL("NULL AS search")
+    names, searched = _names(table), "search" in table.columns
+    search = "published.search_vector(texts[1], texts[2], texts[3], texts[4])"
+    rows = sql.SQL(_DOCUMENTS).format(
+        documents=sql.SQL(read(table.name)), search=sql.SQL(search if searched else "NULL")
     )
-    _compose(
-        cursor,
-        """
-        CREATE TEMPORARY TABLE {built} ON COMMIT DROP AS
-            WITH document AS ({documents})
-            SELECT document.*, {geojson} AS geojson, {found_by} FROM document;
-        CREATE INDEX ON {built} (id);
-        CREATE TEMPORARY TABLE {changed} ON COMMIT DROP AS
-            SELECT built.id, built.hash, old.id IS NULL AS is_new
-            FROM (SELECT id, md5(string_agg(b::text, '' ORDER BY lang)) AS hash
-                  FROM {built} b GROUP BY id) AS built
-            LEFT JOIN published.{name} old ON old.id = built.id
-            WHERE old.hash IS DISTINCT FROM built.hash;
-        CREATE TEMPORARY TABLE {removed} ON COMMIT DROP AS
-            SELECT old.id, old.slug FROM published.{name} old
-            JOIN pending p ON p.id = old.id AND p.resource = {resource}
-            WHERE NOT EXISTS (SELECT FROM {built} b WHERE b.id = old.id);
-        """,
-        name=sql.Identifier(name),
-        resource=sql.Literal(name),
-        built=sql.Identifier(f"built_{name}"),
-        changed=sql.Identifier(f"changed_{name}"),
-        removed=sql.Identifier(f"removed_{name}"),
-        documents=sql.SQL(cast("LiteralString", read(name))),
-        geojson=sql.SQL("registry.feature_members(geometry)"),
-        found_by=found_by,
-    )
+    _compose(cursor, _BUILD, **names, rows=rows)
+    _compose(cursor, _COMPARE, **names)
+    if searched:
+        _compose(cursor, _SEARCHED, **names)
 
 
-def _replace(cursor: Cursor[Any], table: Table, publication: Publication) -> None:
+def _replace(cursor: Cursor[Any], table: Table) -> None:
     """Write the documents that differ, delete the ones that ended, and log both."""
-    name = table.name
-    names = {
-        "name": sql.Identifier(name),
-        "resource": sql.Literal(name),
-        "built": sql.Identifier(f"built_{name}"),
-        "changed": sql.Identifier(f"changed_{name}"),
-        "removed": sql.Identifier(f"removed_{name}"),
-    }
+    names = _names(table)
     _compose(cursor, _INSERT, **names, **_columns(table))
     _compose(cursor, _TRANSLATIONS, **names)
-    if "texts" in _built_columns(cursor, name):
-        _compose(cursor, _WORDS, **names)
-    if name in ("offering", "measure"):
-        members = sql.SQL(cast("LiteralString", read(f"{name}_members")))
-        _compose(cursor, _MEMBERS, members=members, **names)
+    if table in (published.offering, published.measure):
+        _compose(cursor, _MEMBERS, **names)
     _compose(cursor, _REMOVE, **names)
     _compose(cursor, _LOG, **names)
-    _count(cursor, name, publication)
 
 
 def _columns(table: Table) -> dict[str, sql.Composable]:
     """The columns that a resource's file yields, and how a conflict overwrites them."""
-    made_here = ("updated_at", "hash", "document", *_shapes(table))
-    yielded = [key for key in table.columns.keys() if key not in made_here]
-    overwritten = [*yielded, "updated_at", "hash", "document"]
+    made_here = ("updated_at", "hash", "document")
+    yielded = [
+        key for key in table.columns.keys() if key not in made_here and key not in _shapes(table)
+    ]
     return {
         "yielded": sql.SQL(", ").join(map(sql.Identifier, yielded)),
         "values": sql.SQL(", ").join(sql.Identifier("b", key) for key in yielded),
         "overwrite": sql.SQL(", ").join(
-            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(key)) for key in overwritten
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(key))
+            for key in (*yielded, *made_here)
         ),
     }
 
@@ -192,25 +238,31 @@ def _shapes(table: Table) -> list[str]:
     return [key for key in table.columns.keys() if key.startswith("geojson_")]
 
 
-def _built_columns(cursor: Cursor[Any], name: str) -> list[str]:
-    cursor.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(sql.Identifier(f"built_{name}")))
-    return [column.name for column in cursor.description or ()]
-
-
-def _count(cursor: Cursor[Any], name: str, publication: Publication) -> None:
+def _count(cursor: Cursor[Any], table: Table, publication: Publication) -> None:
     for kind, counts in (("changed", publication.changed), ("removed", publication.removed)):
-        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(f"{kind}_{name}"))
+        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(f"{kind}_{table.name}"))
         row = cursor.execute(query).fetchone()
         if row and row[0]:
-            counts[name] = row[0]
+            counts[table.name] = row[0]
+
+
+def _differences(cursor: Cursor[Any], table: Table) -> list[Difference]:
+    _compose(cursor, _DIFFERENCES, **_names(table))
+    return [Difference(table.name, *row) for row in cursor.fetchall()]
+
+
+# --- what follows --------------------------------------------------------------------------------
 
 
 def _simplify(connection: Connection, cursor: Cursor[Any]) -> None:
-    """Redraw all simplified shapes where any boundary changed: borders are shared."""
-    if not _value(cursor, _BOUNDARIES_CHANGED):
-        return
+    """Redraw all simplified shapes where any boundary changed: borders are shared.
+
+    A neighbour's simplified border may change with it. That is no change of the neighbour.
+    """
     shapes = [(s.tolerance, s.wkb, s.district_id) for s in simplify_all(connection)]
-    cursor.execute("CREATE TEMPORARY TABLE shape (tolerance int, wkb bytea, id uuid)")
+    cursor.execute(
+        "CREATE TEMPORARY TABLE shape (tolerance int, wkb bytea, id uuid) ON COMMIT DROP"
+    )
     with cursor.copy("COPY shape FROM STDIN") as copy:
         for shape in shapes:
             copy.write_row(shape)
@@ -221,38 +273,110 @@ def _simplify(connection: Connection, cursor: Cursor[Any]) -> None:
             column=sql.Identifier(f"geojson_{tolerance}"),
             tolerance=sql.Literal(tolerance),
         )
-    cursor.execute("DROP TABLE shape")
 
 
-def _finish(cursor: Cursor[Any], publication: Publication) -> None:
+def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> None:
     """Count, number and announce the publication, if it changed anything."""
-    for name in published.RESOURCES:
-        if publication.changed.get(name) or publication.removed.get(name):
-            _compose(cursor, _TOTAL, name=sql.Identifier(name), resource=sql.Literal(name))
+    for table in published.RESOURCES.values():
+        changes = publication.changed.get(table.name, 0) + publication.removed.get(table.name, 0)
+        if changes or rebuild:
+            _compose(cursor, _TOTAL, **_names(table))
+        if changes >= BULK:
+            _compose(cursor, "ANALYZE published.{name}", name=sql.Identifier(table.name))
     cursor.execute("UPDATE published.state SET documents_hash = %s", (fingerprint(),))
     if publication.changed or publication.removed:
-        publication.sequence = int(_value(cursor, _NUMBER))
+        publication.sequence = _number(cursor, _NUMBER)
         cursor.execute("SELECT pg_notify(%s, %s)", (published.CHANNEL, str(publication.sequence)))
 
 
-def _differences(cursor: Cursor[Any], table: Table) -> list[Difference]:
-    names = {key: sql.Identifier(f"{key}_{table.name}") for key in ("built", "changed", "removed")}
-    _compose(cursor, _DIFFERENCES, name=sql.Identifier(table.name), **names)
-    return [Difference(table.name, *row) for row in cursor.fetchall()]
+# Days begin in UTC, wherever the publisher sits. Sorting documents takes more than 4 MB.
+_SETTINGS: LiteralString = """
+SET LOCAL search_path = public, registry;
+SET LOCAL timezone = 'UTC';
+SET LOCAL jit = off;
+SET LOCAL work_mem = '64MB';
+"""
 
+# Built in another way, or for other languages, than what is published.
+_OUTDATED: LiteralString = """
+SELECT documents_hash <> %s
+    OR EXISTS (TABLE published.language EXCEPT TABLE registry.public_language)
+    OR EXISTS (TABLE registry.public_language EXCEPT TABLE published.language)
+FROM published.state
+"""
 
-def _compose(cursor: Cursor[Any], query: LiteralString, **parts: sql.Composable) -> None:
-    cursor.execute(sql.SQL(query).format(**parts))
+_ANALYZE_REGISTRY: LiteralString = """
+ANALYZE registry.organisation, registry.offering, registry.site, registry.offering_site,
+        registry.offering_term, registry.observation
+"""
 
+# Its time is taken under the lock, and never before that of the last one: whoever asks for what was
+# updated since a publication misses nothing. Whole seconds, as documents and HTTP show it.
+_BEGIN: LiteralString = """
+CREATE TEMPORARY TABLE publication ON COMMIT DROP AS
+    SELECT sequence + 1 AS sequence,
+           greatest(date_trunc('second', clock_timestamp()), published_at) AS at
+    FROM published.state;
+CREATE TEMPORARY TABLE new_text (text text) ON COMMIT DROP;
+CREATE TEMPORARY TABLE new_stem (stem text) ON COMMIT DROP;
+CREATE TEMPORARY TABLE old_stem (stem text) ON COMMIT DROP;
+"""
+
+# What does not depend on the language stands in the row of the default language only.
+_DOCUMENTS: LiteralString = """
+WITH document AS ({documents})
+SELECT document.*, lang.is_default,
+       CASE WHEN lang.is_default THEN registry.feature_members(geometry) END AS geojson,
+       CASE WHEN lang.is_default THEN {search} END AS search
+FROM document JOIN lang ON lang.code = document.lang
+"""
+
+# Compressing documents on the way would cost as much as building them.
+_BUILD: LiteralString = """
+CREATE TEMPORARY TABLE {built} WITH (toast_tuple_target = 8160) ON COMMIT DROP AS
+    {rows} WITH NO DATA;
+ALTER TABLE {built} ALTER document SET STORAGE EXTERNAL;
+INSERT INTO {built} {rows};
+CREATE INDEX ON {built} (id);
+ANALYZE {built} (id, is_default);
+"""
+
+_COMPARE: LiteralString = """
+CREATE TEMPORARY TABLE {changed} ON COMMIT DROP AS
+    SELECT built.id, built.hash
+    FROM (SELECT id, md5(string_agg(hash, '' ORDER BY lang)) AS hash
+          FROM (SELECT id, lang, md5(CASE WHEN is_default THEN b::text ELSE document END) AS hash
+                FROM {built} b) AS part
+          GROUP BY id) AS built
+    LEFT JOIN published.{name} old ON old.id = built.id
+    WHERE old.hash IS DISTINCT FROM built.hash;
+CREATE TEMPORARY TABLE {removed} ON COMMIT DROP AS
+    SELECT old.id, old.slug FROM published.{name} old
+    JOIN pending p ON p.id = old.id AND p.resource = {resource}
+    WHERE NOT EXISTS (SELECT FROM {built} b WHERE b.id = old.id);
+ANALYZE {changed}, {removed};
+"""
+
+_SEARCHED: LiteralString = """
+INSERT INTO new_text
+    SELECT DISTINCT string_to_table(lower(array_to_string(b.texts, ' ')), ' ')
+    FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
+INSERT INTO new_stem
+    SELECT DISTINCT unnest(tsvector_to_array(b.search))
+    FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
+INSERT INTO old_stem
+    SELECT DISTINCT unnest(tsvector_to_array(p.search)) FROM published.{name} p
+    WHERE p.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
+"""
 
 _INSERT: LiteralString = """
 INSERT INTO published.{name} AS old ({yielded}, updated_at, hash, document)
-SELECT {values}, now(), c.hash,
+SELECT {values}, publication.at, c.hash,
        left(b.document, -1) || ',"updated_at":"'
-           || to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}}'
-FROM {built} b
+           || to_char(publication.at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}}'
+FROM publication, {built} b
 JOIN {changed} c ON c.id = b.id
-JOIN lang ON lang.code = b.lang AND lang.is_default
+WHERE b.is_default
 ON CONFLICT (id) DO UPDATE SET {overwrite}
 """
 
@@ -260,20 +384,13 @@ _TRANSLATIONS: LiteralString = """
 DELETE FROM published.translation t
 WHERE t.resource = {resource}
   AND t.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
-INSERT INTO published.translation (resource, lang, id, document)
-SELECT {resource}, b.lang, b.id,
+INSERT INTO published.translation (resource, id, lang, document)
+SELECT {resource}, b.id, b.lang,
        left(b.document, -1) || ',"updated_at":"'
-           || to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}}'
-FROM {built} b
+           || to_char(publication.at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}}'
+FROM publication, {built} b
 JOIN {changed} c ON c.id = b.id
-JOIN lang ON lang.code = b.lang AND NOT lang.is_default
-"""
-
-_WORDS: LiteralString = """
-INSERT INTO published.word (word)
-SELECT DISTINCT unnest(published.words(array_to_string(b.texts, ' ')))
-FROM {built} b JOIN {changed} c ON c.id = b.id JOIN lang ON lang.code = b.lang AND lang.is_default
-ON CONFLICT DO NOTHING
+WHERE NOT b.is_default
 """
 
 _MEMBERS: LiteralString = """
@@ -281,10 +398,8 @@ DELETE FROM published.district_member m
 WHERE m.resource = {resource}
   AND m.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
 INSERT INTO published.district_member (resource, district_id, sort_name, id)
-SELECT {resource}, member.district_id, p.sort_name, p.id
-FROM ({members}) AS member
-JOIN {changed} c ON c.id = member.id
-JOIN published.{name} p ON p.id = member.id
+SELECT {resource}, unnest(b.within), b.sort_name, b.id
+FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default
 """
 
 _REMOVE: LiteralString = """
@@ -293,28 +408,30 @@ DELETE FROM published.{name} p USING {removed} r WHERE p.id = r.id
 
 _LOG: LiteralString = """
 INSERT INTO published.change (sequence, resource, id, slug, kind, reason, merged_into_id, at)
-SELECT state.sequence + 1, {resource}, c.id, p.slug, 'upsert', NULL, NULL, now()
-FROM published.state, {changed} c JOIN published.{name} p ON p.id = c.id
+SELECT sequence, {resource}, p.id, p.slug, 'upsert', NULL, NULL, at
+FROM publication, {changed} c JOIN published.{name} p ON p.id = c.id
 UNION ALL
-SELECT state.sequence + 1, {resource}, r.id, r.slug, 'remove', ended.reason, ended.merged_into_id,
-       now()
-FROM published.state, {removed} r
+SELECT sequence, {resource}, r.id, r.slug, 'remove', ended.reason, ended.merged_into_id, at
+FROM publication, {removed} r
 CROSS JOIN LATERAL registry.removal({resource}, r.id) AS ended
 """
 
 _BOUNDARIES_CHANGED: LiteralString = """
-SELECT EXISTS (SELECT FROM changed_district JOIN published.district USING (id)
+SELECT EXISTS (SELECT FROM changed_district c
+               JOIN built_district b ON b.id = c.id AND b.is_default
+               LEFT JOIN published.district old ON old.id = c.id
+               WHERE b.boundary IS DISTINCT FROM old.boundary)
+    OR EXISTS (SELECT FROM removed_district JOIN published.district USING (id)
                WHERE boundary IS NOT NULL)
-    OR EXISTS (SELECT FROM removed_district)
 """
 
 _SHAPES: LiteralString = """
 UPDATE published.district d SET {column} = drawn.geojson
-FROM (SELECT p.id, registry.feature_members(ST_GeomFromWKB(s.wkb, 4326)) AS geojson
+FROM (SELECT p.id, CASE WHEN s.wkb IS NOT NULL
+                        THEN registry.feature_members(ST_GeomFromWKB(s.wkb, 4326)) END AS geojson
       FROM published.district p
       LEFT JOIN shape s ON s.id = p.id AND s.tolerance = {tolerance}) AS drawn
-WHERE d.id = drawn.id
-  AND d.{column} IS DISTINCT FROM CASE WHEN d.boundary IS NOT NULL THEN drawn.geojson END
+WHERE d.id = drawn.id AND d.{column} IS DISTINCT FROM drawn.geojson
 """
 
 _TOTAL: LiteralString = """
@@ -329,28 +446,44 @@ SET total = excluded.total, attribution = excluded.attribution, license = exclud
 """
 
 _NUMBER: LiteralString = """
-UPDATE published.state SET sequence = sequence + 1, published_at = now() RETURNING sequence
+UPDATE published.state SET sequence = publication.sequence, published_at = publication.at
+FROM publication RETURNING state.sequence
 """
 
+# Every language counts, but what the default language shows already is not listed again.
 _DIFFERENCES: LiteralString = """
-SELECT id, slug, field, before, after FROM (
-    SELECT c.id, b.slug, field.key AS field, old.document -> field.key AS before,
-           b.document::jsonb -> field.key AS after
+WITH document AS (
+    SELECT c.id, b.slug, b.lang, b.is_default,
+           CASE WHEN b.is_default THEN p.document ELSE t.document END::jsonb - 'updated_at'
+               || CASE WHEN b.is_default AND p.id IS NOT NULL
+                       THEN ('{{' || p.geojson || '}}')::jsonb ELSE '{{}}' END AS before,
+           b.document::jsonb
+               || CASE WHEN b.is_default THEN ('{{' || b.geojson || '}}')::jsonb
+                       ELSE '{{}}' END AS after
     FROM {changed} c
     JOIN {built} b ON b.id = c.id
-    JOIN lang ON lang.code = b.lang AND lang.is_default
-    LEFT JOIN LATERAL (SELECT p.document::jsonb - 'updated_at' AS document
-                       FROM published.{name} p WHERE p.id = c.id) AS old ON true
-    CROSS JOIN LATERAL (
-        SELECT jsonb_object_keys(b.document::jsonb) AS key
-        UNION SELECT jsonb_object_keys(old.document)
-    ) AS field
+    LEFT JOIN published.{name} p ON p.id = c.id
+    LEFT JOIN published.translation t
+           ON t.resource = {resource} AND t.id = c.id AND t.lang = b.lang
     UNION ALL
-    SELECT r.id, r.slug, field.key, field.value, NULL
+    SELECT r.id, r.slug, lang.code, true,
+           p.document::jsonb || ('{{' || p.geojson || '}}')::jsonb, '{{}}'
     FROM {removed} r
     JOIN published.{name} p ON p.id = r.id
-    CROSS JOIN LATERAL jsonb_each(p.document::jsonb) AS field
-) AS difference
-WHERE before IS DISTINCT FROM after
-ORDER BY slug, field
+    JOIN lang ON lang.is_default
+), difference AS (
+    SELECT DISTINCT ON (id, field, value.before, value.after)
+           id, slug, lang, field, value.before, value.after
+    FROM document
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_keys(document.before) UNION SELECT jsonb_object_keys(document.after)
+    ) AS member(field)
+    CROSS JOIN LATERAL (
+        SELECT nullif(document.before -> field, 'null') AS before,
+               nullif(document.after -> field, 'null') AS after
+    ) AS value
+    WHERE value.before IS DISTINCT FROM value.after
+    ORDER BY id, field, value.before, value.after, is_default DESC, lang
+)
+SELECT id, slug, lang, field, before, after FROM difference ORDER BY slug, field, lang
 """

@@ -166,8 +166,8 @@ translation = Table(
     "translation",
     metadata,
     Column("resource", Text, primary_key=True),
-    Column("lang", Text, primary_key=True),
     Column("id", Uuid, primary_key=True),
+    Column("lang", Text, primary_key=True),
     Column("document", Text, nullable=False),
 )
 
@@ -244,7 +244,12 @@ district_member = Table(
     Column("id", Uuid, primary_key=True),
 )
 
-word = Table("word", metadata, Column("word", Text, primary_key=True))
+word = Table(
+    "word",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("stem", Text, nullable=False),
+)
 
 place = Table(
     "place",
@@ -309,7 +314,7 @@ FACETS: dict[str, dict[str, str]] = {
     "decision": {"result": "code", "body": "reference", "strategy": "reference"},
     "codelist": {},
 }
-"""What each resource can be counted by, and how: by an array of terms, one code, …"""
+"""What each resource can be counted by: an array of terms, a code, a reference, a membership."""
 
 FACET_COLUMNS = {"status": "flags"}
 """The column a facet counts, where it has another name."""

@@ -5,6 +5,7 @@ looked up. It runs on psycopg directly, and PostgreSQL returns the finished byte
 sequence they belong to.
 """
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ from db import conditions, published
 from db.conditions import Condition, ConditionShape
 from db.pool import Pool
 
-Layout = Literal["json", "geojson", "csv"]
+Layout = Literal["json", "geojson", "csv", "wide"]
 BATCH = 500
 
 
@@ -169,23 +170,46 @@ async def facet(pool: Pool, selection: Selection, name: str, lang: str) -> tuple
     return row[0], row[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A stream that has begun: its columns (for CSV), then lines in batches."""
+
+    sequence: int
+    published_at: str
+    columns: tuple[str, ...]
+    batches: AsyncIterator[list[bytes]]
+
+
 @asynccontextmanager
 async def stream(
-    pool: Pool, selection: Selection, columns: Sequence[str] = ()
-) -> AsyncIterator[tuple[int, str, AsyncIterator[list[bytes]]]]:
-    """All entities selected, in batches of lines, from one snapshot; with sequence and time.
+    pool: Pool, selection: Selection, columns: Mapping[str, str]
+) -> AsyncIterator[Lines]:
+    """All entities selected, from one snapshot. `columns` (name to JSON path) are for CSV.
 
     A server-side cursor: memory stays flat on both sides, the first lines come at once.
     """
-    statement = _stream(_shape(selection))
-    arguments = statement.arguments(_values(selection) | {"columns": list(columns)})
+    values = _values(selection)
     async with pool.connection() as connection, connection.transaction():
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         await connection.execute("SET LOCAL cursor_tuple_fraction = 1")
         sequence, published_at = await state(connection)
+        if selection.layout == "wide":
+            columns = {**columns, **await _period_columns(connection, selection)}
+        statement = _stream(_shape(selection))
+        arguments = statement.arguments(values | {"columns": list(columns.values())})
         async with AsyncRawServerCursor(connection, "lines") as cursor:
             await cursor.execute(statement.sql, arguments)
-            yield sequence, published_at, _batches(cursor)
+            yield Lines(sequence, published_at, tuple(columns), _batches(cursor))
+
+
+async def _period_columns(
+    connection: AsyncConnection[Any], selection: Selection
+) -> dict[str, str]:
+    """A column for each period that the selected observations have, in order."""
+    statement = _periods(_shape(selection))
+    cursor = await connection.execute(statement.sql, statement.arguments(_values(selection)))
+    periods = [row[0].decode() for row in await cursor.fetchall()]
+    return {period: f"$.values.{json.dumps(period)}" for period in periods}
 
 
 async def _batches(cursor: AsyncRawServerCursor[Any]) -> AsyncIterator[list[bytes]]:
@@ -241,16 +265,6 @@ async def places(pool: Pool, typed: str, limit: int) -> tuple[bytes, int, str]:
         row = await cursor.fetchone()
         assert row is not None  # an aggregate
         return row[0], row[1], row[2].decode()
-
-
-async def periods(pool: Pool, selection: Selection) -> list[str]:
-    """The periods that the selected observations have, in order."""
-    async with pool.connection() as connection:
-        statement = _periods(_shape(selection))
-        cursor = await connection.execute(
-            statement.sql, statement.arguments(_values(selection))
-        )
-        return [row[0].decode() for row in await cursor.fetchall()]
 
 
 async def _row(pool: Pool, statement: Statement, values: Mapping[str, Any]) -> Any:
@@ -324,8 +338,29 @@ def _count(shape: Shape) -> Statement:
 @lru_cache(maxsize=1024)
 def _stream(shape: Shape) -> Statement:
     keys = _keys(shape)
+    if shape.layout == "wide":
+        return _compile(_wide(shape))
     statement = _ordered(_selected(shape, keys), shape, keys)
     return _compile(statement.limit(_bind("limit", Integer())) if shape.limited else statement)
+
+
+def _wide(shape: Shape) -> Select[Any]:
+    """One line for each indicator, district and breakdown, its values by period."""
+    table = published.observation
+    document = _document(shape, table)
+    values = func.json_object_agg(table.c.period, table.c.value).cast(Text)
+    joined = (
+        func.left(func.min(document), literal_column("-1"))
+        .concat(literal_column("""',"values":'""", Text))
+        .concat(values)
+        .concat(literal_column("'}'", Text))
+    )
+    line = func.published.csv_line(joined, _bind("columns", ARRAY(Text())))
+    statement = select(line.label("body")).where(*_where(shape))
+    if shape.translated:
+        statement = statement.select_from(table.outerjoin(*_translation(table)))
+    series = (table.c.indicator_id, table.c.district_id, table.c.breakdowns)
+    return statement.group_by(*series).order_by(func.min(table.c.sort_name), *series)
 
 
 @lru_cache(maxsize=128)
@@ -429,12 +464,17 @@ def _keys(shape: Shape) -> list[ColumnElement[Any]]:
     """The sort keys, ending with the id: a total order."""
     table = published.RESOURCES[shape.table]
     if shape.order.name == "distance":
-        return [conditions.distance(table, *_binds_of(shape, conditions.near)[:2]), table.c.id]
+        return [_distance(shape, table), table.c.id]
     if shape.order.name == "relevance":
         query = _binds_of(shape, conditions.matches_text)[0]
         return [conditions.relevance(table, query), table.c.id]
     columns = published.SORTS[shape.table][shape.order.name]
     return [*(table.c[column] for column in columns), table.c.id]
+
+
+def _distance(shape: Shape, table: Table) -> ColumnElement[Any]:
+    longitude, latitude, _ = _binds_of(shape, conditions.near)
+    return conditions.distance(table, longitude, latitude)
 
 
 def _binds_of(shape: Shape, builder: conditions.Builder) -> list[BindParameter[Any]]:
@@ -479,15 +519,13 @@ def _body(
     shape: Shape, table: Table, keys: Sequence[ColumnElement[Any]]
 ) -> ColumnElement[Any]:
     """The document in its layout. Texts are joined, never parsed, unless fields are picked."""
-    document: ColumnElement[Any] = table.c.document
-    if shape.translated:
-        document = func.coalesce(published.translation.c.document, document)
+    document = _document(shape, table)
     if shape.layout == "csv":
         return func.published.csv_line(document, _bind("columns", ARRAY(Text())))
     if shape.picked:
         document = func.published.pick(document, _bind("fields", ARRAY(Text())))
-    if shape.order.name == "distance":
-        document = _with_distance(document, keys[0])
+    if any(part.builder is conditions.near for part in shape.conditions):
+        document = _with_distance(document, _distance(shape, table))
     if shape.layout == "json":
         return document
     start = literal_column("""'{"type":"Feature","id":"'""", Text)
@@ -495,6 +533,13 @@ def _body(
     properties = literal_column("""',"properties":'""", Text)
     identity = table.c.id.cast(Text)
     return start + identity + middle + _place(shape, table) + properties + document + end
+
+
+def _document(shape: Shape, table: Table) -> ColumnElement[Any]:
+    """The document in the language asked for, or in the default one where there is no other."""
+    if shape.translated:
+        return func.coalesce(published.translation.c.document, table.c.document)
+    return table.c.document
 
 
 def _with_distance(document: ColumnElement[Any], metres: ColumnElement[Any]) -> ColumnElement[Any]:

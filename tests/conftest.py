@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -107,10 +108,11 @@ def live_server(demo_database: Database) -> Iterator[str]:
         yield url
 
 
-def connect_to(database: Database) -> TestClient:
+def connect_to(database: Database, **settings: Any) -> TestClient:
     from api.app import create_app  # here, so that a broken app fails the tests that need it
 
-    return TestClient(create_app(Settings(database_public_url=SecretStr(database.public_url))))
+    url = SecretStr(database.public_url)
+    return TestClient(create_app(Settings(database_public_url=url, **settings)))
 
 
 def _is_worker(config: pytest.Config) -> bool:

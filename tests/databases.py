@@ -36,12 +36,12 @@ def describe(cluster: Cluster, name: str) -> Database:
 
 def build_empty_template(cluster: Cluster) -> str:
     """Migrated, nothing in it."""
-    return _built_once(cluster, EMPTY, DATABASE, _migrate)
+    return build_template(cluster, EMPTY, DATABASE, _migrate)
 
 
 def build_demo_template(cluster: Cluster) -> str:
     """Migrated, demonstration set loaded and published."""
-    return _built_once(cluster, DEMO, build_empty_template(cluster), _load_and_publish)
+    return build_template(cluster, DEMO, build_empty_template(cluster), _load_and_publish)
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def _load_and_publish(database: Database) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def _built_once(cluster: Cluster, name: str, source: str, fill: Callable[[Database], None]) -> str:
+def build_template(cluster: Cluster, name: str, source: str, fill: Callable[[Database], None]) -> str:
     """The first process builds under another name, so that nobody clones half a template."""
     unfinished = f"{name}_unfinished"
     with (cluster.data / "templates").open("w") as lock:

@@ -1,7 +1,7 @@
 """What documents of several resources have in common."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -79,9 +79,17 @@ class Entity(Document):
 
 
 class Link(Document):
-    rel: str
+    """Where to go on, and what is there."""
+
+    rel: str = Field(description="What it is: self, first, next, … (IANA link relations).")
     href: str
-    type: str
+    type: str = Field(description="Media type.")
+    method: Literal["POST"] | None = Field(
+        None, description="Only after a search by POST: its next page is asked for by POST again."
+    )
+    body: dict[str, str] | None = Field(
+        None, description="With `method`: what to merge into the body of the search."
+    )
 
 
 class FacetValue(Document):

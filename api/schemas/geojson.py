@@ -1,30 +1,63 @@
 """GeoJSON (RFC 7946): the same members as JSON, as properties of a Feature."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from api.schemas.common import FacetValue, LeftOut, Link
+from api.schemas.common import Document, FacetValue, LeftOut, Link
 
-
-class Geometry(BaseModel):
-    """EPSG:4326, longitude first, right-handed, six decimals."""
-
-    type: Literal["Point", "MultiPoint", "Polygon", "MultiPolygon"]
-    coordinates: list[Any]
+Position = Annotated[list[float], Field(min_length=2, max_length=2)]
+Ring = Annotated[list[Position], Field(min_length=4)]
 
 
-class Feature(BaseModel):
+class Point(Document):
+    """EPSG:4326, longitude first, six decimals."""
+
+    type: Literal["Point"]
+    coordinates: Position
+
+
+class MultiPoint(Document):
+    """The sites of an offering that has several."""
+
+    type: Literal["MultiPoint"]
+    coordinates: list[Position]
+
+
+class Polygon(Document):
+    """The outer ring runs counter-clockwise."""
+
+    type: Literal["Polygon"]
+    coordinates: list[Ring]
+
+
+class MultiPolygon(Document):
+    """An area in several parts."""
+
+    type: Literal["MultiPolygon"]
+    coordinates: list[list[Ring]]
+
+
+Geometry = Annotated[Point | MultiPoint | Polygon | MultiPolygon, Field(discriminator="type")]
+
+
+class Feature(Document):
+    """A GeoJSON Feature."""
+
     type: Literal["Feature"]
     id: UUID
-    bbox: list[float] | None = Field(None, description="Of everything larger than a point.")
-    geometry: Geometry | None
+    bbox: Annotated[list[float], Field(min_length=4, max_length=4)] | None = Field(
+        None, description="West, south, east, north; of everything larger than a point."
+    )
+    geometry: Geometry | None = Field(description="Null: no place is known.")
     properties: Any
 
 
-class FeatureCollection(BaseModel):
+class FeatureCollection(Document):
+    """A page of GeoJSON Features. `next` among the links leads on; the last page has none."""
+
     type: Literal["FeatureCollection"]
     features: list[Feature]
     numberMatched: int | None = Field(  # noqa: N815 (OGC API - Features, /rec/core/fc-numberMatched)
@@ -34,7 +67,9 @@ class FeatureCollection(BaseModel):
     sequence: int = Field(description="Number of the publication this page shows.")
     timeStamp: datetime = Field(description="When that publication was.")  # noqa: N815
     attribution: list[str]
-    license: str | None
+    license: str | None = Field(
+        description="The licence all entries share; null where they differ, see each `source`."
+    )
     facets: dict[str, list[FacetValue]] | None = None
     left_out: list[LeftOut] | None = None
     links: list[Link]

@@ -2,25 +2,33 @@
 
 Every `<resource>.sql` reads `pending` and the tables of `context.sql`, and yields one row an entity
 and language: `id`, `slug`, `sort_name`, `lang`, `geometry`, `document` (JSON text without
-`updated_at`), the filter columns of `published.<resource>`, and, where the resource is searchable,
-`texts`: what to find it by, in four weights from the name downward.
+`updated_at`), the filter columns of `published.<resource>`, where the resource is searchable
+`texts` (what to find it by, in four weights from the name downward), and where a district can be
+asked for `within` (the districts it lies in, with their ancestors).
 """
 
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import LiteralString
 
 FOLDER = Path(__file__).parent
 
 
 @cache
-def read(name: str) -> str:
-    """The SQL of one file."""
+def read(name: str) -> LiteralString:
+    """The SQL of one file, as much our own text as if it stood in the code."""
     return (FOLDER / f"{name}.sql").read_text(encoding="utf-8").strip().removesuffix(";")
 
 
 @cache
 def fingerprint() -> str:
-    """Changes whenever any document may come out differently, so that all are rebuilt."""
-    files = sorted(FOLDER.glob("*.sql"))
-    return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    """Changes whenever any document may come out differently, so that all are rebuilt.
+
+    Documents follow from the files here, from functions and views of the migrations, and from how
+    boundaries are simplified.
+    """
+    database = FOLDER.parent
+    files = sorted([*FOLDER.glob("*.sql"), *database.glob("migrations/sql/*.sql")])
+    shapes = database / "simplification.py"
+    return sha256(b"\0".join(file.read_bytes() for file in (*files, shapes))).hexdigest()

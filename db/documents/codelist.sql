@@ -16,8 +16,8 @@ SELECT c.id, c.name AS slug, c.name AS sort_name, l.code AS lang,
                                   broader.code AS parent,
                                   t.exact_match,
                                   registry.fallback(
-                                      jsonb_build_object('label', t.label,
-                                                         'definition', t.definition),
+                                      registry.written(t.lang, 'label', t.label,
+                                                       'definition', t.definition),
                                       t.lang, t.translations, l.code) AS fallback
                            FROM registry.codelist_term t
                            LEFT JOIN registry.codelist_term broader ON broader.id = t.parent_id
@@ -27,7 +27,7 @@ SELECT c.id, c.name AS slug, c.name AS sort_name, l.code AS lang,
                    )) AS terms,
                    l.code AS lang,
                    registry.fallback(
-                       jsonb_build_object('title', c.title, 'description', c.description),
+                       registry.written(c.lang, 'title', c.title, 'description', c.description),
                        c.lang, c.translations, l.code) AS fallback
        ) AS d) AS document
 FROM pending p

@@ -1,9 +1,6 @@
 -- What every document refers to, once a publication: languages, terms, districts, sources.
 
-CREATE TEMPORARY TABLE lang ON COMMIT DROP AS
-    SELECT code, position, is_default FROM registry.language
-    UNION ALL
-    SELECT 'de', 0, true WHERE NOT EXISTS (SELECT FROM registry.language);
+CREATE TEMPORARY TABLE lang ON COMMIT DROP AS TABLE registry.public_language;
 
 CREATE TEMPORARY TABLE term ON COMMIT DROP AS
     WITH RECURSIVE tree AS (
@@ -29,6 +26,19 @@ CREATE TEMPORARY TABLE term_label ON COMMIT DROP AS
         SELECT registry.localized(t.label, t.translations, l.code, 'label') AS label
     ) AS named;
 CREATE UNIQUE INDEX ON term_label (id, lang);
+
+-- The codes that offerings have by the thousand, labelled once.
+CREATE TEMPORARY TABLE coded ON COMMIT DROP AS
+    SELECT c.list, one.code, l.code AS lang,
+           registry.coded(c.list, one.code, l.code) AS ref
+    FROM (VALUES
+        ('organisation_mode',
+         ARRAY['district', 'central', 'central_with_outreach', 'mobile', 'online']),
+        ('precision', ARRAY['exact', 'street', 'municipality']),
+        ('wheelchair', ARRAY['yes', 'limited', 'no'])
+    ) AS c(list, codes)
+    CROSS JOIN unnest(c.codes) AS one(code)
+    CROSS JOIN lang l;
 
 CREATE TEMPORARY TABLE ancestry ON COMMIT DROP AS
     WITH RECURSIVE chain AS (
@@ -80,4 +90,4 @@ CREATE TEMPORARY TABLE source_ref ON COMMIT DROP AS
     FROM registry.public_source s;
 CREATE UNIQUE INDEX ON source_ref (id);
 
-ANALYZE lang, term, term_label, ancestry, district_ref, organisation_ref, source_ref;
+ANALYZE lang, term, term_label, coded, ancestry, district_ref, organisation_ref, source_ref;

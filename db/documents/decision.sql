@@ -8,7 +8,8 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
        body.id AS body_id, strategy.id AS strategy_id, w.result,
        coalesce(w.date_earliest::text, '') AS date,
        ARRAY[w.title, concat_ws(' ', w.reference, body.name), concat_ws(' ', w.meeting),
-             concat_ws(' ', w.text, w.translations::text)] AS texts,
+             concat_ws(' ', w.text,
+                       registry.translated(w.translations, 'title', 'text'))] AS texts,
        (SELECT row_to_json(d)::text FROM (
             SELECT w.id, w.slug, w.reference,
                    registry.localized(w.title, w.translations, l.code, 'title') AS title,
@@ -37,7 +38,7 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                    source.ref AS source,
                    l.code AS lang,
                    registry.fallback(
-                       jsonb_build_object('title', w.title, 'text', w.text, 'note', w.note),
+                       registry.written(w.lang, 'title', w.title, 'text', w.text, 'note', w.note),
                        w.lang, w.translations, l.code) AS fallback
        ) AS d) AS document
 FROM wanted w

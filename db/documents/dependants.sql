@@ -97,6 +97,10 @@ WITH dependant(resource, id) AS (
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.district d
     WHERE p.resource = 'codelist' AND c.name IN ('level', 'boundary_quality')
     UNION ALL
+    SELECT 'organisation', o.id FROM pending p
+    JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.organisation o
+    WHERE p.resource = 'codelist' AND c.name = 'level'
+    UNION ALL
     SELECT 'indicator', i.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.indicator i
     WHERE p.resource = 'codelist'
@@ -109,12 +113,14 @@ WITH dependant(resource, id) AS (
     SELECT 'measure', m.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.measure m
     WHERE p.resource = 'codelist'
-      AND c.name IN ('decision', 'feasibility', 'implementation', 'disposition', 'level')
+      AND c.name IN ('decision', 'feasibility', 'implementation', 'disposition', 'level',
+                     'milestone_state')
     UNION ALL
     SELECT 'strategy', s.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.strategy s
-    WHERE p.resource = 'codelist' AND c.name IN ('decision', 'feasibility', 'implementation',
-                                                 'milestone_state', 'report_state', 'level')
+    WHERE p.resource = 'codelist'
+      AND c.name IN ('decision', 'feasibility', 'implementation', 'milestone_state',
+                     'report_state', 'result', 'level')
     UNION ALL
     SELECT 'decision', d.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.decision d
@@ -151,6 +157,19 @@ WITH dependant(resource, id) AS (
     SELECT 'district', unnest(ARRAY[x.predecessor_id, x.successor_id]) FROM pending p
     JOIN registry.district_succession x ON p.id IN (x.predecessor_id, x.successor_id)
     WHERE p.resource = 'district'
+    UNION ALL
+    -- and what lies above it: the number of its children, the source of a boundary united from them
+    SELECT 'district summary', d.parent_id FROM pending p
+    JOIN registry.district d ON d.id = p.id
+    WHERE p.resource IN ('district', 'district summary')
+    UNION ALL
+    SELECT 'district summary', d.parent_id FROM pending p
+    JOIN published.district d ON d.id = p.id
+    WHERE p.resource IN ('district', 'district summary')
+    UNION ALL
+    SELECT 'district summary', x.successor_id FROM pending p
+    JOIN registry.district_succession x ON x.predecessor_id = p.id
+    WHERE p.resource = 'district summary'
     UNION ALL
     SELECT 'organisation', o.id FROM pending p
     JOIN registry.organisation o ON o.district_id = p.id WHERE p.resource = 'district'

@@ -1,8 +1,25 @@
 -- An area of planning with its chain of ancestors, its history and how sure its boundary is.
-WITH wanted AS MATERIALIZED (
+WITH RECURSIVE wanted AS MATERIALIZED (
     SELECT d.*, coalesce(d.boundary, d.point) AS geometry
     FROM pending p JOIN registry.public_district d ON d.id = p.id
     WHERE p.resource = 'district'
+), division(whole_id, part_id) AS (
+    SELECT parent_id, id FROM registry.public_district
+    UNION
+    SELECT successor_id, predecessor_id FROM registry.public_district_succession
+), part(whole_id, part_id, source_id) AS (
+    -- A boundary that Quartier united from parts has their source: down to those that state one.
+    SELECT w.id, w.id, w.boundary_source_id FROM wanted w
+    WHERE w.boundary_source_id IS NOT NULL OR w.boundary_quality <> 'schematic'
+    UNION
+    SELECT part.whole_id, d.id, d.boundary_source_id
+    FROM part
+    JOIN division ON division.whole_id = part.part_id
+    JOIN registry.public_district d ON d.id = division.part_id
+    WHERE part.source_id IS NULL AND d.boundary_quality <> 'schematic'
+), boundary_origin AS MATERIALIZED (
+    SELECT whole_id AS id, min(source_id::text)::uuid AS source_id
+    FROM part GROUP BY whole_id HAVING count(DISTINCT source_id) = 1
 )
 SELECT w.id, w.slug, w.name AS sort_name, l.code AS lang,
        w.geometry, w.boundary, w.level, level.position AS level_position,
@@ -11,7 +28,8 @@ SELECT w.id, w.slug, w.name AS sort_name, l.code AS lang,
        ARRAY(SELECT DISTINCT unnest(t.path) FROM registry.public_designation x
              JOIN term t ON t.id = x.term_id WHERE x.district_id = w.id ORDER BY 1) AS designation,
        ARRAY[w.name, concat_ws(' ', w.key, w.kind), '',
-             concat_ws(' ', w.description, w.translations::text)] AS texts,
+             concat_ws(' ', w.description,
+                       registry.translated(w.translations, 'name', 'description'))] AS texts,
        (SELECT row_to_json(d)::text FROM (
             SELECT w.id, w.slug,
                    registry.localized(w.name, w.translations, l.code, 'name') AS name,
@@ -63,13 +81,14 @@ SELECT w.id, w.slug, w.name AS sort_name, l.code AS lang,
                    source.ref AS source,
                    l.code AS lang,
                    registry.fallback(
-                       jsonb_build_object('name', w.name, 'description', w.description,
-                                          'note', w.note),
+                       registry.written(w.lang, 'name', w.name, 'description', w.description,
+                                        'note', w.note),
                        w.lang, w.translations, l.code) AS fallback
        ) AS d) AS document
 FROM wanted w
 CROSS JOIN lang l
 JOIN source_ref source ON source.id = w.source_id
 JOIN district_level level ON level.level = w.level
-LEFT JOIN source_ref boundary_source ON boundary_source.id = w.boundary_source_id
+LEFT JOIN boundary_origin ON boundary_origin.id = w.id
+LEFT JOIN source_ref boundary_source ON boundary_source.id = boundary_origin.source_id
 LEFT JOIN district_ref parent ON parent.id = w.parent_id AND parent.lang = l.code

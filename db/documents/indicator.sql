@@ -21,7 +21,9 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
              (SELECT string_agg(t.label, ' ') FROM registry.indicator_term x
               JOIN term_label t ON t.id = x.term_id WHERE x.indicator_id = w.id),
              concat_ws(' ', w.unit, w.unit_long),
-             concat_ws(' ', w.description, w.interpretation, w.translations::text)] AS texts,
+             concat_ws(' ', w.description, w.interpretation,
+                       registry.translated(w.translations, 'title', 'description',
+                                           'interpretation'))] AS texts,
        (SELECT row_to_json(d)::text FROM (
             SELECT w.id, w.slug,
                    registry.localized(w.title, w.translations, l.code, 'title') AS title,
@@ -67,8 +69,8 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                    source.ref AS source,
                    l.code AS lang,
                    registry.fallback(
-                       jsonb_build_object(
-                           'title', w.title, 'description', w.description, 'unit', w.unit,
+                       registry.written(
+                           w.lang, 'title', w.title, 'description', w.description, 'unit', w.unit,
                            'unit_long', w.unit_long, 'interpretation', w.interpretation,
                            'method', w.method, 'note', w.note),
                        w.lang, w.translations, l.code) AS fallback

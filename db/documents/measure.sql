@@ -8,6 +8,9 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                     ELSE ST_Multi(ST_Collect(d.point)) END
         FROM registry.measure_district x JOIN registry.public_district d ON d.id = x.district_id
         WHERE x.measure_id = w.id) AS geometry,
+       ARRAY(SELECT DISTINCT a.ancestor_id FROM registry.measure_district x
+             JOIN ancestry a ON a.district_id = x.district_id
+             WHERE x.measure_id = w.id ORDER BY 1) AS within,
        w.strategy_id, lead.id AS lead_id, w.decision, w.feasibility, w.implementation,
        w.start_earliest AS starts, w.end_latest AS ends,
        ARRAY(SELECT DISTINCT unnest(t.path) FROM registry.measure_term x
@@ -21,7 +24,8 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
              concat_ws(' ', lead.name, (SELECT string_agg(t.label, ' ')
                 FROM registry.measure_term x JOIN term_label t ON t.id = x.term_id
                 WHERE x.measure_id = w.id)),
-             concat_ws(' ', w.description, w.translations::text)] AS texts,
+             concat_ws(' ', w.description,
+                       registry.translated(w.translations, 'title', 'description'))] AS texts,
        (SELECT row_to_json(d)::text FROM (
             SELECT w.id, w.slug, w.number,
                    registry.localized(w.title, w.translations, l.code, 'title') AS title,
@@ -39,7 +43,8 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                                       AS title
                            FROM registry.measure_topic x
                            JOIN registry.strategy_topic t ON t.id = x.topic_id
-                           WHERE x.measure_id = w.id ORDER BY t.kind DESC, t.position, t.id
+                           WHERE x.measure_id = w.id AND t.strategy_id = w.strategy_id
+                           ORDER BY t.kind DESC, t.position, t.id
                        ) AS g
                    )) AS topics,
                    to_json(ARRAY(
@@ -118,7 +123,8 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                                   c.ref AS source
                            FROM registry.public_milestone m
                            JOIN source_ref c ON c.id = m.source_id
-                           WHERE m.measure_id = w.id ORDER BY m.position, m.date_earliest, m.id
+                           WHERE m.measure_id = w.id AND m.strategy_id = w.strategy_id
+                           ORDER BY m.position, m.date_earliest, m.id
                        ) AS r
                    )) AS milestones,
                    w.url,
@@ -126,8 +132,8 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                    source.ref AS source,
                    l.code AS lang,
                    registry.fallback(
-                       jsonb_build_object('title', w.title, 'description', w.description,
-                                          'disposition_into', w.disposition_into, 'note', w.note),
+                       registry.written(w.lang, 'title', w.title, 'description', w.description,
+                                        'disposition_into', w.disposition_into, 'note', w.note),
                        w.lang, w.translations, l.code) AS fallback
        ) AS d) AS document
 FROM wanted w

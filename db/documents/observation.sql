@@ -1,35 +1,47 @@
 -- A value of an indicator in a district and period. Null is always explained by a flag.
-SELECT o.id, o.id::text AS slug, concat_ws(' ', i.title, d.name, o.period) AS sort_name,
+WITH wanted AS MATERIALIZED (
+    SELECT o.* FROM pending p JOIN registry.public_observation o ON o.id = p.id
+    WHERE p.resource = 'observation'
+), described AS MATERIALIZED (
+    SELECT i.id, l.code AS lang, i.title, i.decimals,
+           registry.localized(i.unit, i.translations, l.code, 'unit') AS unit,
+           json_build_object(
+               'id', i.id, 'slug', i.slug,
+               'title', registry.localized(i.title, i.translations, l.code, 'title')) AS ref
+    FROM registry.public_indicator i CROSS JOIN lang l
+    WHERE i.id IN (SELECT indicator_id FROM wanted)
+), flag_list AS MATERIALIZED (
+    SELECT s.flags, l.code AS lang,
+           array_agg(registry.coded('observation_status', flag, l.code) ORDER BY n) AS refs
+    FROM (SELECT DISTINCT flags FROM wanted) AS s
+    CROSS JOIN lang l
+    CROSS JOIN unnest(s.flags) WITH ORDINALITY AS f(flag, n)
+    GROUP BY s.flags, l.code
+)
+SELECT o.id, o.id::text AS slug, concat_ws(' ', indicator.title, d.name, o.period) AS sort_name,
        l.code AS lang,
        NULL::geometry AS geometry,
        o.indicator_id, o.district_id, d.level, o.period, o.period_earliest, o.period_latest,
        o.breakdowns::text AS breakdowns, o.value, o.flags,
        (SELECT row_to_json(r)::text FROM (
             SELECT o.id,
-                   (SELECT row_to_json(x) FROM (
-                        SELECT i.id, i.slug,
-                               registry.localized(i.title, i.translations, l.code, 'title') AS title
-                    ) AS x) AS indicator,
+                   indicator.ref AS indicator,
                    district.ref AS district,
                    registry.edtf(o.period, o.period_earliest, o.period_latest) AS period,
                    o.breakdowns,
                    o.value,
-                   registry.localized(i.unit, i.translations, l.code, 'unit') AS unit,
-                   i.decimals, o.numerator, o.denominator,
-                   to_json(ARRAY(
-                       SELECT registry.coded('observation_status', flag, l.code)
-                       FROM unnest(o.flags) WITH ORDINALITY AS f(flag, n) ORDER BY n
-                   )) AS flags,
+                   indicator.unit,
+                   indicator.decimals, o.numerator, o.denominator,
+                   flags.refs AS flags,
                    o.scenario,
                    o.note,
                    source.ref AS source,
                    l.code AS lang
        ) AS r) AS document
-FROM pending p
-JOIN registry.public_observation o ON o.id = p.id
-JOIN registry.public_indicator i ON i.id = o.indicator_id
+FROM wanted o
+CROSS JOIN lang l
+JOIN described indicator ON indicator.id = o.indicator_id AND indicator.lang = l.code
 JOIN registry.public_district d ON d.id = o.district_id
 JOIN source_ref source ON source.id = o.source_id
-CROSS JOIN lang l
 JOIN district_ref district ON district.id = o.district_id AND district.lang = l.code
-WHERE p.resource = 'observation'
+JOIN flag_list flags ON flags.flags = o.flags AND flags.lang = l.code

@@ -8,7 +8,8 @@ SELECT w.id, w.slug, w.name AS sort_name, l.code AS lang,
        term.code AS kind,
        w.postcode,
        ARRAY[concat_ws(' ', w.name, w.alternate_name), '', concat_ws(' ', w.town, w.postcode),
-             concat_ws(' ', w.description, w.translations::text)] AS texts,
+             concat_ws(' ', w.description,
+                       registry.translated(w.translations, 'name', 'description'))] AS texts,
        (SELECT row_to_json(d)::text FROM (
             SELECT w.id, w.slug,
                    registry.localized(w.name, w.translations, l.code, 'name') AS name,
@@ -23,8 +24,8 @@ SELECT w.id, w.slug, w.name AS sort_name, l.code AS lang,
                    source.ref AS source,
                    l.code AS lang,
                    registry.fallback(
-                       jsonb_build_object('name', w.name, 'description', w.description,
-                                          'note', w.note),
+                       registry.written(w.lang, 'name', w.name, 'description', w.description,
+                                        'note', w.note),
                        w.lang, w.translations, l.code) AS fallback
        ) AS d) AS document
 FROM wanted w

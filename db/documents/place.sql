@@ -1,17 +1,15 @@
 -- What a search box completes: districts, and the postcodes of published sites.
+INSERT INTO affected_postcode
+    SELECT unnest(o.postcode)
+    FROM pending p JOIN published.offering o ON o.id = p.id WHERE p.resource = 'offering'
+ON CONFLICT DO NOTHING;
+ANALYZE affected_postcode;
+
 CREATE TEMPORARY TABLE known_place ON COMMIT DROP AS
-    WITH affected AS (
-        SELECT DISTINCT unnest(postcode) AS postcode FROM published.offering
-        WHERE id IN (SELECT id FROM pending WHERE resource = 'offering')
-        UNION
-        SELECT key FROM (
-            SELECT document::json ->> 'key' AS key FROM published.place WHERE kind = 'postcode'
-        ) AS old
-        WHERE NOT EXISTS (SELECT FROM published.offering o WHERE o.postcode @> ARRAY[old.key])
-    ), postcode AS (
+    WITH postcode AS (
         SELECT s.postcode, mode() WITHIN GROUP (ORDER BY s.town) AS town,
                ST_Collect(DISTINCT s.point) AS area, count(*) AS size
-        FROM affected
+        FROM affected_postcode affected
         JOIN registry.public_site s ON s.postcode = affected.postcode
         WHERE EXISTS (SELECT FROM registry.offering_site x
                       JOIN published.offering o ON o.id = x.offering_id WHERE x.site_id = s.id)
@@ -45,9 +43,9 @@ CREATE TEMPORARY TABLE known_place ON COMMIT DROP AS
     FROM place;
 
 DELETE FROM published.place p
-WHERE (kind = 'district' AND NOT EXISTS (SELECT FROM known_place k WHERE k.id = p.id))
-   OR (kind = 'postcode' AND NOT EXISTS (SELECT FROM published.offering o
-                                         WHERE o.postcode @> ARRAY[p.document::json ->> 'key']));
+WHERE NOT EXISTS (SELECT FROM known_place k WHERE k.id = p.id)
+  AND (kind = 'district'
+       OR p.id IN (SELECT md5('postcode:' || postcode)::uuid FROM affected_postcode));
 INSERT INTO published.place AS p (id, kind, folded, rank, document)
     SELECT id, kind, folded, rank, document FROM known_place
 ON CONFLICT (id) DO UPDATE

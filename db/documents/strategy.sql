@@ -18,7 +18,8 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
              (SELECT string_agg(t.title, ' ') FROM registry.strategy_topic t
               WHERE t.strategy_id = w.id),
              concat_ws(' ', lead.name, district.name),
-             concat_ws(' ', w.description, w.translations::text)] AS texts,
+             concat_ws(' ', w.description,
+                       registry.translated(w.translations, 'title', 'description'))] AS texts,
        (SELECT row_to_json(d)::text FROM (
             SELECT w.id, w.slug,
                    registry.localized(w.title, w.translations, l.code, 'title') AS title,
@@ -137,8 +138,8 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                    source.ref AS source,
                    l.code AS lang,
                    registry.fallback(
-                       jsonb_build_object('title', w.title, 'description', w.description,
-                                          'note', w.note),
+                       registry.written(w.lang, 'title', w.title, 'description', w.description,
+                                        'note', w.note),
                        w.lang, w.translations, l.code) AS fallback
        ) AS d) AS document
 FROM wanted w

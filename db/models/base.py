@@ -47,7 +47,13 @@ class Base(DeclarativeBase):
 
 
 Key = Annotated[UUID, mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))]
-Translations = Annotated[dict[str, Any], mapped_column(server_default=text("'{}'::jsonb"))]
+Translations = Annotated[
+    dict[str, Any],
+    mapped_column(
+        CheckConstraint("registry.are_translations(translations)", name="translations"),
+        server_default=text("'{}'::jsonb"),
+    ),
+]
 """Texts in further languages: `{"en": {"name": "…", "description": "…"}}`."""
 
 
@@ -75,8 +81,12 @@ def edtf_order(prefix: str) -> CheckConstraint:
 
 
 def on_earth(column: str) -> CheckConstraint:
-    """A point in degrees, not in metres and not at infinity (EPSG:4326, longitude first)."""
-    inside = f"ST_X({column}) BETWEEN -180 AND 180 AND ST_Y({column}) BETWEEN -90 AND 90"
+    """A valid shape in degrees, not in metres and not at infinity (EPSG:4326, longitude first)."""
+    inside = (
+        f"ST_IsValid({column}) AND NOT ST_IsEmpty({column})"
+        f" AND ST_XMin({column}) >= -180 AND ST_XMax({column}) <= 180"
+        f" AND ST_YMin({column}) >= -90 AND ST_YMax({column}) <= 90"
+    )
     return CheckConstraint(inside, name=f"{column}_on_earth")
 
 
@@ -93,6 +103,8 @@ class Entity:
     the registry. `(source_id, external_key)` is what the id of an imported row is made from.
     """
 
+    __tablename__: Any
+
     id: Mapped[Key]
     slug: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="draft")
@@ -103,8 +115,13 @@ class Entity:
     source_id: Mapped[UUID] = refers_to("source")
     external_key: Mapped[str | None]
     removal_reason: Mapped[str | None]
-    merged_into_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    @declared_attr
+    @classmethod
+    def merged_into_id(cls) -> Mapped[UUID | None]:
+        """What took its place: another of its kind."""
+        return refers_to(cls.__tablename__)
 
     @declared_attr.directive
     @classmethod
@@ -129,4 +146,5 @@ class Entity:
                 "= (merged_into_id IS NOT NULL)",
                 name="merged_into",
             ),
+            CheckConstraint("merged_into_id <> id", name="merged_into_self"),
         )

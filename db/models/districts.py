@@ -67,7 +67,7 @@ class District(Entity, Base):
             CheckConstraint("parent_id <> id", name="parent"),
             on_earth("point"),
             Index(None, "boundary", postgresql_using="gist"),
-            CheckConstraint("ST_IsValid(boundary)", name="boundary_valid"),
+            on_earth("boundary"),
             CheckConstraint(
                 "(boundary IS NULL) = (boundary_quality IS NULL)", name="boundary_stated"
             ),

@@ -106,7 +106,7 @@ class Offering(Entity, Base):
             CheckConstraint("age_max BETWEEN 0 AND 150 AND age_min <= age_max", name="age_max"),
             CheckConstraint("capacity >= 0", name="capacity"),
             CheckConstraint("valid_from <= valid_to", name="validity"),
-            CheckConstraint("ST_IsValid(service_area)", name="service_area_valid"),
+            on_earth("service_area"),
             edtf_order("as_of"),
         )
 

@@ -1,17 +1,24 @@
 -- The registry: normalised working tables. Compared with db/models by a test.
 
+-- `{"en": {"name": "…"}}`: texts by language and field. Anything else would stop a publication.
+CREATE FUNCTION registry.are_translations(translations jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT jsonb_typeof(translations) = 'object'
+       AND NOT jsonb_path_exists(translations, '$.* ? (@.type() != "object")')
+       AND NOT jsonb_path_exists(translations, '$.*.* ? (@.type() != "string")')
+$$;
+
 CREATE TABLE registry.codelist (
     id UUID DEFAULT gen_random_uuid() NOT NULL,
     name TEXT NOT NULL,
     title TEXT NOT NULL,
     description TEXT,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     CONSTRAINT codelist_pkey PRIMARY KEY (id),
     CONSTRAINT codelist_name_key UNIQUE (name),
     CONSTRAINT codelist_name_check CHECK (name ~ '^[a-z]+(_[a-z]+)*$')
 );
-
 
 CREATE TABLE registry.dirty (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -19,7 +26,6 @@ CREATE TABLE registry.dirty (
     entity_id UUID NOT NULL,
     CONSTRAINT dirty_pkey PRIMARY KEY (id)
 );
-
 
 CREATE TABLE registry.language (
     code TEXT NOT NULL,
@@ -59,7 +65,6 @@ CREATE TABLE registry.source (
     CONSTRAINT source_slug_check CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$')
 );
 
-
 CREATE TABLE registry.codelist_term (
     id UUID DEFAULT gen_random_uuid() NOT NULL,
     codelist_id UUID NOT NULL,
@@ -69,7 +74,7 @@ CREATE TABLE registry.codelist_term (
     label TEXT NOT NULL,
     definition TEXT,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     exact_match TEXT[] DEFAULT '{}' NOT NULL,
     CONSTRAINT codelist_term_pkey PRIMARY KEY (id),
     CONSTRAINT codelist_term_codelist_id_code_key UNIQUE (codelist_id, code),
@@ -103,14 +108,14 @@ CREATE TABLE registry.district (
     slug TEXT NOT NULL,
     status TEXT DEFAULT 'draft' NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     note TEXT,
     internal_note TEXT,
     source_id UUID NOT NULL,
     external_key TEXT,
     removal_reason TEXT,
-    merged_into_id UUID,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    merged_into_id UUID,
     CONSTRAINT district_pkey PRIMARY KEY (id),
     CONSTRAINT district_slug_key UNIQUE (slug),
     CONSTRAINT district_source_id_external_key_key UNIQUE (source_id, external_key),
@@ -118,6 +123,7 @@ CREATE TABLE registry.district (
     CONSTRAINT district_status_check CHECK (status IN ('draft', 'published', 'archived')),
     CONSTRAINT district_removal_reason_check CHECK (removal_reason IN ('deleted', 'unpublished', 'merged_into')),
     CONSTRAINT district_merged_into_check CHECK ((removal_reason IS NOT DISTINCT FROM 'merged_into') = (merged_into_id IS NOT NULL)),
+    CONSTRAINT district_merged_into_self_check CHECK (merged_into_id <> id),
     CONSTRAINT district_scheme_key_key UNIQUE (scheme, key),
     CONSTRAINT district_level_check CHECK (level IN ('country', 'state', 'county', 'social_region', 'municipal_association', 'municipality', 'city_district', 'quarter')),
     CONSTRAINT district_boundary_quality_check CHECK (boundary_quality IN ('official', 'generalised', 'schematic')),
@@ -127,16 +133,18 @@ CREATE TABLE registry.district (
     CONSTRAINT district_population_check CHECK (population >= 0),
     CONSTRAINT district_area_check CHECK (area_km2 > 0),
     CONSTRAINT district_parent_check CHECK (parent_id <> id),
-    CONSTRAINT district_point_on_earth_check CHECK (ST_X(point) BETWEEN -180 AND 180 AND ST_Y(point) BETWEEN -90 AND 90),
-    CONSTRAINT district_boundary_valid_check CHECK (ST_IsValid(boundary)),
+    CONSTRAINT district_point_on_earth_check CHECK (ST_IsValid(point) AND NOT ST_IsEmpty(point) AND ST_XMin(point) >= -180 AND ST_XMax(point) <= 180 AND ST_YMin(point) >= -90 AND ST_YMax(point) <= 90),
+    CONSTRAINT district_boundary_on_earth_check CHECK (ST_IsValid(boundary) AND NOT ST_IsEmpty(boundary) AND ST_XMin(boundary) >= -180 AND ST_XMax(boundary) <= 180 AND ST_YMin(boundary) >= -90 AND ST_YMax(boundary) <= 90),
     CONSTRAINT district_boundary_stated_check CHECK ((boundary IS NULL) = (boundary_quality IS NULL)),
     CONSTRAINT district_parent_id_fkey FOREIGN KEY(parent_id) REFERENCES registry.district (id) ON DELETE RESTRICT,
     CONSTRAINT district_boundary_source_id_fkey FOREIGN KEY(boundary_source_id) REFERENCES registry.source (id) ON DELETE RESTRICT,
-    CONSTRAINT district_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT
+    CONSTRAINT district_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT,
+    CONSTRAINT district_merged_into_id_fkey FOREIGN KEY(merged_into_id) REFERENCES registry.district (id) ON DELETE RESTRICT
 );
 
 CREATE INDEX district_boundary_idx ON registry.district USING gist (boundary);
 CREATE INDEX district_boundary_source_id_idx ON registry.district (boundary_source_id);
+CREATE INDEX district_merged_into_id_idx ON registry.district (merged_into_id);
 CREATE INDEX district_parent_id_idx ON registry.district (parent_id);
 CREATE INDEX district_source_id_idx ON registry.district (source_id);
 
@@ -162,14 +170,14 @@ CREATE TABLE registry.indicator (
     slug TEXT NOT NULL,
     status TEXT DEFAULT 'draft' NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     note TEXT,
     internal_note TEXT,
     source_id UUID NOT NULL,
     external_key TEXT,
     removal_reason TEXT,
-    merged_into_id UUID,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    merged_into_id UUID,
     CONSTRAINT indicator_pkey PRIMARY KEY (id),
     CONSTRAINT indicator_slug_key UNIQUE (slug),
     CONSTRAINT indicator_source_id_external_key_key UNIQUE (source_id, external_key),
@@ -177,6 +185,7 @@ CREATE TABLE registry.indicator (
     CONSTRAINT indicator_status_check CHECK (status IN ('draft', 'published', 'archived')),
     CONSTRAINT indicator_removal_reason_check CHECK (removal_reason IN ('deleted', 'unpublished', 'merged_into')),
     CONSTRAINT indicator_merged_into_check CHECK ((removal_reason IS NOT DISTINCT FROM 'merged_into') = (merged_into_id IS NOT NULL)),
+    CONSTRAINT indicator_merged_into_self_check CHECK (merged_into_id <> id),
     CONSTRAINT indicator_type_check CHECK (type IN ('count', 'rate', 'index', 'median')),
     CONSTRAINT indicator_aggregation_check CHECK (aggregation IN ('sum', 'ratio', 'weighted_mean', 'none')),
     CONSTRAINT indicator_polarity_check CHECK (polarity IN ('higher_is_better', 'lower_is_better', 'neutral')),
@@ -184,10 +193,12 @@ CREATE TABLE registry.indicator (
     CONSTRAINT indicator_factor_check CHECK (factor > 0),
     CONSTRAINT indicator_numerator_id_fkey FOREIGN KEY(numerator_id) REFERENCES registry.indicator (id) ON DELETE RESTRICT,
     CONSTRAINT indicator_denominator_id_fkey FOREIGN KEY(denominator_id) REFERENCES registry.indicator (id) ON DELETE RESTRICT,
-    CONSTRAINT indicator_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT
+    CONSTRAINT indicator_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT,
+    CONSTRAINT indicator_merged_into_id_fkey FOREIGN KEY(merged_into_id) REFERENCES registry.indicator (id) ON DELETE RESTRICT
 );
 
 CREATE INDEX indicator_denominator_id_idx ON registry.indicator (denominator_id);
+CREATE INDEX indicator_merged_into_id_idx ON registry.indicator (merged_into_id);
 CREATE INDEX indicator_numerator_id_idx ON registry.indicator (numerator_id);
 CREATE INDEX indicator_source_id_idx ON registry.indicator (source_id);
 
@@ -297,14 +308,14 @@ CREATE TABLE registry.organisation (
     slug TEXT NOT NULL,
     status TEXT DEFAULT 'draft' NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     note TEXT,
     internal_note TEXT,
     source_id UUID NOT NULL,
     external_key TEXT,
     removal_reason TEXT,
-    merged_into_id UUID,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    merged_into_id UUID,
     CONSTRAINT organisation_pkey PRIMARY KEY (id),
     CONSTRAINT organisation_slug_key UNIQUE (slug),
     CONSTRAINT organisation_source_id_external_key_key UNIQUE (source_id, external_key),
@@ -312,14 +323,17 @@ CREATE TABLE registry.organisation (
     CONSTRAINT organisation_status_check CHECK (status IN ('draft', 'published', 'archived')),
     CONSTRAINT organisation_removal_reason_check CHECK (removal_reason IN ('deleted', 'unpublished', 'merged_into')),
     CONSTRAINT organisation_merged_into_check CHECK ((removal_reason IS NOT DISTINCT FROM 'merged_into') = (merged_into_id IS NOT NULL)),
+    CONSTRAINT organisation_merged_into_self_check CHECK (merged_into_id <> id),
     CONSTRAINT organisation_kind_id_fkey FOREIGN KEY(kind_id) REFERENCES registry.codelist_term (id) ON DELETE RESTRICT,
     CONSTRAINT organisation_parent_id_fkey FOREIGN KEY(parent_id) REFERENCES registry.organisation (id) ON DELETE RESTRICT,
     CONSTRAINT organisation_district_id_fkey FOREIGN KEY(district_id) REFERENCES registry.district (id) ON DELETE RESTRICT,
-    CONSTRAINT organisation_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT
+    CONSTRAINT organisation_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT,
+    CONSTRAINT organisation_merged_into_id_fkey FOREIGN KEY(merged_into_id) REFERENCES registry.organisation (id) ON DELETE RESTRICT
 );
 
 CREATE INDEX organisation_district_id_idx ON registry.organisation (district_id);
 CREATE INDEX organisation_kind_id_idx ON registry.organisation (kind_id);
+CREATE INDEX organisation_merged_into_id_idx ON registry.organisation (merged_into_id);
 CREATE INDEX organisation_parent_id_idx ON registry.organisation (parent_id);
 CREATE INDEX organisation_source_id_idx ON registry.organisation (source_id);
 
@@ -339,12 +353,12 @@ CREATE TABLE registry.site (
     note TEXT,
     internal_note TEXT,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     CONSTRAINT site_pkey PRIMARY KEY (id),
     CONSTRAINT site_source_id_external_key_key UNIQUE (source_id, external_key),
     CONSTRAINT site_precision_check CHECK (precision IN ('exact', 'street', 'municipality')),
     CONSTRAINT site_wheelchair_check CHECK (wheelchair IN ('yes', 'limited', 'no')),
-    CONSTRAINT site_point_on_earth_check CHECK (ST_X(point) BETWEEN -180 AND 180 AND ST_Y(point) BETWEEN -90 AND 90),
+    CONSTRAINT site_point_on_earth_check CHECK (ST_IsValid(point) AND NOT ST_IsEmpty(point) AND ST_XMin(point) >= -180 AND ST_XMax(point) <= 180 AND ST_YMin(point) >= -90 AND ST_YMax(point) <= 90),
     CONSTRAINT site_point_precision_check CHECK (point IS NULL OR precision IS NOT NULL),
     CONSTRAINT site_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT,
     CONSTRAINT site_district_id_fkey FOREIGN KEY(district_id) REFERENCES registry.district (id) ON DELETE RESTRICT
@@ -388,14 +402,14 @@ CREATE TABLE registry.offering (
     slug TEXT NOT NULL,
     status TEXT DEFAULT 'draft' NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     note TEXT,
     internal_note TEXT,
     source_id UUID NOT NULL,
     external_key TEXT,
     removal_reason TEXT,
-    merged_into_id UUID,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    merged_into_id UUID,
     CONSTRAINT offering_pkey PRIMARY KEY (id),
     CONSTRAINT offering_slug_key UNIQUE (slug),
     CONSTRAINT offering_source_id_external_key_key UNIQUE (source_id, external_key),
@@ -403,18 +417,21 @@ CREATE TABLE registry.offering (
     CONSTRAINT offering_status_check CHECK (status IN ('draft', 'published', 'archived')),
     CONSTRAINT offering_removal_reason_check CHECK (removal_reason IN ('deleted', 'unpublished', 'merged_into')),
     CONSTRAINT offering_merged_into_check CHECK ((removal_reason IS NOT DISTINCT FROM 'merged_into') = (merged_into_id IS NOT NULL)),
+    CONSTRAINT offering_merged_into_self_check CHECK (merged_into_id <> id),
     CONSTRAINT offering_organisation_mode_check CHECK (organisation_mode IN ('district', 'central', 'central_with_outreach', 'mobile', 'online')),
     CONSTRAINT offering_intended_mode_check CHECK (intended_mode IN ('district', 'central', 'central_with_outreach', 'mobile', 'online')),
     CONSTRAINT offering_age_min_check CHECK (age_min BETWEEN 0 AND 150),
     CONSTRAINT offering_age_max_check CHECK (age_max BETWEEN 0 AND 150 AND age_min <= age_max),
     CONSTRAINT offering_capacity_check CHECK (capacity >= 0),
     CONSTRAINT offering_validity_check CHECK (valid_from <= valid_to),
-    CONSTRAINT offering_service_area_valid_check CHECK (ST_IsValid(service_area)),
+    CONSTRAINT offering_service_area_on_earth_check CHECK (ST_IsValid(service_area) AND NOT ST_IsEmpty(service_area) AND ST_XMin(service_area) >= -180 AND ST_XMax(service_area) <= 180 AND ST_YMin(service_area) >= -90 AND ST_YMax(service_area) <= 90),
     CONSTRAINT offering_as_of_order_check CHECK (as_of_earliest <= as_of_latest),
     CONSTRAINT offering_organisation_id_fkey FOREIGN KEY(organisation_id) REFERENCES registry.organisation (id) ON DELETE RESTRICT,
-    CONSTRAINT offering_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT
+    CONSTRAINT offering_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT,
+    CONSTRAINT offering_merged_into_id_fkey FOREIGN KEY(merged_into_id) REFERENCES registry.offering (id) ON DELETE RESTRICT
 );
 
+CREATE INDEX offering_merged_into_id_idx ON registry.offering (merged_into_id);
 CREATE INDEX offering_organisation_id_idx ON registry.offering (organisation_id);
 CREATE INDEX offering_source_id_idx ON registry.offering (source_id);
 
@@ -432,14 +449,14 @@ CREATE TABLE registry.strategy (
     slug TEXT NOT NULL,
     status TEXT DEFAULT 'draft' NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     note TEXT,
     internal_note TEXT,
     source_id UUID NOT NULL,
     external_key TEXT,
     removal_reason TEXT,
-    merged_into_id UUID,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    merged_into_id UUID,
     CONSTRAINT strategy_pkey PRIMARY KEY (id),
     CONSTRAINT strategy_slug_key UNIQUE (slug),
     CONSTRAINT strategy_source_id_external_key_key UNIQUE (source_id, external_key),
@@ -447,16 +464,19 @@ CREATE TABLE registry.strategy (
     CONSTRAINT strategy_status_check CHECK (status IN ('draft', 'published', 'archived')),
     CONSTRAINT strategy_removal_reason_check CHECK (removal_reason IN ('deleted', 'unpublished', 'merged_into')),
     CONSTRAINT strategy_merged_into_check CHECK ((removal_reason IS NOT DISTINCT FROM 'merged_into') = (merged_into_id IS NOT NULL)),
+    CONSTRAINT strategy_merged_into_self_check CHECK (merged_into_id <> id),
     CONSTRAINT strategy_period_order_check CHECK (period_earliest <= period_latest),
     CONSTRAINT strategy_kind_id_fkey FOREIGN KEY(kind_id) REFERENCES registry.codelist_term (id) ON DELETE RESTRICT,
     CONSTRAINT strategy_district_id_fkey FOREIGN KEY(district_id) REFERENCES registry.district (id) ON DELETE RESTRICT,
     CONSTRAINT strategy_lead_id_fkey FOREIGN KEY(lead_id) REFERENCES registry.organisation (id) ON DELETE RESTRICT,
-    CONSTRAINT strategy_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT
+    CONSTRAINT strategy_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT,
+    CONSTRAINT strategy_merged_into_id_fkey FOREIGN KEY(merged_into_id) REFERENCES registry.strategy (id) ON DELETE RESTRICT
 );
 
 CREATE INDEX strategy_district_id_idx ON registry.strategy (district_id);
 CREATE INDEX strategy_kind_id_idx ON registry.strategy (kind_id);
 CREATE INDEX strategy_lead_id_idx ON registry.strategy (lead_id);
+CREATE INDEX strategy_merged_into_id_idx ON registry.strategy (merged_into_id);
 CREATE INDEX strategy_source_id_idx ON registry.strategy (source_id);
 
 CREATE TABLE registry.consultation (
@@ -469,7 +489,7 @@ CREATE TABLE registry.consultation (
     url TEXT,
     source_id UUID NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     id UUID DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT consultation_pkey PRIMARY KEY (id),
     CONSTRAINT consultation_period_check CHECK (opens <= closes),
@@ -488,7 +508,7 @@ CREATE TABLE registry.evaluation (
     period_latest DATE,
     source_id UUID NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     id UUID DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT evaluation_pkey PRIMARY KEY (id),
     CONSTRAINT evaluation_period_order_check CHECK (period_earliest <= period_latest),
@@ -522,14 +542,14 @@ CREATE TABLE registry.measure (
     slug TEXT NOT NULL,
     status TEXT DEFAULT 'draft' NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     note TEXT,
     internal_note TEXT,
     source_id UUID NOT NULL,
     external_key TEXT,
     removal_reason TEXT,
-    merged_into_id UUID,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    merged_into_id UUID,
     CONSTRAINT measure_pkey PRIMARY KEY (id),
     CONSTRAINT measure_slug_key UNIQUE (slug),
     CONSTRAINT measure_source_id_external_key_key UNIQUE (source_id, external_key),
@@ -537,6 +557,7 @@ CREATE TABLE registry.measure (
     CONSTRAINT measure_status_check CHECK (status IN ('draft', 'published', 'archived')),
     CONSTRAINT measure_removal_reason_check CHECK (removal_reason IN ('deleted', 'unpublished', 'merged_into')),
     CONSTRAINT measure_merged_into_check CHECK ((removal_reason IS NOT DISTINCT FROM 'merged_into') = (merged_into_id IS NOT NULL)),
+    CONSTRAINT measure_merged_into_self_check CHECK (merged_into_id <> id),
     CONSTRAINT measure_decision_check CHECK (decision IN ('proposed', 'under_review', 'recommended', 'adopted', 'rejected', 'deferred', 'withdrawn')),
     CONSTRAINT measure_feasibility_check CHECK (feasibility IN ('not_assessed', 'feasible', 'feasible_with_conditions', 'not_feasible')),
     CONSTRAINT measure_implementation_check CHECK (implementation IN ('not_started', 'planned', 'already_practice', 'in_progress', 'completed', 'delayed', 'stopped', 'unknown')),
@@ -547,11 +568,13 @@ CREATE TABLE registry.measure (
     CONSTRAINT measure_strategy_id_fkey FOREIGN KEY(strategy_id) REFERENCES registry.strategy (id) ON DELETE RESTRICT,
     CONSTRAINT measure_lead_id_fkey FOREIGN KEY(lead_id) REFERENCES registry.organisation (id) ON DELETE RESTRICT,
     CONSTRAINT measure_disposition_measure_id_fkey FOREIGN KEY(disposition_measure_id) REFERENCES registry.measure (id) ON DELETE RESTRICT,
-    CONSTRAINT measure_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT
+    CONSTRAINT measure_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT,
+    CONSTRAINT measure_merged_into_id_fkey FOREIGN KEY(merged_into_id) REFERENCES registry.measure (id) ON DELETE RESTRICT
 );
 
 CREATE INDEX measure_disposition_measure_id_idx ON registry.measure (disposition_measure_id);
 CREATE INDEX measure_lead_id_idx ON registry.measure (lead_id);
+CREATE INDEX measure_merged_into_id_idx ON registry.measure (merged_into_id);
 CREATE INDEX measure_source_id_idx ON registry.measure (source_id);
 CREATE INDEX measure_strategy_id_idx ON registry.measure (strategy_id);
 
@@ -611,7 +634,7 @@ CREATE TABLE registry.report (
     url TEXT,
     source_id UUID NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     id UUID DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT report_pkey PRIMARY KEY (id),
     CONSTRAINT report_state_check CHECK (state IN ('announced', 'in_preparation', 'published')),
@@ -636,7 +659,7 @@ CREATE TABLE registry.stated_total (
     as_of_latest DATE,
     source_id UUID NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     id UUID DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT stated_total_pkey PRIMARY KEY (id),
     CONSTRAINT stated_total_axis_check CHECK (axis IN ('decision', 'feasibility', 'implementation')),
@@ -670,7 +693,7 @@ CREATE TABLE registry.strategy_topic (
     title TEXT NOT NULL,
     description TEXT,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     id UUID DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT strategy_topic_pkey PRIMARY KEY (id),
     CONSTRAINT strategy_topic_kind_check CHECK (kind IN ('goal', 'focus_theme')),
@@ -701,14 +724,14 @@ CREATE TABLE registry.decision (
     slug TEXT NOT NULL,
     status TEXT DEFAULT 'draft' NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     note TEXT,
     internal_note TEXT,
     source_id UUID NOT NULL,
     external_key TEXT,
     removal_reason TEXT,
-    merged_into_id UUID,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    merged_into_id UUID,
     CONSTRAINT decision_pkey PRIMARY KEY (id),
     CONSTRAINT decision_slug_key UNIQUE (slug),
     CONSTRAINT decision_source_id_external_key_key UNIQUE (source_id, external_key),
@@ -716,6 +739,7 @@ CREATE TABLE registry.decision (
     CONSTRAINT decision_status_check CHECK (status IN ('draft', 'published', 'archived')),
     CONSTRAINT decision_removal_reason_check CHECK (removal_reason IN ('deleted', 'unpublished', 'merged_into')),
     CONSTRAINT decision_merged_into_check CHECK ((removal_reason IS NOT DISTINCT FROM 'merged_into') = (merged_into_id IS NOT NULL)),
+    CONSTRAINT decision_merged_into_self_check CHECK (merged_into_id <> id),
     CONSTRAINT decision_result_check CHECK (result IN ('adopted', 'rejected', 'deferred', 'referred', 'noted', 'withdrawn', 'no_vote')),
     CONSTRAINT decision_votes_check CHECK (votes_yes >= 0 AND votes_no >= 0 AND votes_abstentions >= 0),
     CONSTRAINT decision_date_order_check CHECK (date_earliest <= date_latest),
@@ -723,12 +747,14 @@ CREATE TABLE registry.decision (
     CONSTRAINT decision_strategy_id_fkey FOREIGN KEY(strategy_id) REFERENCES registry.strategy (id) ON DELETE RESTRICT,
     CONSTRAINT decision_measure_id_fkey FOREIGN KEY(measure_id) REFERENCES registry.measure (id) ON DELETE RESTRICT,
     CONSTRAINT decision_district_id_fkey FOREIGN KEY(district_id) REFERENCES registry.district (id) ON DELETE RESTRICT,
-    CONSTRAINT decision_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT
+    CONSTRAINT decision_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT,
+    CONSTRAINT decision_merged_into_id_fkey FOREIGN KEY(merged_into_id) REFERENCES registry.decision (id) ON DELETE RESTRICT
 );
 
 CREATE INDEX decision_body_id_idx ON registry.decision (body_id);
 CREATE INDEX decision_district_id_idx ON registry.decision (district_id);
 CREATE INDEX decision_measure_id_idx ON registry.decision (measure_id);
+CREATE INDEX decision_merged_into_id_idx ON registry.decision (merged_into_id);
 CREATE INDEX decision_source_id_idx ON registry.decision (source_id);
 CREATE INDEX decision_strategy_id_idx ON registry.decision (strategy_id);
 
@@ -808,7 +834,7 @@ CREATE TABLE registry.milestone (
     date_latest DATE,
     source_id UUID NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     id UUID DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT milestone_pkey PRIMARY KEY (id),
     CONSTRAINT milestone_state_check CHECK (state IN ('planned', 'reached', 'missed', 'unknown')),
@@ -833,7 +859,7 @@ CREATE TABLE registry.statement (
     date_latest DATE,
     source_id UUID NOT NULL,
     lang TEXT DEFAULT 'de' NOT NULL,
-    translations JSONB DEFAULT '{}'::jsonb NOT NULL,
+    translations JSONB DEFAULT '{}'::jsonb NOT NULL CONSTRAINT translations CHECK (registry.are_translations(translations)),
     id UUID DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT statement_pkey PRIMARY KEY (id),
     CONSTRAINT statement_kind_check CHECK (kind IN ('statement', 'recommendation', 'report')),
@@ -859,3 +885,4 @@ CREATE TABLE registry.topic_term (
 
 CREATE INDEX topic_term_term_id_idx ON registry.topic_term (term_id);
 CREATE INDEX topic_term_topic_id_idx ON registry.topic_term (topic_id);
+

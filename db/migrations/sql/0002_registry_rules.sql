@@ -40,7 +40,7 @@ DECLARE
         WHEN 'INSERT' THEN 'SELECT NULL::jsonb AS before, to_jsonb(a) AS after FROM after_rows a'
         WHEN 'DELETE' THEN 'SELECT to_jsonb(b) AS before, NULL::jsonb AS after FROM before_rows b'
         ELSE 'SELECT to_jsonb(b) AS before, to_jsonb(a) AS after '
-             'FROM before_rows b JOIN after_rows a USING (id) WHERE b IS DISTINCT FROM a'
+             'FROM before_rows b FULL JOIN after_rows a USING (id) WHERE b IS DISTINCT FROM a'
     END;
     owners text := (
         SELECT string_agg(format('(before ->> %1$L), (after ->> %1$L)', owner), ', ')
@@ -117,27 +117,60 @@ SELECT registry.watch(watched, resource, VARIADIC owners) FROM (VALUES
 
 DROP FUNCTION registry.watch;
 
--- Texts in a language, falling back to the language they were written in, and saying so.
+-- Texts in a language, falling back to the language they were written in, and saying so. Functions of
+-- one plain expression are inlined by the planner; they are called once a document or more.
 CREATE FUNCTION registry.localized(base text, translations jsonb, lang text, field text)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT coalesce(translations -> lang ->> field, base) $$;
 
-CREATE FUNCTION registry.fallback(texts jsonb, written_in text, translations jsonb, lang text)
-RETURNS json LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN lang = written_in THEN NULL ELSE (
-        SELECT json_object_agg(field, written_in ORDER BY field)
-        FROM jsonb_each_text(texts) AS text(field, value)
-        WHERE value IS NOT NULL AND NOT coalesce(translations -> lang, '{}') ? field
+-- `{"name": "de", …}`: the fields that have a text, given as pairs of name and text.
+CREATE FUNCTION registry.written(lang text, VARIADIC pairs text[])
+RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(jsonb_object_agg(pairs[i], lang), '{}')
+    FROM generate_series(1, cardinality(pairs), 2) AS i WHERE pairs[i + 1] IS NOT NULL
+$$;
+
+CREATE FUNCTION registry.fields(texts jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT coalesce(array_agg(field), '{}') FROM jsonb_object_keys(texts) AS field $$;
+
+-- Which of the written fields a document in another language shows untranslated.
+CREATE FUNCTION registry.fallback(written jsonb, written_in text, translations jsonb, lang text)
+RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN lang = written_in THEN NULL
+        WHEN translations ? lang
+            THEN nullif(written - registry.fields(translations -> lang), '{}')
+        ELSE nullif(written, '{}')
+    END
+$$;
+
+-- The translations of the fields that are published, to be found by.
+CREATE FUNCTION registry.translated(translations jsonb, VARIADIC fields text[])
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN translations <> '{}' THEN (
+        SELECT string_agg(value, ' ')
+        FROM jsonb_each(translations) AS t(lang, texts)
+        CROSS JOIN jsonb_each_text(texts) AS text(field, value)
+        WHERE field = ANY (fields)
     ) END
 $$;
 
 -- An imprecise date as EDTF (ISO 8601-2) with the bounds it leaves open.
 CREATE FUNCTION registry.edtf(edtf text, earliest date, latest date)
-RETURNS json LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN edtf IS NOT NULL THEN
-        (SELECT row_to_json(d) FROM (SELECT edtf, earliest, latest) AS d)
-    END
+RETURNS json LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN edtf IS NOT NULL
+        THEN json_build_object('edtf', edtf, 'earliest', earliest, 'latest', latest) END
 $$;
+
+-- The languages of documents: one is the default, even where nobody has said which.
+CREATE VIEW registry.public_language AS
+SELECT code, position, row_number() OVER (ORDER BY is_default DESC, position, code) = 1 AS is_default
+FROM (
+    SELECT code, position, is_default FROM registry.language
+    UNION ALL
+    SELECT 'de', 0, true WHERE NOT EXISTS (SELECT FROM registry.language)
+) AS stated;
 
 CREATE VIEW registry.public_source AS
 SELECT id, slug, title, publisher, url, license, license_url, attribution, retrieved
@@ -541,26 +574,54 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 
--- Why an entity is no longer public, and what it was merged into.
+-- Why an entity is no longer public, and what it was merged into, if that can be seen.
 CREATE FUNCTION registry.removal(resource text, id uuid, OUT reason text, OUT merged_into_id uuid)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF resource IN ('codelist', 'observation') THEN
-        reason := 'deleted';
-        RETURN;
+        EXECUTE format('SELECT ''unpublished'' FROM registry.%I WHERE id = $1', resource)
+            INTO reason USING id;
+    ELSE
+        EXECUTE format(
+            'SELECT coalesce(removal_reason, ''unpublished''), other.id '
+            'FROM registry.%1$I AS gone '
+            'LEFT JOIN registry.public_%1$I AS other ON other.id = gone.merged_into_id '
+            'WHERE gone.id = $1', resource)
+            INTO reason, merged_into_id USING id;
     END IF;
-    EXECUTE format('SELECT coalesce(removal_reason, ''unpublished''), merged_into_id '
-                   'FROM registry.%I WHERE id = $1', resource)
-        INTO reason, merged_into_id USING id;
-    reason := coalesce(reason, 'deleted');
+    reason := CASE
+        WHEN reason IS NULL THEN 'deleted'
+        WHEN reason = 'merged_into' AND merged_into_id IS NULL THEN 'unpublished'
+        ELSE reason
+    END;
 END $$;
 
--- The sources that the published rows of a resource were taken from.
+-- The sources of what is published of a resource: of its rows and of the parts they are made of.
 CREATE FUNCTION registry.sources_of(resource text) RETURNS TABLE (source_id uuid)
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    part record;
 BEGIN
     IF resource <> 'codelist' THEN
-        RETURN QUERY EXECUTE
-            format('SELECT DISTINCT source_id FROM registry.public_%I', resource);
+        RETURN QUERY EXECUTE format('SELECT DISTINCT source_id FROM registry.public_%I', resource);
     END IF;
+    IF resource = 'district' THEN
+        RETURN QUERY SELECT DISTINCT boundary_source_id FROM registry.public_district;
+    END IF;
+    FOR part IN SELECT * FROM (VALUES
+        ('district', 'designation', 'district_id'),
+        ('district', 'district_succession', 'successor_id'),
+        ('offering', 'evaluation', 'offering_id'),
+        ('measure', 'statement', 'measure_id'),
+        ('measure', 'milestone', 'measure_id'),
+        ('strategy', 'milestone', 'strategy_id'),
+        ('strategy', 'consultation', 'strategy_id'),
+        ('strategy', 'report', 'strategy_id'),
+        ('strategy', 'stated_total', 'strategy_id')
+    ) AS p(whole, name, owner) WHERE whole = resource LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT DISTINCT part.source_id FROM registry.public_%I AS part '
+            'JOIN registry.public_%I AS whole ON whole.id = part.%I',
+            part.name, resource, part.owner);
+    END LOOP;
 END $$;

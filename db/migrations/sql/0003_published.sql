@@ -18,14 +18,6 @@ CREATE FUNCTION published.strip(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS
 $$ SELECT public.unaccent('public.unaccent', replace(lower(value), 'ß', 'ss')) $$;
 
-CREATE FUNCTION published.words(value text) RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-    SELECT coalesce(array_agg(DISTINCT word), '{}')
-    FROM regexp_split_to_table(published.fold(value) || ' ' || published.strip(value),
-                               '[^[:alnum:]]+') AS word
-    WHERE length(word) BETWEEN 2 AND 60
-$$;
-
 CREATE FUNCTION published.weighted(value text, weight "char") RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT setweight(to_tsvector('german', published.fold(coalesce(value, '')) || ' '
@@ -44,7 +36,7 @@ CREATE TABLE published.state (
     documents_hash text NOT NULL
 );
 CREATE UNIQUE INDEX state_single_row ON published.state ((true));
-INSERT INTO published.state VALUES (0, now(), '');
+INSERT INTO published.state VALUES (0, date_trunc('second', now()), '');
 
 CREATE TABLE published.resource (
     name text PRIMARY KEY,
@@ -93,10 +85,10 @@ CREATE INDEX label_id ON published.label (kind, id, lang);
 
 CREATE TABLE published.translation (
     resource text,
-    lang text,
     id uuid,
+    lang text,
     document text NOT NULL,
-    PRIMARY KEY (resource, lang, id)
+    PRIMARY KEY (resource, id, lang)
 );
 ALTER TABLE published.translation ALTER document SET STORAGE EXTERNAL;
 
@@ -117,7 +109,12 @@ CREATE TABLE published.district_member (
 );
 CREATE INDEX district_member_id ON published.district_member (resource, id);
 
-CREATE TABLE published.word (word text PRIMARY KEY);
+-- Every word of a published text, as it is typed. A word leaves with the last text that has its stem.
+CREATE TABLE published.word (
+    word text PRIMARY KEY,
+    stem text NOT NULL
+);
+CREATE INDEX word_stem ON published.word (stem);
 CREATE INDEX word_trigrams ON published.word USING gin (word public.gin_trgm_ops);
 
 CREATE TABLE published.place (

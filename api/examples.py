@@ -1,0 +1,245 @@
+"""Examples of the contract: real values of the demonstration set. Tests call every one of them."""
+
+from typing import Any
+
+from sqlalchemy import Table
+
+from api import cursors
+from db.queries import Order
+
+COMMON: dict[str, Any] = {
+    "format": "json",
+    "lang": "en",
+    "limit": 10,
+    "count": "none",
+    "updated_since": "2024-05-07T16:00:00Z",
+    "simplify": "200",
+}
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "offerings": {
+        "fields": ["name", "organisation", "sites"],
+        "id": ["erziehungsberatungsstelle-freiberg", "schuldnerberatung-doebeln"],
+        "sort": "name",
+        "facets": ["category", "district"],
+        "q": "beratung",
+        "theme": ["family"],
+        "target_group": ["parents"],
+        "district": ["freiberg"],
+        "category": ["advice"],
+        "organisation": ["landratsamt-mittelsachsen"],
+        "postcode": ["09599"],
+        "organisation_mode": ["mobile"],
+        "language": ["en"],
+        "wheelchair": ["yes", "limited"],
+        "age": 17,
+        "free": True,
+        "confirmed_since": "2024-01-01",
+        "stale": True,
+        "include_ended": True,
+        "bbox": [12.6, 50.5, 13.7, 51.4],
+        "near": [13.34, 50.91],
+        "radius": 5000,
+        "within": "POLYGON((12.6 50.5, 13.7 50.5, 13.7 51.4, 12.6 51.4, 12.6 50.5))",
+        "serves": [13.34, 50.91],
+        "serves_district": ["landkreis-mittelsachsen"],
+    },
+    "districts": {
+        "fields": ["name", "population"],
+        "id": ["freiberg", "ags:14522180"],
+        "sort": "name",
+        "facets": ["level"],
+        "q": "freiberg",
+        "level": ["municipality"],
+        "parent": ["landkreis-mittelsachsen"],
+        "valid_on": "2022-12-31",
+        "designation": ["besonderer_entwicklungsbedarf"],
+        "contains": [13.34, 50.91],
+        "bbox": [12.6, 50.5, 13.7, 51.4],
+    },
+    "organisations": {
+        "fields": ["name", "kind"],
+        "id": ["landratsamt-mittelsachsen"],
+        "sort": "name",
+        "facets": ["kind"],
+        "q": "landratsamt",
+        "kind": ["authority"],
+        "postcode": ["09599"],
+    },
+    "indicators": {
+        "fields": ["title", "unit", "periods"],
+        "id": ["population"],
+        "sort": "name",
+        "facets": ["theme", "type"],
+        "q": "population",
+        "theme": ["demography"],
+        "level": ["municipality"],
+        "type": ["count"],
+    },
+    "observations": {
+        "fields": ["district", "period", "value"],
+        "id": ["42cfaf28-2886-5842-86f9-88748398ee56"],
+        "sort": "name",
+        "facets": ["level", "status"],
+        "indicator": ["population"],
+        "district": ["landkreis-mittelsachsen"],
+        "district_scope": "descendants",
+        "level": ["municipality"],
+        "time": "2019..2022",
+        "status": ["final"],
+        "layout": "long",
+    },
+    "strategies": {
+        "fields": ["title", "registered_measures"],
+        "id": ["buendnis-gegen-armut-wuppertal"],
+        "sort": "name",
+        "facets": ["kind", "theme"],
+        "q": "armut",
+        "theme": ["poverty"],
+        "target_group": ["older_people"],
+        "kind": ["alliance"],
+    },
+    "measures": {
+        "fields": ["title", "implementation"],
+        "id": ["uebersichts-webseite-wuppertal"],
+        "sort": "name",
+        "facets": ["implementation", "strategy"],
+        "q": "webseite",
+        "theme": ["poverty"],
+        "target_group": ["older_people"],
+        "district": ["wuppertal"],
+        "strategy": ["buendnis-gegen-armut-wuppertal"],
+        "decision": ["recommended"],
+        "feasibility": ["not_assessed"],
+        "implementation": ["in_progress", "planned"],
+        "lead": ["ag-freie-wohlfahrtspflege-wuppertal"],
+        "from": "2024-01-01",
+        "to": "2025-12-31",
+    },
+    "decisions": {
+        "fields": ["title", "result", "votes"],
+        "id": ["ausschuss-fuer-soziales-luebeck-vo-2024-12903-01"],
+        "sort": "-date",
+        "facets": ["result"],
+        "q": "seniorenpolitische",
+        "body": ["ausschuss-fuer-soziales-luebeck"],
+        "result": ["rejected"],
+        "strategy": ["seniorenpolitische-strategie-mittelsachsen"],
+    },
+    "codelists": {
+        "fields": ["title", "terms"],
+        "id": ["theme", "category"],
+        "sort": "name",
+    },
+    "places": {"q": "frei", "limit": 5},
+}
+"""By resource, then by parameter."""
+
+NAMES = {
+    "get_offering": "erziehungsberatungsstelle-freiberg",
+    "get_district": "ags:14522180",
+    "get_organisation": "landratsamt-mittelsachsen",
+    "get_indicator": "population",
+    "get_observation": "42cfaf28-2886-5842-86f9-88748398ee56",
+    "list_indicator_observations": "population",
+    "get_strategy": "buendnis-gegen-armut-wuppertal",
+    "get_measure": "uebersichts-webseite-wuppertal",
+    "get_decision": "ausschuss-fuer-soziales-luebeck-vo-2024-12903-01",
+    "get_codelist": "category",
+}
+"""By operation: the entity in its path."""
+
+ADDRESSES: dict[str, dict[str, str]] = {
+    "landing_page": {"/": "Where everything is"},
+    "health_live": {"/health/live": "Is it alive?"},
+    "health_ready": {"/health/ready": "Is it ready?"},
+    "complete_places": {"/v1/places?q=frei": "What begins with *frei*"},
+    "list_offerings": {
+        "/v1/offerings?district=freiberg&category=advice": "Advice in Freiberg",
+        "/v1/offerings?q=beratung&facets=category,district": "Found by a word, counted by "
+        "category and district",
+        "/v1/offerings.geojson?bbox=12.6,50.5,13.7,51.4": "For a map",
+        "/v1/offerings.csv?target_group=families": "For a spreadsheet",
+    },
+    "get_offering": {
+        "/v1/offerings/erziehungsberatungsstelle-freiberg": "By slug",
+        "/v1/offerings/erziehungsberatungsstelle-freiberg?lang=en&fields=name,sites": "Some "
+        "members, with labels in English",
+    },
+    "list_districts": {
+        "/v1/districts?contains=13.34,50.91&fields=name,level": "What is around a point",
+        "/v1/districts.geojson?parent=landkreis-mittelsachsen&simplify=200": "The parts of a "
+        "county, for a map",
+        "/v1/districts?level=municipality&sort=-population&limit=10": "The ten largest "
+        "municipalities",
+    },
+    "get_district": {
+        "/v1/districts/ags:14522180": "By official key",
+        "/v1/districts/freiberg.geojson?simplify=1000": "With a simplified boundary",
+    },
+    "list_organisations": {"/v1/organisations?kind=authority": "Authorities"},
+    "get_organisation": {"/v1/organisations/landratsamt-mittelsachsen": "By slug"},
+    "list_indicators": {"/v1/indicators?theme=demography": "Everything about population"},
+    "get_indicator": {"/v1/indicators/population": "By slug"},
+    "list_observations": {
+        "/v1/observations?indicator=population&district=landkreis-mittelsachsen"
+        "&district_scope=descendants&time=2021": "Population of all parts of a county in 2021",
+        "/v1/observations.csv?indicator=population&layout=wide": "A column a year, for a "
+        "spreadsheet",
+        "/v1/observations.geojson?indicator=population&time=latest&level=municipality": "The "
+        "latest values joined to boundaries, for a map",
+    },
+    "get_observation": {
+        "/v1/observations/42cfaf28-2886-5842-86f9-88748398ee56": "By id",
+    },
+    "list_indicator_observations": {
+        "/v1/indicators/population/observations?district=landkreis-mittelsachsen": "A time series",
+    },
+    "list_strategies": {"/v1/strategies?theme=poverty": "About poverty"},
+    "get_strategy": {"/v1/strategies/buendnis-gegen-armut-wuppertal": "By slug"},
+    "list_measures": {
+        "/v1/measures?strategy=buendnis-gegen-armut-wuppertal&facets=implementation": "How far "
+        "the measures of a strategy are",
+    },
+    "get_measure": {"/v1/measures/uebersichts-webseite-wuppertal": "By slug"},
+    "list_decisions": {"/v1/decisions?result=rejected": "What was rejected"},
+    "get_decision": {
+        "/v1/decisions/ausschuss-fuer-soziales-luebeck-vo-2024-12903-01": "By slug, with votes",
+    },
+    "list_codelists": {"/v1/codelists?fields=title": "Their titles"},
+    "get_codelist": {"/v1/codelists/category?lang=en": "The categories of offerings in English"},
+}
+"""By operation: whole addresses, each with what it answers. All of them find something."""
+
+BODIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "polygon": (
+        "Everything within a polygon",
+        {
+            "within": {
+                "type": "Polygon",
+                "coordinates": [
+                    [[12.6, 50.5], [13.7, 50.5], [13.7, 51.4], [12.6, 51.4], [12.6, 50.5]]
+                ],
+            },
+            "limit": 10,
+        },
+    ),
+    "filters": (
+        "Filters as in the address, lists as arrays",
+        {
+            "category": ["advice"],
+            "district": ["freiberg", "mittweida"],
+            "fields": ["name", "sites"],
+            "facets": ["theme"],
+            "sort": "-updated_at",
+        },
+    ),
+}
+"""Bodies of the search for offerings, by name: what it asks, and the body."""
+
+
+def cursor(table: Table, sort: str) -> str:
+    """A cursor near the beginning of the list, after whatever would sort before these keys."""
+    order = Order(sort.removeprefix("-"), sort.startswith("-"))
+    keys = b'["2025","A","%s"]' if order.name == "date" else b'["A","%s"]'
+    return cursors.encode(table, order, keys % b"00000000-0000-0000-0000-000000000000", 1)

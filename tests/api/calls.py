@@ -1,0 +1,49 @@
+"""Short ways to ask, for tests that ask often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from starlette.testclient import TestClient
+
+Query = Mapping[str, str | int | float | Sequence[str]]
+EVERYTHING = {"limit": 10_000}
+
+
+def get(client: TestClient, path: str, query: Query | None = None, **headers: str) -> httpx2.Response:
+    """An answer that must be a success."""
+    answer = client.get(path, params=dict(query or {}), headers=headers)
+    assert answer.status_code == 200, answer.text[:1000]
+    return answer
+
+
+def listed(client: TestClient, path: str, query: Query | None = None) -> Any:
+    """The whole list as one JSON document."""
+    return get(client, path, {**EVERYTHING, **(query or {})}).json()
+
+
+def slugs(client: TestClient, path: str, query: Query | None = None) -> list[str]:
+    document = listed(client, path, {"fields": "slug", **(query or {})})
+    found = [item["slug"] for item in document["items"]]
+    assert document["total"] == len(found)
+    return found
+
+
+def pages(client: TestClient, path: str, query: Query) -> Iterator[Any]:
+    """Page after page along the `next` links."""
+    answer = get(client, path, query)
+    while True:
+        document = answer.json()
+        yield document
+        onward = [link["href"] for link in document["links"] if link["rel"] == "next"]
+        if not onward:
+            return
+        answer = get(client, relative(onward[0]))
+
+
+def relative(href: str) -> str:
+    parts = urlsplit(href)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -1,0 +1,190 @@
+"""Makes generated requests mean something: names that exist, rules between parameters kept.
+
+A schema cannot say that a code exists in the database, that a box is not reversed, or that
+`radius` needs `near`. The contract says so in words, the server answers 400, and this module
+changes what Schemathesis generated as valid so that it is. Refused requests are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+from schemathesis import Case
+
+T = TypeVar("T")
+Query = dict[str, Any]
+
+CODES = {
+    "category": "category",
+    "theme": "theme",
+    "target_group": "target_group",
+    "language": "language",
+    "designation": "designation",
+}
+ENTITIES = {
+    "organisation": "organisations",
+    "lead": "organisations",
+    "body": "organisations",
+    "district": "districts",
+    "parent": "districts",
+    "serves_district": "districts",
+    "indicator": "indicators",
+    "strategy": "strategies",
+}
+KINDS = {"/v1/organisations": "organisation_kind", "/v1/strategies": "strategy_kind"}
+LANGUAGES = ("de", "en", "sv", "de-x-ls")
+POSITION = [13.34, 50.91]
+WORD = "beratung"
+POLYGONS = (
+    "POLYGON((13 50.8, 13.5 50.8, 13.5 51, 13 50.8))",
+    '{"type":"Polygon","coordinates":[[[13,50.8],[13.5,50.8],[13.5,51],[13,50.8]]]}',
+    "MULTIPOLYGON(((13 50.8, 13.5 50.8, 13.5 51, 13 50.8)))",
+)
+GEOJSON = {"type": "Polygon", "coordinates": [[[13, 50.8], [13.5, 50.8], [13.5, 51], [13, 50.8]]]}
+
+
+class Plausible:
+    """What exists on a server, and how to ask for it."""
+
+    def __init__(self, base_url: str) -> None:
+        self._http = httpx2.Client(base_url=base_url)
+        lists = self._items("/v1/codelists", "slug,terms")
+        self._codes = {entry["slug"]: [term["code"] for term in entry["terms"]] for entry in lists}
+        self._slugs = {
+            name: [entry["slug"] for entry in self._items(f"/v1/{name}", "slug")]
+            for name in {*ENTITIES.values(), "offerings", "measures", "decisions", "codelists"}
+        }
+        self._slugs["observations"] = [
+            entry["id"] for entry in self._items("/v1/observations", "id")
+        ]
+        self._cursors: dict[tuple[str, str], str] = {}
+
+    def close(self) -> None:
+        self._http.close()
+
+    def repair(self, case: Case[Any]) -> None:
+        """Change a valid request so that the server can answer it."""
+        if isinstance(case.body, dict):
+            case.body = self._repaired(case, case.body, written=False)
+        else:
+            case.query = self._repaired(case, case.query, written=True)
+        if "name" in case.path_parameters:
+            names = self._slugs[case.path.split("/")[2]]
+            case.path_parameters["name"] = _pick(names, case.path_parameters["name"])
+
+    def _repaired(self, case: Case[Any], query: Query, *, written: bool) -> Query:
+        found = {name: value for name, value in query.items() if value is not None}
+        self._name_what_exists(case, found)
+        _order(found, written=written)
+        _keep_rules(found)
+        if "cursor" in found:
+            self._go_on(case, found)
+        return _written(found) if written else found
+
+    def _name_what_exists(self, case: Case[Any], query: Query) -> None:
+        for name, value in query.items():
+            if known := self._known(case.path, name):
+                value = [_pick(known, part) for part in _listed(value)]
+            query[name] = list(dict.fromkeys(value)) if isinstance(value, list) else value
+        if "lang" in query:
+            query["lang"] = _pick(LANGUAGES, query["lang"])
+
+    def _known(self, path: str, parameter: str) -> list[str]:
+        if parameter == "kind":
+            return self._codes[KINDS[path]]
+        if parameter in ENTITIES:
+            return self._slugs[ENTITIES[parameter]]
+        if parameter == "id":
+            return self._slugs[_resource(path)]
+        if parameter in CODES:
+            return self._codes[CODES[parameter]]
+        return []
+
+    def _go_on(self, case: Case[Any], query: Query) -> None:
+        """A cursor belongs to the list and the order it came from: take one from a `next` link."""
+        path = case.formatted_path.replace("/search", "")
+        sort = query.get("sort") or _natural_sort(query)
+        key = (path, sort)
+        if key not in self._cursors:
+            self._cursors[key] = self._next_cursor(path, sort)
+        query["cursor"] = self._cursors[key]
+        if not query["cursor"]:
+            del query["cursor"]  # the list has one page
+
+    def _next_cursor(self, path: str, sort: str) -> str:
+        query: Query = {"limit": 1, "sort": sort}
+        if "relevance" in sort:
+            query["q"] = WORD
+        if sort == "distance":
+            query |= {"near": "13.34,50.91", "radius": 100_000}
+        if sort == "":
+            del query["sort"]
+        answer = self._http.get(path, params=query).raise_for_status().json()
+        onward = [link["href"] for link in answer["links"] if link["rel"] == "next"]
+        return parse_qs(urlsplit(onward[0]).query)["cursor"][0] if onward else ""
+
+    def _items(self, path: str, fields: str) -> list[dict[str, Any]]:
+        answer = self._http.get(path, params={"limit": 10_000, "fields": fields})
+        items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
+        return items
+
+
+def _resource(path: str) -> str:
+    """What is listed at a path: the observations of an indicator are observations."""
+    return "observations" if path.endswith("/observations") else path.split("/")[2]
+
+
+def _natural_sort(query: Query) -> str:
+    """The server's own choice: by distance, by relevance, else what the list is sorted by."""
+    if "near" in query:
+        return "distance"
+    return "-relevance" if "q" in query else "level" if "contains" in query else ""
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _pick(known: Sequence[T], value: object) -> T:
+    """Always the same one for the same value."""
+    return known[sum(map(ord, str(value))) % len(known)]
+
+
+def _order(query: Query, *, written: bool) -> None:
+    """What must not be reversed, self-crossing or empty."""
+    if "bbox" in query:
+        west, south, east, north = _numbers(query["bbox"])
+        query["bbox"] = [min(west, east), min(south, north), max(west, east), max(south, north)]
+    if "within" in query:
+        query["within"] = _pick(POLYGONS, query["within"]) if written else GEOJSON
+    if ".." in str(query.get("time", "")):
+        query["time"] = "..".join(sorted(query["time"].split("..")))
+    if "from" in query and "to" in query:
+        query["from"], query["to"] = sorted((query["from"], query["to"]))
+
+
+def _numbers(value: str | list[float]) -> list[float]:
+    return [float(part) for part in (value.split(",") if isinstance(value, str) else value)]
+
+
+def _written(query: Query) -> Query:
+    """Positions and boxes as a query has them."""
+    joined = {name: query[name] for name in ("bbox", "near") if name in query}
+    return query | {
+        name: ",".join(map(str, value)) for name, value in joined.items() if isinstance(value, list)
+    }
+
+
+def _keep_rules(query: Query) -> None:
+    """The rules between parameters, as the descriptions state them."""
+    if "radius" in query or query.get("sort") == "distance":
+        query.setdefault("near", POSITION)
+    if "relevance" in query.get("sort", ""):
+        query.setdefault("q", WORD)
+    if "district_scope" in query:
+        query.setdefault("district", ["landkreis-mittelsachsen"])
+    if query.get("layout") == "wide":
+        query["format"] = "csv"
