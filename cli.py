@@ -275,18 +275,20 @@ def prepare(both: Databases, *, demonstration: bool) -> None:
     Edits that wait for publication are somebody's decision, not a restart's: a publication cannot
     leave them out, so while there are any, nothing is published here.
     """
-    from db.publication import edits_wait, is_current, is_published, publish
+    from db.standing import standing
 
     migrate_and_grant(both)
-    edited = is_published(both.owner_url) and edits_wait(both.owner_url)
+    before = standing(both.owner_url)
     load(both, demonstration=demonstration)
-    if is_current(both.owner_url):
+    if standing(both.owner_url).current:
         return
-    if edited:
+    if before.published and before.edits_wait:
         notes.print("Edits wait to be published: ./quartier publish")
         return
+    from db import publication  # only now: no start that publishes nothing waits for it
+
     with progress("Publishing"):
-        publish(both.owner_url)
+        publication.publish(both.owner_url)
 
 
 def load(both: Databases, *, demonstration: bool) -> None:

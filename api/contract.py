@@ -51,7 +51,7 @@ Social offerings, districts, indicators and measures of a county or city, from o
   are `2021` and `2019..2022`. Languages are BCP 47 (`en`, `de-x-ls` for Leichte Sprache).
 * **Unknown** is `null`: neither zero nor "no", and it matches no filter.
 * **Every answer** carries its `sequence`, the number of the publication it shows, and an `ETag`:
-  send it as `If-None-Match` and get 304 while nothing has changed. `HEAD` works wherever `GET` does.
+  send it as `If-None-Match` and get 304 while nothing has changed. `HEAD` works like `GET`.
 * **Paging**: follow the `next` link of the body or of the `Link` header. Its `cursor` is opaque and
   belongs to the list and order it came from.
 * **Errors** are RFC 9457 problem details and name the parameter.
@@ -179,7 +179,7 @@ def problem_responses(*statuses: int) -> dict[int | str, Any]:
     }
 
 
-def _header(description: str, example: str | int, **schema: Any) -> dict[str, Any]:
+def _header(description: str, example: str | int, **schema: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string", **schema}, "example": example}
 
 
@@ -212,7 +212,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         license_info={"name": "MIT", "identifier": "MIT"},
-        contact={"name": "Quartier contributors", "url": "https://github.com/quartier/quartier"},
+        contact={"name": "Quartier contributors"},
         servers=[{"url": "/", "description": "The server this document came from."}],
     )
     for path in contract["paths"].values():
@@ -223,14 +223,13 @@ def document(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     _finish_search(contract["paths"]["/v1/offerings/search"]["post"], schemas["OfferingSearch"])
     contract["components"]["schemas"] = dict(sorted(schemas.items()))
-    tidied = _tidy(contract)
-    assert isinstance(tidied, dict)
-    return tidied
+    return _tidy_members(contract)
 
 
 def _schemas() -> dict[str, Any]:
     """The schemas of all answers, and of the parts that `fields` leaves of an entity."""
-    models = [ProblemDocument, *(model for resource in RESOURCES for model in _models(resource))]
+    models: list[type[BaseModel]] = [ProblemDocument]
+    models += [model for resource in RESOURCES for model in _models(resource)]
     _, definitions = models_json_schema(
         [(model, "serialization") for model in models],
         ref_template="#/components/schemas/{model}",
@@ -336,7 +335,7 @@ def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {**options[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
 
 
-def _example(parameter: str, resource: str) -> Any:
+def _example(parameter: str, resource: str) -> object:
     known = examples.COMMON | examples.PARAMETERS[resource]
     if parameter == "cursor":
         return examples.cursor(_TABLES[resource], known["sort"])
@@ -387,21 +386,20 @@ def _finish_search(operation: dict[str, Any], schema: dict[str, Any]) -> None:
 _VERBATIM = {"example", "examples", "enum", "const", "default", "required"}
 
 
-def _tidy(value: Any) -> Any:
+def _tidy(value: object) -> object:
     """Without the titles Pydantic makes of every name: they say nothing."""
     if isinstance(value, list):
         return [_tidy(part) for part in value]
     if not isinstance(value, dict):
         return value
-    return {
-        key: _tidy_members(part)
-        if key == "properties"
-        else part
-        if key in _VERBATIM
-        else _tidy(part)
-        for key, part in value.items()
-        if key != "title" or "version" in value
-    }
+    kept = [key for key in value if key != "title" or "version" in value]
+    return {key: _tidy_member(key, value[key]) for key in kept}
+
+
+def _tidy_member(key: str, value: dict[str, Any]) -> object:
+    if key in _VERBATIM:
+        return value
+    return _tidy_members(value) if key == "properties" else _tidy(value)
 
 
 def _tidy_members(properties: dict[str, Any]) -> dict[str, Any]:

@@ -135,13 +135,30 @@ def from_validation(error: ValidationError, *, in_body: bool = False) -> Problem
     return (BrokenRule if in_body else InvalidParameter)(detail, errors=errors)
 
 
+def of_body(problem: InvalidParameter) -> BrokenRule:
+    """The same problem, of a request whose parameters are members of its body."""
+    errors = [
+        {"pointer": _pointer([error["parameter"]]), "detail": error["detail"]}
+        for error in problem.errors
+    ]
+    return BrokenRule(problem.detail, errors=errors)
+
+
 def _described(part: Any, *, in_body: bool) -> dict[str, str]:
-    location = [str(step) for step in part["loc"]]
+    """One error. A rule between parameters has no location; it begins with the name of one."""
     detail = part["msg"].removeprefix("Value error, ")
-    if in_body:
-        return {"pointer": "/" + "/".join(location), "detail": detail}
-    name, _, reason = detail.partition(": ") if not location else (location[0], "", detail)
-    return {"parameter": name, "detail": reason or detail}
+    location = [str(step) for step in part["loc"]]
+    if not location:
+        name, _, detail = detail.partition(": ")
+        location = [name]
+    where = {"pointer": _pointer(location)} if in_body else {"parameter": location[0]}
+    return {**where, "detail": detail}
+
+
+def _pointer(location: Sequence[str]) -> str:
+    """RFC 6901."""
+    escaped = (step.replace("~", "~0").replace("/", "~1") for step in location)
+    return "".join(f"/{step}" for step in escaped)
 
 
 def _line(error: Mapping[str, str]) -> str:

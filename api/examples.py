@@ -78,7 +78,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "observations": {
         "fields": ["district", "period", "value"],
-        "id": ["42cfaf28-2886-5842-86f9-88748398ee56"],
+        "id": ["94ff93d2-48e2-51e7-8eda-dcf2db429c60"],
         "sort": "name",
         "facets": ["level", "status"],
         "indicator": ["population"],
@@ -112,7 +112,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "decision": ["recommended"],
         "feasibility": ["not_assessed"],
         "implementation": ["in_progress", "planned"],
-        "lead": ["ag-freie-wohlfahrtspflege-wuppertal"],
+        "lead": ["jobcenter-wuppertal"],
         "from": "2024-01-01",
         "to": "2025-12-31",
     },
@@ -140,7 +140,7 @@ NAMES = {
     "get_district": "ags:14522180",
     "get_organisation": "landratsamt-mittelsachsen",
     "get_indicator": "population",
-    "get_observation": "42cfaf28-2886-5842-86f9-88748398ee56",
+    "get_observation": "94ff93d2-48e2-51e7-8eda-dcf2db429c60",
     "list_indicator_observations": "population",
     "get_strategy": "buendnis-gegen-armut-wuppertal",
     "get_measure": "uebersichts-webseite-wuppertal",
@@ -190,7 +190,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
         "latest values joined to boundaries, for a map",
     },
     "get_observation": {
-        "/v1/observations/42cfaf28-2886-5842-86f9-88748398ee56": "By id",
+        "/v1/observations/94ff93d2-48e2-51e7-8eda-dcf2db429c60": "By id",
     },
     "list_indicator_observations": {
         "/v1/indicators/population/observations?district=landkreis-mittelsachsen": "A time series",

@@ -42,9 +42,8 @@ class Frame:
         exchange = Exchange(scope, send)
         try:
             self._check_address(scope)
-            _rewrite(scope)
             limited = _limited(receive, self.settings.max_body_bytes)
-            await self.app(scope, limited, exchange.send)
+            await self.app(_rewritten(scope), limited, exchange.send)
         except Problem as problem:
             if exchange.started:
                 raise
@@ -76,13 +75,17 @@ def _too_large(limit: int) -> BodyTooLarge:
     return BodyTooLarge(f"The body must have at most {limit} bytes.")
 
 
-def _rewrite(scope: Scope) -> None:
-    """A suffix becomes a format, HEAD becomes GET whose body is not sent."""
-    scope["quartier.path"] = scope["path"]
+def _rewritten(scope: Scope) -> Scope:
+    """A suffix becomes a format, HEAD becomes GET whose body is not sent.
+
+    A copy: the server behind us must still know that it was HEAD, or it misses the body.
+    """
+    ours = {**scope, "quartier.path": scope["path"]}
     if found := SUFFIX.match(scope["path"]):
-        scope["path"], scope["quartier.suffix"] = found[1], found[2]
+        ours["path"], ours["quartier.suffix"] = found[1], found[2]
     if scope["method"] == "HEAD":
-        scope["method"], scope["quartier.head"] = "GET", True
+        ours["method"], ours["quartier.head"] = "GET", True
+    return ours
 
 
 def _limited(receive: Receive, limit: int) -> Receive:

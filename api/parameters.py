@@ -6,7 +6,7 @@ exist. A parameter that stands alone in the query means AND, one that is repeate
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -40,7 +40,7 @@ DEFAULT_RADIUS = 10_000.0
 FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 
 
-def given(builder: Builder, columns: str | tuple[str, ...], value: Any) -> list[Condition]:
+def given(builder: Builder, columns: str | tuple[str, ...], value: object) -> list[Condition]:
     """The condition, if the parameter was given."""
     return [] if value is None else [where(builder, columns, value)]
 
@@ -205,7 +205,7 @@ class InDistrict(ListParameters):
     )
 
     def conditions(self) -> list[Condition]:
-        return [*super().conditions(), *given(c.in_district, (), self.district)]
+        return [*super().conditions(), *c.within_districts(self.district)]
 
     def references(self) -> list[Reference]:
         return [*super().references(), *named("district", self.district)]
@@ -310,7 +310,8 @@ class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
             maybe += [where(c.maybe_in_district, (), self.district)]
         if not maybe:
             return None
-        settled = [part for part in self._without_place() if part.builder is not c.in_district]
+        by_district = (c.in_district, c.in_one_district)
+        settled = [part for part in self._without_place() if part.builder not in by_district]
         return [*settled, *maybe]
 
     def _without_place(self) -> list[Condition]:

@@ -7,13 +7,13 @@ parameters are refused, with the nearest valid name.
 
 import inspect
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Request, Response
-from fastapi.params import Body, Query
+from fastapi.params import Body
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
@@ -22,15 +22,19 @@ from api.errors import InvalidBody, InvalidParameter, UnsupportedBody
 from api.types import IN_BODY
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Endpoint = Callable[..., Coroutine[Any, Any, Response]]
+Reader = Callable[[Request], Coroutine[Any, Any, BaseModel]]
 
 
 class ModelRoute(APIRoute):
     """Calls `endpoint(request, **path, parameters)` with one validated model."""
 
     def get_route_handler(self) -> Handler:
-        endpoint = self.endpoint
+        endpoint: Endpoint = self.endpoint
         hints = get_type_hints(endpoint, include_extras=True)
-        read = _reader(hints.get("parameters"))
+        model, marker = get_args(hints.get("parameters")) or (None, None)
+        in_body = isinstance(marker, Body)
+        read = _body_reader(model) if in_body else _query_reader(model) if model else None
         paths = [
             name for name in inspect.signature(endpoint).parameters if name in self.param_convertors
         ]
@@ -41,22 +45,15 @@ class ModelRoute(APIRoute):
                 arguments["parameters"] = await read(request)
             elif request.scope["query_string"]:
                 refuse_unknown(parse(request.scope["query_string"]), ())
-            response = await endpoint(request, **arguments)
-            assert isinstance(response, Response)
-            return response
+            try:
+                return await endpoint(request, **arguments)
+            except InvalidParameter as problem:
+                raise errors.of_body(problem) if in_body else problem from None
 
         return handle
 
 
-def _reader(hint: Any) -> Callable[[Request], Coroutine[Any, Any, BaseModel]] | None:
-    if hint is None:
-        return None
-    model, marker = get_args(hint)
-    return _body_reader(model) if isinstance(marker, Body) else _query_reader(model, marker)
-
-
-def _query_reader(model: type[BaseModel], marker: Query) -> Any:
-    assert isinstance(marker, Query)
+def _query_reader(model: type[BaseModel]) -> Reader:
     names = {
         field.alias or name: _is_list(field.annotation)
         for name, field in model.model_fields.items()
@@ -81,7 +78,7 @@ def _query_reader(model: type[BaseModel], marker: Query) -> Any:
     return read
 
 
-def _is_list(annotation: Any) -> bool:
+def _is_list(annotation: object) -> bool:
     """Whether a field takes a repeated parameter: list[…], also optional or annotated."""
     return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))
 
@@ -108,7 +105,7 @@ def _decoded(raw: bytes) -> str | None:
         return None
 
 
-def refuse_unknown(pairs: list[tuple[str, str]], known: Any) -> None:
+def refuse_unknown(pairs: list[tuple[str, str]], known: Collection[str]) -> None:
     """400 for a parameter that is not in the contract, with the nearest one that is."""
     for name, _ in pairs:
         if name not in known:
@@ -117,7 +114,7 @@ def refuse_unknown(pairs: list[tuple[str, str]], known: Any) -> None:
             raise InvalidParameter.named(name[:100], f"is not a parameter of this address{hint}")
 
 
-def _body_reader(model: type[BaseModel]) -> Any:
+def _body_reader(model: type[BaseModel]) -> Reader:
     async def read(request: Request) -> BaseModel:
         refuse_unknown(parse(request.scope["query_string"]), ())
         media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
@@ -147,5 +144,5 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")

@@ -95,6 +95,14 @@ def where(
     return Condition(builder, names, values)
 
 
+def within_districts(names: Sequence[str] | None) -> list[Condition]:
+    """In one of the districts, if any are given."""
+    if not names:
+        return []
+    several = len(names) > 1
+    return [where(in_district, (), names) if several else where(in_one_district, (), names[0])]
+
+
 def _kind(value: Any) -> tuple[type, bool]:
     return (type(value[0]), True) if isinstance(value, list) else (type(value), False)
 
@@ -186,11 +194,21 @@ def matches_text(table: Table, query: Bind) -> Expression:
 
 
 def relevance(table: Table, query: Bind) -> Expression:
-    """How well a text matches; words found as typed count ten times those that were guessed."""
+    """How well a text matches: as typed before guessed, in the name before elsewhere.
+
+    What was guessed counts by where it stands, not by a rank: a rank would depend on how many words
+    resemble the typed ones, and a publication in between would shuffle the pages of a walk.
+    """
     exact = select(func.published.exact_query(query)).scalar_subquery()
     loose = select(func.published.search_query(query)).scalar_subquery()
-    ten = literal_column("10")
-    score = func.ts_rank(table.c.search, exact) * ten + func.ts_rank(table.c.search, loose)
+    is_name = func.lower(table.c.sort_name) == func.lower(query)
+    name = func.ts_filter(table.c.search, literal_column("'{a}'::\"char\"[]"))
+    in_name = name.op("@@", return_type=Boolean())(loose)
+    score = (
+        func.ts_rank(table.c.search, exact).cast(Double) * literal_column("10")
+        + is_name.cast(Integer) * literal_column("100")
+        + in_name.cast(Integer)
+    )
     return score.cast(Double)
 
 
@@ -249,11 +267,15 @@ def distance(table: Table, longitude: Bind, latitude: Bind) -> Expression:
 
 
 def near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
-    """Within the radius by the great-circle distance; ST_DWithin (with a margin) by index."""
+    """Within the radius by the great-circle distance; first, by index, in a box a little larger.
+
+    ST_DWithin would do both, but the planner takes it for so selective that it reads all rows and
+    sorts them where it could read the first hundred in order.
+    """
     point = func.geography(_point(longitude, latitude))
-    reach = radius * literal_column("1.01") + literal_column("1")
+    around = func._ST_Expand(point, radius * literal_column("1.01") + literal_column("1"))
     return and_(
-        func.ST_DWithin(func.geography(table.c.location), point, reach, literal_column("false")),
+        func.geography(table.c.location).op("&&")(around),
         distance(table, longitude, latitude) <= radius,
     )
 
@@ -282,6 +304,25 @@ def serves_district(table: Table, names: Bind) -> Expression:
         ancestor.c.district_id == any_(func.array(_aliased("district", names)))
     )
     return table.c.serves.op("&&")(func.array(above.scalar_subquery()))
+
+
+def in_one_district(table: Table, name: Bind) -> Expression:
+    """In the district, or anywhere below it: a join, which reads members in the order of names.
+
+    The name is worked out while the statement runs, so the planner cannot know how many members
+    there are; it needs a way that is short for many and for few.
+    """
+    member = published.district_member.alias("within")
+    alias = published.alias
+    district = select(alias.c.id).where(
+        alias.c.resource == literal_column("'district'", Text), alias.c.alias == name
+    )
+    return and_(
+        member.c.resource == literal_column(f"'{table.name}'", Text),
+        member.c.district_id == district.scalar_subquery(),
+        member.c.sort_name == table.c.sort_name,
+        member.c.id == table.c.id,
+    )
 
 
 def in_district(table: Table, names: Bind) -> Expression:

@@ -42,12 +42,12 @@ def create(url: str, *, size: int, wait: float, statement_seconds: float) -> Poo
             "prepare_threshold": None,
             "connect_timeout": max(2, round(wait)),
             "application_name": "quartier",
-            "options": _options(statement_seconds),
+            "options": options(statement_seconds),
         },
     )
 
 
-def _options(statement_seconds: float) -> str:
+def options(statement_seconds: float) -> str:
     """Session settings: a time limit on everything, dates in UTC, plans for short statements."""
     return " ".join(
         (
@@ -55,6 +55,7 @@ def _options(statement_seconds: float) -> str:
             "-c idle_in_transaction_session_timeout=60000",
             "-c timezone=UTC",
             "-c jit=off",
+            "-c max_parallel_workers_per_gather=0",  # starting a worker takes 10 ms
             "-c default_transaction_read_only=on",
             "-c search_path=public",
         )

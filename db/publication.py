@@ -21,8 +21,9 @@ from sqlalchemy import Connection, NullPool, Table, create_engine, make_url
 from db import published
 from db.documents import fingerprint, read
 from db.simplification import simplify_all
+from db.standing import OUTDATED
 
-BULK = 5_000  # so many new rows make the planner's statistics wrong, and gathering them worthwhile
+BULK = 1_000  # so many new rows make the planner's statistics wrong, and gathering them worthwhile
 NAMED = {"codelist", "district", "organisation", "strategy", "indicator"}  # what filters name
 PLACES = {"codelist", "district", "offering"}  # what a search box completes is made of these
 
@@ -58,7 +59,7 @@ def publish(url: str, *, dry_run: bool = False) -> Publication:
     with _transaction(url, keep=not dry_run) as connection:
         cursor = _cursor(connection)
         publication = Publication(_number(cursor, "SELECT sequence FROM published.state"))
-        rebuild = bool(_number(cursor, _OUTDATED, fingerprint()))
+        rebuild = bool(_number(cursor, OUTDATED, fingerprint()))
         touched = _collect(cursor, everything=rebuild)
         if touched or rebuild:
             redraw = _replace_documents(cursor, touched, publication, compare=dry_run)
@@ -67,27 +68,6 @@ def publish(url: str, *, dry_run: bool = False) -> Publication:
                 _simplify(connection, cursor)
             _finish(cursor, publication, rebuild=rebuild)
         return publication
-
-
-def is_current(url: str) -> bool:
-    """Whether publish() would find nothing to do, because all was published as it now is."""
-    return is_published(url) and not edits_wait(url) and not _ask(url, _OUTDATED, fingerprint())
-
-
-def is_published(url: str) -> bool:
-    """Whether there has ever been a publication."""
-    return _ask(url, "SELECT sequence > 0 FROM published.state")
-
-
-def edits_wait(url: str) -> bool:
-    """Whether anything was edited or imported since the last publication."""
-    return _ask(url, "SELECT EXISTS (SELECT FROM registry.dirty)")
-
-
-def _ask(url: str, question: LiteralString, *values: str) -> bool:
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    with engine.connect() as connection:
-        return bool(_number(_cursor(connection), question, *values))
 
 
 @contextmanager
@@ -295,14 +275,6 @@ SET LOCAL search_path = public, registry;
 SET LOCAL timezone = 'UTC';
 SET LOCAL jit = off;
 SET LOCAL work_mem = '64MB';
-"""
-
-# Built in another way, or for other languages, than what is published.
-_OUTDATED: LiteralString = """
-SELECT documents_hash <> %s
-    OR EXISTS (TABLE published.language EXCEPT TABLE registry.public_language)
-    OR EXISTS (TABLE registry.public_language EXCEPT TABLE published.language)
-FROM published.state
 """
 
 _ANALYZE_REGISTRY: LiteralString = """

@@ -357,8 +357,6 @@ def _wide(shape: Shape) -> Select[Any]:
     )
     line = func.published.csv_line(joined, _bind("columns", ARRAY(Text())))
     statement = select(line.label("body")).where(*_where(shape))
-    if shape.translated:
-        statement = statement.select_from(table.outerjoin(*_translation(table)))
     series = (table.c.indicator_id, table.c.district_id, table.c.breakdowns)
     return statement.group_by(*series).order_by(func.min(table.c.sort_name), *series)
 
@@ -441,8 +439,6 @@ def _selected(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
     statement = select(_body(shape, table, keys).label("body"), *labelled).where(*_where(shape))
     if shape.continued:
         statement = statement.where(_beyond(keys, shape.order.descending))
-    if shape.translated:
-        statement = statement.select_from(table.outerjoin(*_translation(table)))
     if shape.layout == "geojson" and table is published.observation:
         district = published.district
         statement = statement.join(district, district.c.id == table.c.district_id)
@@ -506,15 +502,6 @@ def _directed(key: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
     return key.desc() if descending else key
 
 
-def _translation(table: Table) -> tuple[Table, ColumnElement[bool]]:
-    translation = published.translation
-    return translation, and_(
-        translation.c.resource == literal_column(f"'{table.name}'", Text),
-        translation.c.lang == _bind("lang", Text()),
-        translation.c.id == table.c.id,
-    )
-
-
 def _body(
     shape: Shape, table: Table, keys: Sequence[ColumnElement[Any]]
 ) -> ColumnElement[Any]:
@@ -536,10 +523,19 @@ def _body(
 
 
 def _document(shape: Shape, table: Table) -> ColumnElement[Any]:
-    """The document in the language asked for, or in the default one where there is no other."""
-    if shape.translated:
-        return func.coalesce(published.translation.c.document, table.c.document)
-    return table.c.document
+    """The document in the language asked for, or in the default one where there is no other.
+
+    A subquery rather than a join: PostgreSQL looks it up for the rows of the page only.
+    """
+    if not shape.translated:
+        return table.c.document
+    translation = published.translation
+    translated = select(translation.c.document).where(
+        translation.c.resource == literal_column(f"'{table.name}'", Text),
+        translation.c.id == table.c.id,
+        translation.c.lang == _bind("lang", Text()),
+    )
+    return func.coalesce(translated.scalar_subquery(), table.c.document)
 
 
 def _with_distance(document: ColumnElement[Any], metres: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -11,11 +11,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
 
+import psycopg
 import pytest
 
+import cli
 from db.cluster import Cluster
-from tests.databases import Foreign
+from db.publication import publish
+from tests.databases import Database, Foreign
 from tests.servers import ROOT, StartFailed, free_port, wait_until_it_answers
 
 PATIENCE = 60.0
@@ -103,6 +107,27 @@ def test_up_serves_stops_and_starts_again(cluster: Cluster) -> None:
         third.process.send_signal(signal.SIGINT)
         assert third.process.wait(PATIENCE) == 0
     assert Cluster(data).postmaster() is None
+
+
+def test_a_start_publishes_what_it_brought_and_never_edits(database: Database) -> None:
+    both = cli.Databases(database.owner_url, database.public_url)
+
+    def sequence_after(edit: LiteralString) -> object:
+        with psycopg.connect(database.owner_url, autocommit=True) as connection:
+            connection.execute(edit)
+            cli.prepare(both, demonstration=False)
+            return connection.execute(
+                "SELECT sequence, documents_hash <> '' FROM published.state"
+            ).fetchone()
+
+    new_version: LiteralString = "UPDATE published.state SET documents_hash = ''"
+    assert sequence_after("SELECT 'the first start'") == (1, True)
+    assert sequence_after("SELECT 'the next start'") == (1, True)
+    assert sequence_after(new_version) == (1, True)  # built anew, to the same
+    assert sequence_after("UPDATE registry.codelist SET title = title || ' neu'") == (1, True)
+    assert sequence_after(new_version) == (1, False)
+    publish(database.owner_url)
+    assert sequence_after("SELECT 'the next start'") == (2, True)
 
 
 class Up:

@@ -47,13 +47,7 @@ class Base(DeclarativeBase):
 
 
 Key = Annotated[UUID, mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))]
-Translations = Annotated[
-    dict[str, Any],
-    mapped_column(
-        CheckConstraint("registry.are_translations(translations)", name="translations"),
-        server_default=text("'{}'::jsonb"),
-    ),
-]
+Translations = Annotated[dict[str, Any], mapped_column(server_default=text("'{}'::jsonb"))]
 """Texts in further languages: `{"en": {"name": "…", "description": "…"}}`."""
 
 
@@ -88,6 +82,11 @@ def on_earth(column: str) -> CheckConstraint:
         f" AND ST_YMin({column}) >= -90 AND ST_YMax({column}) <= 90"
     )
     return CheckConstraint(inside, name=f"{column}_on_earth")
+
+
+def by_language() -> CheckConstraint:
+    """Translations are texts by language and field, as documents read them."""
+    return CheckConstraint("registry.are_translations(translations)", name="translations")
 
 
 class Part:
@@ -147,4 +146,5 @@ class Entity:
                 name="merged_into",
             ),
             CheckConstraint("merged_into_id <> id", name="merged_into_self"),
+            by_language(),
         )

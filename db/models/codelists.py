@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, Key, Translations, owned_by, refers_to
+from db.models.base import Base, Key, Translations, by_language, owned_by, refers_to
 
 
 class Codelist(Base):
@@ -14,6 +14,7 @@ class Codelist(Base):
     __tablename__ = "codelist"
     __table_args__ = (
         UniqueConstraint("name"),
+        by_language(),
         CheckConstraint("name ~ '^[a-z]+(_[a-z]+)*$'", name="name"),
     )
 
@@ -31,6 +32,7 @@ class CodelistTerm(Base):
     __tablename__ = "codelist_term"
     __table_args__ = (
         UniqueConstraint("codelist_id", "code"),
+        by_language(),
         CheckConstraint("code ~ '^[A-Za-z0-9]+([_-][A-Za-z0-9]+)*$'", name="code"),
     )
 

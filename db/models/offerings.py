@@ -15,6 +15,7 @@ from db.models.base import (
     Key,
     Part,
     Translations,
+    by_language,
     edtf_order,
     on_earth,
     one_of,
@@ -35,6 +36,7 @@ class Site(Base):
     __tablename__ = "site"
     __table_args__ = (
         UniqueConstraint("source_id", "external_key"),
+        by_language(),
         one_of("precision", "exact", "street", "municipality"),
         one_of("wheelchair", "yes", "limited", "no"),
         on_earth("point"),
@@ -148,7 +150,7 @@ class Evaluation(Part, Base):
     """What an evaluation found about an offering, for which period, and where it is written."""
 
     __tablename__ = "evaluation"
-    __table_args__ = (edtf_order("period"),)
+    __table_args__ = (edtf_order("period"), by_language())
 
     offering_id: Mapped[UUID] = owned_by("offering")
     finding: Mapped[str]

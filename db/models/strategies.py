@@ -12,6 +12,7 @@ from db.models.base import (
     Entity,
     Part,
     Translations,
+    by_language,
     edtf_order,
     one_of,
     owned_by,
@@ -82,7 +83,7 @@ class StrategyTopic(Texts, Base):
     """A goal or a focus theme of a strategy."""
 
     __tablename__ = "strategy_topic"
-    __table_args__ = (one_of("kind", "goal", "focus_theme"),)
+    __table_args__ = (one_of("kind", "goal", "focus_theme"), by_language())
 
     strategy_id: Mapped[UUID] = owned_by("strategy")
     kind: Mapped[str]
@@ -113,6 +114,7 @@ class StatedTotal(Texts, Base):
         CheckConstraint("(axis IS NULL) = (code IS NULL)", name="axis_code"),
         CheckConstraint("value >= 0", name="value"),
         edtf_order("as_of"),
+        by_language(),
     )
 
     strategy_id: Mapped[UUID] = owned_by("strategy")
@@ -225,6 +227,7 @@ class Statement(Texts, Base):
     __table_args__ = (
         one_of("kind", "statement", "recommendation", "report"),
         edtf_order("date"),
+        by_language(),
     )
 
     measure_id: Mapped[UUID] = owned_by("measure")
@@ -245,6 +248,7 @@ class Milestone(Texts, Base):
     __table_args__ = (
         one_of("state", "planned", "reached", "missed", "unknown"),
         edtf_order("date"),
+        by_language(),
     )
 
     strategy_id: Mapped[UUID] = owned_by("strategy")
@@ -262,7 +266,7 @@ class Consultation(Texts, Base):
     """A round in which the public or named bodies could give their views on a strategy."""
 
     __tablename__ = "consultation"
-    __table_args__ = (CheckConstraint("opens <= closes", name="period"),)
+    __table_args__ = (CheckConstraint("opens <= closes", name="period"), by_language())
 
     strategy_id: Mapped[UUID] = owned_by("strategy")
     title: Mapped[str]
@@ -282,6 +286,7 @@ class Report(Texts, Base):
         one_of("state", "announced", "in_preparation", "published"),
         edtf_order("date"),
         edtf_order("covers"),
+        by_language(),
     )
 
     strategy_id: Mapped[UUID] = owned_by("strategy")

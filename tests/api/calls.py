@@ -15,7 +15,7 @@ EVERYTHING = {"limit": 10_000}
 
 def get(client: TestClient, path: str, query: Query | None = None, **headers: str) -> httpx2.Response:
     """An answer that must be a success."""
-    answer = client.get(path, params=dict(query or {}), headers=headers)
+    answer = client.get(path, params=dict(query) if query else None, headers=headers)
     assert answer.status_code == 200, answer.text[:1000]
     return answer
 
@@ -38,10 +38,11 @@ def pages(client: TestClient, path: str, query: Query) -> Iterator[Any]:
     while True:
         document = answer.json()
         yield document
-        onward = [link["href"] for link in document["links"] if link["rel"] == "next"]
-        if not onward:
+        links = {link["rel"]: link["href"] for link in document["links"]}
+        if "next" not in links:
             return
-        answer = get(client, relative(onward[0]))
+        assert links["next"] != links["self"]
+        answer = get(client, relative(links["next"]))
 
 
 def relative(href: str) -> str:

@@ -30,7 +30,7 @@ SEARCHES: list[dict[str, Any]] = [
     {"near": "13.2,50.9", "radius": 30_000},
     {"near": "13.2,50.9", "radius": 100_000, "category": "advice"},
     {"q": "Beratung"},
-    {"q": "Fruhstuck Eltern", "include_ended": "true"},
+    {"q": "Fruhstuck", "include_ended": "true"},
     {"district": "region-west", "sort": "-name"},
     {"bbox": "13.0,50.7,13.4,51.1", "sort": "updated_at"},
 ]
@@ -175,7 +175,7 @@ class Publisher:
             upsert(connection, models.Offering, [
                 {"id": victim.id, "name": f"{'AZM'[self.rounds % 3]} umbenannt", "status": status}
             ])
-            new = entity("offering", f"neu-{self.rounds}", name=f"Neu {self.rounds}")
+            new = entity("offering", f"neu-{self.rounds}", name=f"Neuberatung {self.rounds}")
             upsert(connection, models.Offering, [new])
             upsert(connection, models.Organisation, [
                 {"id": identity("organisation", "traeger-1"), "name": f"Träger {self.rounds}"}
@@ -209,18 +209,21 @@ WALKS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.parametrize("query", WALKS, ids=str)
 def test_a_walk_during_publications_misses_and_repeats_nothing(
-    own_county_database: Database, county: World
+    own_county_database: Database, county: World, query: dict[str, Any]
 ) -> None:
+    """Rows that keep their place in the order; a renamed one may be met in both of its places."""
     publisher = Publisher(own_county_database, county)
     with connect_to(own_county_database) as client:
-        before = {str(walk): set(slugs(client, "/v1/offerings", walk)) for walk in WALKS}
-        with publishing(publisher):
-            for query in WALKS:
-                seen = Counter(i["slug"] for i in walk(client, "/v1/offerings", {**query, "limit": 11}))
-                steady = before[str(query)] & publisher.untouched
-                assert {slug: seen[slug] for slug in steady} == dict.fromkeys(steady, 1), query
-    assert publisher.rounds > 3
+        steady = set(slugs(client, "/v1/offerings", query)) & publisher.untouched
+        seen: Counter[str] = Counter()
+        for number, page in enumerate(pages(client, "/v1/offerings", {**query, "limit": 15})):
+            seen.update(item["slug"] for item in page["items"])
+            if number % 3 == 0:
+                publisher.publish()
+    assert publisher.rounds > 1
+    assert {slug: seen[slug] for slug in steady} == dict.fromkeys(steady, 1)
 
 
 def test_a_page_and_its_total_are_of_one_publication(

@@ -67,13 +67,13 @@ class Plausible:
 
     def repair(self, case: Case[Any]) -> None:
         """Change a valid request so that the server can answer it."""
+        if "name" in case.path_parameters:
+            names = self._slugs[case.path.split("/")[2]]
+            case.path_parameters["name"] = _pick(names, case.path_parameters["name"])
         if isinstance(case.body, dict):
             case.body = self._repaired(case, case.body, written=False)
         else:
             case.query = self._repaired(case, case.query, written=True)
-        if "name" in case.path_parameters:
-            names = self._slugs[case.path.split("/")[2]]
-            case.path_parameters["name"] = _pick(names, case.path_parameters["name"])
 
     def _repaired(self, case: Case[Any], query: Query, *, written: bool) -> Query:
         found = {name: value for name, value in query.items() if value is not None}
@@ -87,8 +87,7 @@ class Plausible:
     def _name_what_exists(self, case: Case[Any], query: Query) -> None:
         for name, value in query.items():
             if known := self._known(case.path, name):
-                value = [_pick(known, part) for part in _listed(value)]
-            query[name] = list(dict.fromkeys(value)) if isinstance(value, list) else value
+                query[name] = list(dict.fromkeys(_pick(known, part) for part in _listed(value)))
         if "lang" in query:
             query["lang"] = _pick(LANGUAGES, query["lang"])
 

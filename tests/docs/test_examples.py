@@ -14,7 +14,7 @@ from tests.docs.pages import DOCS, PAGES, SERVER, blocks, examples, name_of
 
 TUTORIAL = DOCS / "tutorial" / "five-minutes.md"
 WITH_EXAMPLES = [page for page in PAGES if examples(page)]
-ADDRESS = re.compile(rf"{re.escape(SERVER)}[^\s'\"`)>]*")
+ADDRESS = re.compile(rf"{re.escape(SERVER)}/v1/[^\s'\"`)>]*")
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=name_of)

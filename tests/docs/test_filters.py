@@ -44,11 +44,12 @@ def parameters_table() -> str:
 
 
 def facets_table() -> str:
-    lines = ["| List | Facets |", "| --- | --- |"]
-    for resource in RESOURCES:
-        if names := published.FACETS[resource.table.name]:
-            lines.append(f"| {resource.name} | {', '.join(f'`{name}`' for name in names)} |")
-    return "\n".join(lines)
+    rows = [
+        f"| {resource.name} | {', '.join(f'`{name}`' for name in names)} |"
+        for resource in RESOURCES
+        if (names := published.FACETS[resource.table.name])
+    ]
+    return "\n".join(["| List | Facets |", "| --- | --- |", *rows])
 
 
 @cache
