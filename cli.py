@@ -191,7 +191,9 @@ def upgrade() -> None:
 
 
 @database_commands.command()
-def downgrade(revision: Annotated[str, typer.Argument(help="Such as -1 or base.")]) -> None:
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="A revision, base, or -- -1 for one step.")],
+) -> None:
     """Take migrations back. Deletes data: what the older revision cannot hold."""
     from db import migrate
 

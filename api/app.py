@@ -11,7 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import contract, errors
 from api.dependencies import Service
-from api.middleware import Frame, set_up_logging
+from api.middleware import Frame, Guard, set_up_logging
 from api.routers import docs, health, home, places, resources
 from api.settings import Settings
 
@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(Frame, settings=settings),
+            Middleware(Frame),
             Middleware(
                 CORSMiddleware,
                 allow_origins=["*"],
@@ -39,6 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 expose_headers=["ETag", "Link", "Last-Modified", "X-Request-ID", "Retry-After"],
                 max_age=86400,
             ),
+            Middleware(Guard, settings=settings),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
         ],
     )

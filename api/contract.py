@@ -12,8 +12,9 @@ from api import examples
 from api.errors import MEDIA_TYPE as PROBLEM
 from api.formats import FORMATS
 from api.resources import RESOURCES, Resource
-from api.schemas.common import Page, ProblemDocument
 from api.schemas.geojson import Feature, FeatureCollection
+from api.schemas.page import Page
+from api.schemas.problem import ProblemDocument
 from db import published
 
 Name = Annotated[
@@ -89,8 +90,18 @@ _LIST_NOTES = {
 
 def of_list(resource: Resource) -> dict[str, Any]:
     text = f"{TAGS[resource.name]} {_LIST_NOTES.get(resource.name, '')}".strip()
+    responses = _responses(resource, many=True, problems=(400, 406, 414, 503))
+    responses[200]["links"] = {"first": _link_to_item(resource)}
     return _operation(f"list_{resource.name}", f"List {resource.name}", text, resource) | {
-        "responses": _responses(resource, many=True, problems=(400, 406, 414, 503))
+        "responses": responses
+    }
+
+
+def _link_to_item(resource: Resource) -> dict[str, Any]:
+    return {
+        "operationId": f"get_{resource.table.name}",
+        "parameters": {"name": "$response.body#/items/0/id"},
+        "description": "Every entity of a page can be asked for by its id.",
     }
 
 

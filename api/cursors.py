@@ -1,11 +1,12 @@
 """Opaque cursors: the sort keys of the last row, the order they belong to, and how deep we are."""
 
 import json
+import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, Double, Integer, Table, Text
@@ -18,11 +19,14 @@ from db.queries import Order
 INVALID = "is not a cursor of this list; start again without it"
 
 
+Key = str | int | float | datetime | UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """Where a page ended. `depth` is the number of rows before the next page."""
 
-    keys: tuple[str | int | float, ...]
+    keys: tuple[Key, ...]
     depth: int
 
 
@@ -36,14 +40,17 @@ def encode(table: Table, order: Order, keys: bytes, depth: int) -> str:
 def decode(table: Table, order: Order, text: str) -> Cursor:
     """The cursor, if it is one of this resource and order, and untampered. Else a problem."""
     try:
-        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        checksum, payload = raw[:6], raw[6:]
-        if checksum != _checksum(table, order, payload):
-            raise InvalidParameter.named("cursor", INVALID)
-        keys, depth = json.loads(payload)
-    except (Base64Error, ValueError) as error:
+        return _read(table, order, urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise InvalidParameter.named("cursor", INVALID) from error
-    return Cursor(tuple(_typed(table, order, keys)), depth)
+
+
+def _read(table: Table, order: Order, raw: bytes) -> Cursor:
+    checksum, payload = raw[:6], raw[6:]
+    if checksum != _checksum(table, order, payload):
+        raise ValueError
+    keys, depth = json.loads(payload)
+    return Cursor(tuple(_typed(table, order, keys)), int(depth))
 
 
 def _checksum(table: Table, order: Order, payload: bytes) -> bytes:
@@ -52,21 +59,29 @@ def _checksum(table: Table, order: Order, payload: bytes) -> bytes:
     return blake2s(context + payload, digest_size=6).digest()
 
 
-def _typed(table: Table, order: Order, keys: list[object]) -> list[object]:
+def _typed(table: Table, order: Order, keys: list[object]) -> list[Key]:
     columns = published.SORTS[table.name].get(order.name)
-    types: list[TypeEngine[object]] = (
+    types: list[TypeEngine[Any]] = (
         [table.c[name].type for name in columns] if columns else [Double()]
     )
-    return [*(_value(type_, key) for type_, key in zip(types, keys, strict=False)), UUID(str(keys[-1]))]
+    *others, identity = keys
+    values = [_value(type_, key) for type_, key in zip(types, others, strict=True)]
+    return [*values, UUID(str(identity))]
 
 
-def _value(type_: TypeEngine[object], key: object) -> object:
+def _value(type_: TypeEngine[Any], key: object) -> Key:
     match type_:
         case DateTime():
             return datetime.fromisoformat(str(key))
         case Integer():
-            return int(str(key))
+            return _checked(int(str(key)), abs(int(str(key))) < 2**31)
         case Text():
-            return str(key)
+            return _checked(str(key), "\0" not in str(key))
         case _:
-            return float(str(key))
+            return _checked(float(str(key)), math.isfinite(float(str(key))))
+
+
+def _checked(key: Key, is_valid: bool) -> Key:
+    if not is_valid:
+        raise ValueError
+    return key

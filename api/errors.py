@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from fastapi import FastAPI, Request, Response
@@ -17,7 +17,7 @@ RETRY_AFTER = "2"
 log = logging.getLogger("quartier")
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - called as the standard calls it
     """A request that cannot be answered. `errors` name the parameter or the place in the body."""
 
     status = 500
@@ -29,7 +29,7 @@ class Problem(Exception):
         *,
         errors: Sequence[Mapping[str, Any]] = (),
         headers: Mapping[str, str] | None = None,
-        **members: Any,
+        **members: object,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -47,6 +47,11 @@ class InvalidParameter(Problem):
         """A problem with one parameter of the query."""
         error = {"parameter": parameter, "detail": detail}
         return cls(f"{parameter}: {detail}", errors=[error])
+
+
+class InvalidHost(Problem):
+    status = 400
+    title = "Invalid Host"
 
 
 class InvalidBody(Problem):
@@ -144,7 +149,7 @@ def of_body(problem: InvalidParameter) -> BrokenRule:
     return BrokenRule(problem.detail, errors=errors)
 
 
-def _described(part: Any, *, in_body: bool) -> dict[str, str]:
+def _described(part: Mapping[str, Any], *, in_body: bool) -> dict[str, str]:
     """One error. A rule between parameters has no location; it begins with the name of one."""
     detail = part["msg"].removeprefix("Value error, ")
     location = [str(step) for step in part["loc"]]
@@ -165,6 +170,15 @@ def _line(error: Mapping[str, str]) -> str:
     return f"{error.get('parameter') or error.get('pointer')}: {error['detail']}"
 
 
+_NOT_MIGRATED = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.UndefinedTable,
+)
+
+
 def install(app: FastAPI) -> None:
     """One handler a kind of exception; nothing else in the application answers with an error."""
     app.add_exception_handler(Problem, _problem)
@@ -173,19 +187,26 @@ def install(app: FastAPI) -> None:
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    return response(error)
+    return response(cast("Problem", error))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     """What Starlette itself refuses: unknown paths and methods."""
-    assert isinstance(error, HTTPException)
+    error = cast("HTTPException", error)
     kind = _BY_STATUS.get(error.status_code, Problem)
     detail = {
-        404: f"There is nothing at {request.url.path}",
+        404: f"There is nothing at {request.scope.get('quartier.path', request.scope['path'])}",
         405: f"{request.method} is not possible here",
     }.get(error.status_code, str(error.detail))
-    return response(kind(detail, headers=error.headers))
+    return response(kind(detail, headers=_with_head(error.headers or {})))
+
+
+def _with_head(headers: Mapping[str, str]) -> dict[str, str]:
+    """HEAD is possible wherever GET is (api/middleware.py)."""
+    return {
+        name: f"{value}, HEAD" if name.lower() == "allow" and "GET" in value else value
+        for name, value in headers.items()
+    }
 
 
 async def _database(_request: Request, error: Exception) -> Response:
@@ -194,6 +215,9 @@ async def _database(_request: Request, error: Exception) -> Response:
     if isinstance(error, psycopg.errors.QueryCanceled):
         detail = "The query took longer than allowed. Ask for less: a smaller area, more filters."
         return response(TooExpensive(detail, headers=retry))
+    if isinstance(error, _NOT_MIGRATED):
+        log.error("the database is not the one this version needs", exc_info=error)
+        return response(Unavailable("The registry is being set up.", headers=retry))
     if isinstance(error, PoolTimeout | PoolClosed | TooManyRequests | psycopg.OperationalError):
         log.warning("database unavailable", extra={"reason": str(error).strip()[:200]})
         return response(Unavailable("Please try again in a moment.", headers=retry))

@@ -1,11 +1,20 @@
 """Absolute links, as the public sees the server: PUBLIC_URL, or what a trusted proxy says."""
 
+import re
 from ipaddress import ip_address
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 
 from api.settings import Settings
+
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(:[0-9]{1,5})?")
+PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
+
+
+def is_host(text: str) -> bool:
+    """A host as links can hold it: a name or address, perhaps with a port."""
+    return HOST.fullmatch(text) is not None
 
 
 def base_url(request: Request) -> str:
@@ -13,11 +22,24 @@ def base_url(request: Request) -> str:
     settings: Settings = request.app.state.settings
     if settings.public_url:
         return settings.public_url.rstrip("/")
-    headers = request.headers if _is_trusted(request, settings) else {}
-    scheme = headers.get("x-forwarded-proto", request.url.scheme).split(",")[0].strip()
-    host = headers.get("x-forwarded-host", request.url.netloc).split(",")[0].strip()
-    prefix = headers.get("x-forwarded-prefix", "").split(",")[0].strip().rstrip("/")
-    return f"{scheme}://{host}{prefix}"
+    said = _said_by_proxy(request) if _is_trusted(request, settings) else {}
+    scheme = said.get("proto", request.url.scheme)
+    host = said.get("host", request.url.netloc)
+    return f"{scheme}://{host}{said.get('prefix', '').rstrip('/')}"
+
+
+def _said_by_proxy(request: Request) -> dict[str, str]:
+    """What the nearest proxy says of the public address, as far as it makes sense."""
+    said = {
+        name: request.headers.get(f"x-forwarded-{name}", "").split(",")[0].strip()
+        for name in ("proto", "host", "prefix")
+    }
+    sensible = {
+        "proto": said["proto"] in ("http", "https"),
+        "host": is_host(said["host"]),
+        "prefix": PREFIX.fullmatch(said["prefix"]) is not None,
+    }
+    return {name: value for name, value in said.items() if sensible[name]}
 
 
 def _is_trusted(request: Request, settings: Settings) -> bool:
@@ -36,7 +58,7 @@ def address(request: Request, **changes: str | None) -> str:
         if name not in changes
     ]
     kept += [(name, value) for name, value in changes.items() if value is not None]
-    path = request.scope.get("quartier.path", request.url.path)
+    path = quote(request.scope.get("quartier.path", request.scope["path"]), safe="/:")
     query = f"?{urlencode(kept)}" if kept else ""
     return f"{base_url(request)}{path}{query}"
 
@@ -47,4 +69,6 @@ def link(rel: str, href: str, media_type: str) -> dict[str, str]:
 
 def header(links: list[dict[str, str]]) -> str:
     """The links as an RFC 8288 Link header."""
-    return ", ".join(f'<{l["href"]}>; rel="{l["rel"]}"; type="{l["type"]}"' for l in links)
+    return ", ".join(
+        f'<{entry["href"]}>; rel="{entry["rel"]}"; type="{entry["type"]}"' for entry in links
+    )

@@ -12,7 +12,13 @@ from api.dependencies import Service, service
 from api.errors import Gone, InvalidParameter, NotFound, Unavailable
 from api.formats import Format
 from api.negotiation import choose_format, choose_language
-from api.parameters import DEFAULT_LIMIT, ItemParameters, ListParameters, SeriesParameters, Simplified
+from api.parameters import (
+    DEFAULT_LIMIT,
+    ItemParameters,
+    ListParameters,
+    SeriesParameters,
+    Simplified,
+)
 from api.resources import WIDE_COLUMNS, Resource
 from api.responses import Envelope, Version
 from db import queries
@@ -147,9 +153,7 @@ def _layout(format_: Format, parameters: ListParameters) -> queries.Layout:
     return "wide"
 
 
-def _cursor(
-    wanted: Wanted, parameters: ListParameters, order: Order
-) -> cursors.Cursor | None:
+def _cursor(wanted: Wanted, parameters: ListParameters, order: Order) -> cursors.Cursor | None:
     """Where to go on; `near` and `q` end at a depth, for each page reads all before it."""
     if parameters.cursor is None:
         return None
@@ -182,7 +186,7 @@ async def _page(
             break
     else:
         raise Unavailable("The registry is being published; please try again in a moment.")
-    envelope.links = _links(request, wanted, parameters, page)
+    envelope.links = _links(request, wanted, page)
     version = wanted.version(page.sequence, page.published_at)
     return responses.page(request, version, page, envelope)
 
@@ -224,9 +228,7 @@ async def _left_out(
     return await _counted(wanted, selection, page, sequences)
 
 
-async def _counted(
-    wanted: Wanted, selection: Selection, page: Page, sequences: set[int]
-) -> int:
+async def _counted(wanted: Wanted, selection: Selection, page: Page, sequences: set[int]) -> int:
     known = wanted.service
     total = known.remembered_count(selection, page.sequence)
     if total is None:
@@ -254,9 +256,7 @@ async def _facets(
     return facets
 
 
-def _links(
-    request: Request, wanted: Wanted, parameters: ListParameters, page: Page
-) -> list[dict[str, Any]]:
+def _links(request: Request, wanted: Wanted, page: Page) -> list[dict[str, Any]]:
     media_type = wanted.format.media_type
     if request.method == "POST":
         found: list[dict[str, Any]] = [links.link("self", links.address(request), media_type)]

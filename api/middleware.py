@@ -10,16 +10,26 @@ from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import AddressTooLong, BodyTooLarge, InvalidParameter, Problem, response, unexpected
+from api.errors import (
+    AddressTooLong,
+    BodyTooLarge,
+    InvalidHost,
+    InvalidParameter,
+    Problem,
+    response,
+    unexpected,
+)
 from api.formats import FORMATS
+from api.links import is_host
 from api.settings import Settings
 
 log = logging.getLogger("quartier.access")
 
-SUFFIX = re.compile(rf"^(/v1/.+)\.({'|'.join(FORMATS)})$")
-REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+SUFFIX = re.compile(rf"(/v1/.+)\.({'|'.join(FORMATS)})")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -29,7 +39,27 @@ SECURITY = {
 
 
 class Frame:
-    """The outermost layer: what holds for every answer, errors included."""
+    """The outermost layer: what every answer has, errors and preflights included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = Exchange(scope, send)
+        try:
+            await self.app(scope, receive, exchange.send)
+        finally:
+            exchange.log()
+
+
+class Guard:
+    """Refuses what no route should see, and answers for what none of them caught.
+
+    It lies inside CORS, so that a script in a browser may read why it was refused.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -39,32 +69,39 @@ class Frame:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = Exchange(scope, send)
-        try:
-            self._check_address(scope)
-            limited = _limited(receive, self.settings.max_body_bytes)
-            await self.app(_rewritten(scope), limited, exchange.send)
-        except Problem as problem:
-            if exchange.started:
-                raise
-            await response(problem)(scope, receive, exchange.send)
-        except Exception as error:
-            if exchange.started:
-                raise
-            await unexpected(error)(scope, receive, exchange.send)
-        finally:
-            exchange.log()
+        started = False
 
-    def _check_address(self, scope: Scope) -> None:
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            self._check(scope)
+            limited = _limited(receive, self.settings.max_body_bytes)
+            await self.app(_rewritten(scope), limited, noting)
+        except Exception as error:
+            if started:
+                raise
+            await _answer_for(error)(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
         size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
         if size > self.settings.max_url_bytes:
             limit = self.settings.max_url_bytes
             raise AddressTooLong(f"Path and query must have at most {limit} bytes.")
         if any(ord(character) < 32 for character in scope["path"]):
             raise InvalidParameter("The path must not contain control characters.")
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) > 1 or not all(is_host(host.decode("latin-1")) for host in hosts):
+            raise InvalidHost("The Host header must name one host, and a port where needed.")
         for name, value in scope["headers"]:
             if name == b"content-length" and not _fits(value, self.settings.max_body_bytes):
                 raise _too_large(self.settings.max_body_bytes)
+
+
+def _answer_for(error: Exception) -> Response:
+    return response(error) if isinstance(error, Problem) else unexpected(error)
 
 
 def _fits(length: bytes, limit: int) -> bool:
@@ -81,7 +118,7 @@ def _rewritten(scope: Scope) -> Scope:
     A copy: the server behind us must still know that it was HEAD, or it misses the body.
     """
     ours = {**scope, "quartier.path": scope["path"]}
-    if found := SUFFIX.match(scope["path"]):
+    if found := SUFFIX.fullmatch(scope["path"]):
         ours["path"], ours["quartier.suffix"] = found[1], found[2]
     if scope["method"] == "HEAD":
         ours["method"], ours["quartier.head"] = "GET", True
@@ -108,7 +145,6 @@ class Exchange:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.scope = scope
-        self.started = False
         self._send = send
         self._begin = time.perf_counter()
         self._status = 0
@@ -119,7 +155,6 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.started = True
             self._status = message["status"]
             self._add_headers(message)
         elif message["type"] == "http.response.body":
@@ -154,7 +189,7 @@ class Exchange:
 def _request_id(scope: Scope) -> str:
     """The caller's X-Request-ID if it is harmless, else a new one."""
     given = Request(scope).headers.get("x-request-id", "")
-    return given if REQUEST_ID.match(given) else uuid.uuid4().hex
+    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 class JsonLines(logging.Formatter):
@@ -180,9 +215,15 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         extra = {k: v for k, v in vars(record).items() if k not in JsonLines._known}
-        details = " ".join(f"{key}={value}" for key, value in extra.items())
+        details = " ".join(f"{key}={_on_one_line(value)}" for key, value in extra.items())
         line = f"{record.levelname.lower()} {record.name} {record.getMessage()} {details}".rstrip()
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _on_one_line(value: object) -> str:
+    """A caller's line breaks and control characters must not look like lines of the log."""
+    text = str(value)
+    return text if text.isprintable() else json.dumps(text)
 
 
 def set_up_logging(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Which format and language a request gets: by parameter or suffix first, else by header."""
 
+import re
 from collections.abc import Sequence
 
 from fastapi import Request
@@ -15,7 +16,7 @@ def choose_format(request: Request, named: str | None, offered: Sequence[str]) -
         raise InvalidParameter.named("format", f"is {named}, but the address ends in .{suffix}")
     name = suffix or named
     if name is None:
-        return _accepted(request.headers.get("accept", "*/*"), offered)
+        return _accepted(request.headers.get("accept") or "*/*", offered)
     if name not in offered:
         raise NotAcceptable(f"{name} is not available here, only {', '.join(offered)}")
     return FORMATS[name]
@@ -33,7 +34,7 @@ def _accepted(header: str, offered: Sequence[str]) -> Format:
 def _quality(header: str, media_type: str) -> float:
     """RFC 9110, section 12.5.1: the most specific range that matches decides."""
     ranges = dict(_weighted(header))
-    for pattern in (media_type, media_type.split("/")[0] + "/*", "*/*"):
+    for pattern in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
         if pattern in ranges:
             return ranges[pattern]
     return 0.0
@@ -46,10 +47,10 @@ def choose_language(request: Request, named: str | None, available: Sequence[str
             raise InvalidParameter.named("lang", f"is one of {', '.join(available)}")
         return named
     wanted = _weighted(request.headers.get("accept-language", ""))
-    for tag, quality in sorted(wanted, key=lambda pair: -pair[1]):
-        for language in available:
-            if quality > 0 and (tag == language.lower() or tag.split("-")[0] == language):
-                return language
+    for tag, _ in sorted((pair for pair in wanted if pair[1] > 0), key=lambda pair: -pair[1]):
+        for name in (tag, tag.split("-")[0]):  # RFC 4647, section 3.4: lookup
+            if found := [language for language in available if language.lower() == name]:
+                return found[0]
     return available[0]
 
 
@@ -65,10 +66,8 @@ def _weighted(header: str) -> list[tuple[str, float]]:
 
 
 def _number(text: str) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0)
-    except ValueError:
-        return 1.0
+    """RFC 9110, section 12.4.2: 0 to 1 with up to three decimals."""
+    return float(text) if re.fullmatch(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?", text) else 1.0
 
 
 def prefers_html(request: Request) -> bool:

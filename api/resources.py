@@ -7,8 +7,8 @@ from sqlalchemy import Table
 from api import parameters as p
 from api.formats import ALL, TABULAR
 from api.schemas.codelist import Codelist
-from api.schemas.common import Document
 from api.schemas.district import District
+from api.schemas.document import Document
 from api.schemas.indicator import Indicator, Observation
 from api.schemas.offering import Offering
 from api.schemas.organisation import Organisation

@@ -1,5 +1,6 @@
 """Bytes from the database to the socket: page, item, stream. No JSON is parsed on the way."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -11,14 +12,15 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from api import links
 from api.formats import Format
 from db.queries import Page
 
 CACHE_CONTROL = "public, max-age=0, stale-while-revalidate=30, stale-if-error=86400"
-VARY = "Accept, Accept-Language, Accept-Encoding"
+STALLED = 30.0  # seconds
+VARY = "Accept, Accept-Language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def _common(page: Page, envelope: Envelope) -> list[bytes]:
     return [*members, b',"links":', _json(envelope.links)]
 
 
-def _json(value: Any) -> bytes:
+def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -103,6 +105,8 @@ def parsed(document: bytes) -> Any:
 
 def version_headers(request: Request, version: Version) -> dict[str, str]:
     """Validators from the sequence, not from the body: nothing per request is in a body."""
+    if request.method == "POST":  # the address alone does not say what was asked
+        return {"Cache-Control": "no-store", "Content-Language": version.lang}
     published = datetime.fromisoformat(version.published_at).astimezone(UTC)
     return {
         "ETag": etag(request, version),
@@ -123,7 +127,7 @@ def etag(request: Request, version: Version) -> str:
 def not_modified(request: Request, version: Version) -> Response | None:
     """304 if the caller already has this version (RFC 9110, section 13.1.2)."""
     held = request.headers.get("if-none-match")
-    if held is None:
+    if held is None or request.method == "POST":
         return None
     tag = etag(request, version)
     weak = {entry.strip().removeprefix("W/") for entry in held.split(",")}
@@ -154,10 +158,21 @@ class Stream(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._stack:
             if scope.get("quartier.head"):
-                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+                await send(start)
                 await send({"type": "http.response.body", "body": b""})
             else:
-                await super().__call__(scope, receive, send)
+                await super().__call__(scope, receive, _impatient(send))
+
+
+def _impatient(send: Send) -> Send:
+    """A caller who stops reading must not keep a database connection for ever."""
+
+    async def timed(message: Message) -> None:
+        async with asyncio.timeout(STALLED):
+            await send(message)
+
+    return timed
 
 
 def csv_line(values: Sequence[str]) -> bytes:

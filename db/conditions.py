@@ -20,6 +20,7 @@ from sqlalchemy import (
     Double,
     Integer,
     LargeBinary,
+    ScalarSelect,
     Table,
     Text,
     Uuid,
@@ -87,9 +88,7 @@ class ConditionShape:
         return self.builder(table, *self.columns, *self.binds(position))
 
 
-def where(
-    builder: Builder, columns: str | Sequence[str] = (), *values: Any
-) -> Condition:
+def where(builder: Builder, columns: str | Sequence[str] = (), *values: object) -> Condition:
     """A condition: the function, the column or columns it looks at, the values it binds."""
     names = (columns,) if isinstance(columns, str) else tuple(columns)
     return Condition(builder, names, values)
@@ -103,7 +102,7 @@ def within_districts(names: Sequence[str] | None) -> list[Condition]:
     return [where(in_district, (), names) if several else where(in_one_district, (), names[0])]
 
 
-def _kind(value: Any) -> tuple[type, bool]:
+def _kind(value: object) -> tuple[type, bool]:
     return (type(value[0]), True) if isinstance(value, list) else (type(value), False)
 
 
@@ -174,7 +173,7 @@ def refers_to(table: Table, column: str, resource: str, names: Bind) -> Expressi
     return table.c[column] == any_(func.array(_aliased(resource, names)))
 
 
-def _aliased(resource: str, names: Bind) -> Any:
+def _aliased(resource: str, names: Bind) -> ScalarSelect[Any]:
     return (
         select(published.alias.c.id)
         .where(

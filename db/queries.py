@@ -188,18 +188,26 @@ async def stream(
 
     A server-side cursor: memory stays flat on both sides, the first lines come at once.
     """
-    values = _values(selection)
-    async with pool.connection() as connection, connection.transaction():
-        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        await connection.execute("SET LOCAL cursor_tuple_fraction = 1")
-        sequence, published_at = await state(connection)
-        if selection.layout == "wide":
-            columns = {**columns, **await _period_columns(connection, selection)}
-        statement = _stream(_shape(selection))
-        arguments = statement.arguments(values | {"columns": list(columns.values())})
+    async with pool.stream() as connection, connection.transaction():
         async with AsyncRawServerCursor(connection, "lines") as cursor:
-            await cursor.execute(statement.sql, arguments)
-            yield Lines(sequence, published_at, tuple(columns), _batches(cursor))
+            with pool.watch(connection):
+                sequence, published_at, names = await _begin(cursor, selection, columns)
+            yield Lines(sequence, published_at, names, _batches(pool, cursor))
+
+
+async def _begin(
+    cursor: AsyncRawServerCursor[Any], selection: Selection, columns: Mapping[str, str]
+) -> tuple[int, str, tuple[str, ...]]:
+    connection = cursor.connection
+    await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    await connection.execute("SET LOCAL cursor_tuple_fraction = 1")
+    sequence, published_at = await state(connection)
+    if selection.layout == "wide":
+        columns = {**columns, **await _period_columns(connection, selection)}
+    statement = _stream(_shape(selection))
+    values = _values(selection) | {"columns": list(columns.values())}
+    await cursor.execute(statement.sql, statement.arguments(values))
+    return sequence, published_at, tuple(columns)
 
 
 async def _period_columns(
@@ -212,8 +220,14 @@ async def _period_columns(
     return {period: f"$.values.{json.dumps(period)}" for period in periods}
 
 
-async def _batches(cursor: AsyncRawServerCursor[Any]) -> AsyncIterator[list[bytes]]:
-    while rows := await cursor.fetchmany(BATCH):
+async def _batches(
+    pool: Pool, cursor: AsyncRawServerCursor[Any]
+) -> AsyncIterator[list[bytes]]:
+    while True:
+        with pool.watch(cursor.connection):
+            rows = await cursor.fetchmany(BATCH)
+        if not rows:
+            return
         yield [row[0] for row in rows]
 
 
@@ -226,13 +240,13 @@ async def state(connection: AsyncConnection[Any]) -> tuple[int, str]:
 
 
 async def current_state(pool: Pool) -> tuple[int, str]:
-    async with pool.connection() as connection:
+    async with pool.query() as connection:
         return await state(connection)
 
 
 async def languages(pool: Pool) -> tuple[str, ...]:
     """The languages documents are published in, the default first."""
-    async with pool.connection() as connection:
+    async with pool.query() as connection:
         cursor = await connection.execute(_LANGUAGES)
         return tuple(row[0].decode() for row in await cursor.fetchall())
 
@@ -242,7 +256,7 @@ async def unknown_names(
 ) -> list[tuple[str, str, list[str]]]:
     """Which of the (resource, name) pairs nobody bears, each with the names most like it."""
     resources, values = [list(column) for column in zip(*names, strict=True)]
-    async with pool.connection() as connection:
+    async with pool.query() as connection:
         cursor = await connection.execute(_UNKNOWN_NAMES, [resources, values])
         return [
             (row[0].decode(), row[1].decode(), [name.decode() for name in row[2]])
@@ -252,7 +266,7 @@ async def unknown_names(
 
 async def tombstone(pool: Pool, resource: str, name: str) -> bytes | None:
     """What became of an entity that was public once, as a JSON object."""
-    async with pool.connection() as connection:
+    async with pool.query() as connection:
         cursor = await connection.execute(_TOMBSTONE, [resource, name])
         row = await cursor.fetchone()
         return row[0] if row else None
@@ -260,7 +274,7 @@ async def tombstone(pool: Pool, resource: str, name: str) -> bytes | None:
 
 async def places(pool: Pool, typed: str, limit: int) -> tuple[bytes, int, str]:
     """Districts and postcodes whose name begins with, contains, or resembles what was typed."""
-    async with pool.connection() as connection:
+    async with pool.query() as connection:
         cursor = await connection.execute(_PLACES, [typed, limit])
         row = await cursor.fetchone()
         assert row is not None  # an aggregate
@@ -268,7 +282,7 @@ async def places(pool: Pool, typed: str, limit: int) -> tuple[bytes, int, str]:
 
 
 async def _row(pool: Pool, statement: Statement, values: Mapping[str, Any]) -> Any:
-    async with pool.connection() as connection:
+    async with pool.query() as connection:
         cursor = await connection.execute(statement.sql, statement.arguments(values))
         return await cursor.fetchone()
 

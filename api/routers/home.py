@@ -11,7 +11,7 @@ from api.links import base_url, link
 from api.negotiation import prefers_html
 from api.resources import RESOURCES
 from api.routing import ModelRoute
-from api.schemas.common import Link
+from api.schemas.page import Link
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -41,13 +41,13 @@ def router() -> APIRouter:
         operation_id="landing_page",
         summary="What is here",
         response_model=Landing,
-        responses={200: {"content": {"text/html": {}}}} | contract.problem_responses(400),
+        responses={200: {"content": {"text/html": {}}}, **contract.problem_responses(400)},
     )
     return routes
 
 
 async def _home(request: Request) -> Response:
-    """Links to every resource, the contract and its reference: HTML for people, JSON for machines."""
+    """Links to every resource and to the contract: HTML for people, JSON for machines."""
     base = base_url(request)
     found = [
         link("service-desc", f"{base}/openapi.json", "application/json"),

@@ -27,13 +27,13 @@ def router() -> APIRouter:
     return routes
 
 
-async def _places(
-    request: Request, parameters: Annotated[PlaceParameters, Query()]
-) -> Response:
+async def _places(request: Request, parameters: Annotated[PlaceParameters, Query()]) -> Response:
     """Districts and postcodes that begin with, contain or resemble `q`: best match first, with
     key, centre and bounding box (EPSG:4326, longitude first)."""
     found = await queries.places(service(request).pool, parameters.q, parameters.limit)
     body, sequence, published_at = found
     version = Version(sequence, published_at, FORMATS["json"], "de")
+    if unchanged := responses.not_modified(request, version):
+        return unchanged
     document = b'{"items":[' + body + b'],"sequence":%d}' % sequence
     return responses.item(request, version, document)

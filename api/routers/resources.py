@@ -47,9 +47,7 @@ def _add_item(routes: APIRouter, resource: Resource) -> None:
 
 
 def _add_search(routes: APIRouter) -> None:
-    async def endpoint(
-        request: Request, parameters: Annotated[OfferingSearch, Body()]
-    ) -> Response:
+    async def endpoint(request: Request, parameters: Annotated[OfferingSearch, Body()]) -> Response:
         return await lists.answer_list(request, OFFERINGS, parameters)
 
     routes.add_api_route(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.common import Document
+from api.schemas.document import Document
 
 
 class Term(Document):

@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import Field
 
-from api.schemas.common import Coded, DistrictReference, Document, Entity, Source
+from api.schemas.document import Coded, DistrictReference, Document, Entity, Source
 
 
 class Succession(Document):

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.common import Document, FacetValue, LeftOut, Link
+from api.schemas.document import Document
+from api.schemas.page import FacetValue, LeftOut, Link
 
 Position = Annotated[list[float], Field(min_length=2, max_length=2)]
 Ring = Annotated[list[Position], Field(min_length=4)]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.common import (
+from api.schemas.document import (
     Coded,
     DistrictReference,
     Document,

@@ -1,6 +1,6 @@
 """An organisation: a provider, an authority, or a body that decides."""
 
-from api.schemas.common import Coded, DistrictReference, Entity, NamedReference
+from api.schemas.document import Coded, DistrictReference, Entity, NamedReference
 
 
 class Organisation(Entity):

@@ -12,7 +12,7 @@ import httpx2
 import psycopg
 import pytest
 
-from api.schemas.common import ProblemDocument
+from api.schemas.problem import ProblemDocument
 from tests.contract.operations import OPERATIONS, READ, Operation, written
 from tests.databases import Database
 

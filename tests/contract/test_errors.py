@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.schemas.common import ProblemDocument
+from api.schemas.problem import ProblemDocument
 from api.settings import Settings
 from tests.contract.operations import OPERATIONS, Operation
 
@@ -144,7 +144,7 @@ def test_errors_of_the_database_that_are_no_outage(monkeypatch: pytest.MonkeyPat
     for error, status in (
         (psycopg.errors.QueryCanceled("canceling statement"), 503),
         (psycopg.errors.AdminShutdown("terminating connection"), 503),
-        (psycopg.errors.UndefinedTable("no such table"), 500),
+        (psycopg.errors.DivisionByZero("division by zero"), 500),
     ):
         monkeypatch.setattr("api.routers.health.queries.current_state", _raise(error))
         with TestClient(app, raise_server_exceptions=False) as client:

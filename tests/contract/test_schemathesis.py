@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 import schemathesis
 from schemathesis import Case, DeserializationContext, GenerationMode, Response
+from schemathesis.core.failures import FailureGroup
 
 from api.app import create_app
 from api.settings import Settings
@@ -18,7 +21,7 @@ CONFIG = schemathesis.Config.from_dict(
         "seed": 1,
         "generation": {
             "mode": "all",
-            "max-examples": 20,
+            "max-examples": 15,
             "deterministic": True,
             "database": "none",
         },
@@ -51,10 +54,45 @@ def plausible(live_server: str) -> Iterator[Plausible]:
     known.close()
 
 
+def _repair(case: Case[Any], plausible: Plausible) -> None:
+    if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
+        plausible.repair(case)
+
+
 @schema.parametrize()
 def test_the_server_keeps_the_contract(
     case: Case[Any], live_server: str, plausible: Plausible
 ) -> None:
-    if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
-        plausible.repair(case)
+    _repair(case, plausible)
     case.call_and_validate(base_url=live_server)
+
+
+def test_what_a_list_names_can_be_asked_for(live_server: str, plausible: Plausible) -> None:
+    """From lists to their entities, along the links of the contract."""
+
+    class Walk(schema.as_state_machine()):  # type: ignore[misc]
+        def before_call(self, case: Case[Any]) -> None:
+            _repair(case, plausible)
+
+        def get_call_kwargs(self, case: Case[Any]) -> dict[str, Any]:  # noqa: ARG002
+            return {"base_url": live_server}
+
+    settings = hypothesis.settings(
+        max_examples=10,
+        stateful_step_count=6,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    Walk.run(settings=settings)
+
+
+def test_the_checks_would_notice_broken_geojson(live_server: str) -> None:
+    """That all is well means nothing unless GeoJSON is looked at."""
+    document = create_app(Settings.model_construct()).openapi()
+    broken = {**document, "components": copy.deepcopy(document["components"])}
+    broken["components"]["schemas"]["DistrictFeature"]["required"].append("no_such_member")
+    operation = schemathesis.openapi.from_dict(broken)["/v1/districts"]["GET"]
+    case = operation.Case(query={"format": "geojson", "limit": 1})
+    with pytest.raises(FailureGroup, match="no_such_member"):
+        case.call_and_validate(base_url=live_server)

@@ -91,10 +91,10 @@ def test_down_takes_everything_away_and_up_brings_it_back(database: Database) ->
     [("registry", Base.metadata), ("published", published.metadata)],
     ids=["registry", "published"],
 )
-def test_models_and_database_are_the_same(database: Database, schema: str, metadata: Any) -> None:  # noqa: ANN401
+def test_models_and_database_are_the_same(database: Database, schema: str, metadata: Any) -> None:
     url = make_url(database.owner_url).set(drivername="postgresql+psycopg")
 
-    def is_ours(thing: Any, name: str | None, kind: str, reflected: bool, _: object) -> bool:  # noqa: ANN401
+    def is_ours(thing: Any, name: str | None, kind: str, reflected: bool, _: object) -> bool:
         owner = thing if kind == "table" else getattr(thing, "table", thing)
         if getattr(owner, "schema", schema) != schema or name == "alembic_version":
             return False

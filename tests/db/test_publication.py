@@ -111,7 +111,7 @@ class Town:
         rows = self.connection.execute(query, values or None).fetchall()
         return [row[0] if len(row) == 1 else row for row in rows]
 
-    def one(self, query: LiteralString, *values: object) -> Any:  # noqa: ANN401 (any column)
+    def one(self, query: LiteralString, *values: object) -> Any:
         (value,) = self.all(query, *values)
         return value
 

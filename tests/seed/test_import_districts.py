@@ -156,7 +156,7 @@ def test_the_source_is_registered_and_revisions_name_the_actor(url: str, save: S
         actors = connection.scalars(
             select(Revision.actor).where(Revision.entity_id == key("Adorf"))
         ).all()
-    assert (source.license, source.attribution) == ("geonutz-20130319", "© GeoBasis-DE / BKG 2017")
+    assert (source.license, source.attribution) == ("geonutz", "© GeoBasis-DE / BKG 2017")
     assert "import test" in actors
 
 

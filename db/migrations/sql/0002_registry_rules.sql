@@ -1,8 +1,9 @@
 -- What the registry does by itself: no cycles, revisions, dirty marks. And the one door out of it:
--- the views `public_*`, which show published rows of licensed sources without their private columns.
--- Documents are built from these views only, so a draft has no other way to the outside.
+-- the views `public_*`, which show published rows of licensed sources without their private
+-- columns. Documents are built from these views only, so a draft has no other way to the outside.
 
--- A tree stays a tree. The lock makes two transactions that would close a cycle together take turns.
+-- A tree stays a tree. The lock makes two transactions that would close a cycle together take
+-- turns.
 CREATE FUNCTION registry.refuse_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     ancestor uuid := NEW.parent_id;
@@ -117,8 +118,8 @@ SELECT registry.watch(watched, resource, VARIADIC owners) FROM (VALUES
 
 DROP FUNCTION registry.watch;
 
--- Texts in a language, falling back to the language they were written in, and saying so. Functions of
--- one plain expression are inlined by the planner; they are called once a document or more.
+-- Texts in a language, falling back to the language they were written in, and saying so. Functions
+-- of one plain expression are inlined by the planner; they are called once a document or more.
 CREATE FUNCTION registry.localized(base text, translations jsonb, lang text, field text)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT coalesce(translations -> lang ->> field, base) $$;
@@ -165,7 +166,8 @@ $$;
 
 -- The languages of documents: one is the default, even where nobody has said which.
 CREATE VIEW registry.public_language AS
-SELECT code, position, row_number() OVER (ORDER BY is_default DESC, position, code) = 1 AS is_default
+SELECT code, position,
+       row_number() OVER (ORDER BY is_default DESC, position, code) = 1 AS is_default
 FROM (
     SELECT code, position, is_default FROM registry.language
     UNION ALL

@@ -109,7 +109,7 @@ CREATE TABLE published.district_member (
 );
 CREATE INDEX district_member_id ON published.district_member (resource, id);
 
--- Every word of a published text, as it is typed. A word leaves with the last text that has its stem.
+-- Every word of a published text, as it is typed; it leaves with the last text that has its stem.
 CREATE TABLE published.word (
     word text PRIMARY KEY,
     stem text NOT NULL

@@ -1,0 +1,51 @@
+"""A page of entities in JSON, and what is around them."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from api.schemas.document import Document
+
+
+class Link(Document):
+    """Where to go on, and what is there."""
+
+    rel: str = Field(description="What it is: self, first, next, … (IANA link relations).")
+    href: str
+    type: str = Field(description="Media type.")
+    method: Literal["POST"] | None = Field(
+        None, description="Only after a search by POST: its next page is asked for by POST again."
+    )
+    body: dict[str, str] | None = Field(
+        None, description="With `method`: what to merge into the body of the search."
+    )
+
+
+class FacetValue(Document):
+    value: str = Field(description="What to filter by.")
+    label: str
+    count: int
+
+
+class LeftOut(Document):
+    """Entities that might match, but whose place is not known well enough to say."""
+
+    reason: str
+    count: int
+
+
+class Page(Document):
+    """A page of entities. `next` among the links leads on; it is absent on the last page."""
+
+    items: list[Any]
+    total: int | None = Field(
+        None, description="How many match altogether; absent with `count=none`."
+    )
+    sequence: int = Field(description="Number of the publication this page shows.")
+    attribution: list[str]
+    license: str | None = Field(
+        description="The licence all entries share; null where they differ, see each `source`."
+    )
+    facets: dict[str, list[FacetValue]] | None = None
+    left_out: list[LeftOut] | None = None
+    links: list[Link]
