@@ -415,7 +415,7 @@ class DistrictParameters(Simplified, Search):
     contains: Position | None = Field(
         None,
         description="Longitude, latitude: the chain of districts around this point, the largest "
-        "first.",
+        "first; those of today, or of `valid_on`.",
     )
     bbox: Box | None = Field(None, description="West, south, east, north in degrees.")
 
@@ -429,9 +429,16 @@ class DistrictParameters(Simplified, Search):
             *given(c.refers_to, ("parent_id", "district"), self.parent),
             *given(c.valid_on, (), self.valid_on),
             *given(c.any_of, "designation", self.designation),
-            *([] if self.contains is None else [where(c.contains_point, (), *self.contains)]),
+            *self._around(),
             *([] if self.bbox is None else [where(c.intersects_box, "geometry", *self.bbox)]),
         ]
+
+    def _around(self) -> list[Condition]:
+        """A chain is of one day: today, unless another is given."""
+        if self.contains is None:
+            return []
+        chain = where(c.contains_point, (), *self.contains)
+        return [chain] if self.valid_on else [chain, where(c.exists_today)]
 
     def references(self) -> list[Reference]:
         return [

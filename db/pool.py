@@ -71,7 +71,7 @@ class Pool(AsyncConnectionPool[AsyncConnection[Any]]):
 
     @asynccontextmanager
     async def stream(self) -> AsyncIterator[AsyncConnection[Any]]:
-        """A connection for as long as a caller reads. Half of them are kept for short statements."""
+        """A connection for as long as a caller reads. Half of them are kept for pages."""
         try:
             await asyncio.wait_for(self._streams.acquire(), self.timeout)
         except TimeoutError:

@@ -188,11 +188,14 @@ async def stream(
 
     A server-side cursor: memory stays flat on both sides, the first lines come at once.
     """
-    async with pool.stream() as connection, connection.transaction():
-        async with AsyncRawServerCursor(connection, "lines") as cursor:
-            with pool.watch(connection):
-                sequence, published_at, names = await _begin(cursor, selection, columns)
-            yield Lines(sequence, published_at, names, _batches(pool, cursor))
+    async with (
+        pool.stream() as connection,
+        connection.transaction(),
+        AsyncRawServerCursor(connection, "lines") as cursor,
+    ):
+        with pool.watch(connection):
+            sequence, published_at, names = await _begin(cursor, selection, columns)
+        yield Lines(sequence, published_at, names, _batches(pool, cursor))
 
 
 async def _begin(
@@ -289,14 +292,14 @@ async def _row(pool: Pool, statement: Statement, values: Mapping[str, Any]) -> A
 
 # Compiling
 
-_DIALECT = psycopg.dialect(paramstyle="numeric_dollar")
+_DIALECT = cast("Any", psycopg).dialect(paramstyle="numeric_dollar")  # SQLAlchemy: no types
 
 
 def _compile(statement: Select[Any]) -> Statement:
     """SQLAlchemy's SQL, to run without SQLAlchemy: nothing may be left for execution time."""
     compiled = statement.compile(dialect=_DIALECT)
     assert not compiled.post_compile_params, compiled.post_compile_params
-    return Statement(cast("LiteralString", str(compiled)), tuple(compiled.positiontup or ()))
+    return Statement(str(compiled), tuple(compiled.positiontup or ()))
 
 
 @lru_cache(maxsize=2048)
@@ -427,7 +430,7 @@ def _count_references(table: Table, name: str) -> Select[Any]:
     return _count_codes(table, f"{name}_id")
 
 
-def _count_members(table: Table, name: str) -> Select[Any]:
+def _count_members(table: Table, _name: str) -> Select[Any]:
     member = published.district_member
     resource = literal_column(f"'{table.name}'", Text)
     return (
@@ -450,7 +453,7 @@ _FACET_COUNTS = {
 def _selected(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
     table = published.RESOURCES[shape.table]
     labelled = [key.label(f"key_{index}") for index, key in enumerate(keys)]
-    statement = select(_body(shape, table, keys).label("body"), *labelled).where(*_where(shape))
+    statement = select(_body(shape, table).label("body"), *labelled).where(*_where(shape))
     if shape.continued:
         statement = statement.where(_beyond(keys, shape.order.descending))
     if shape.layout == "geojson" and table is published.observation:
@@ -516,9 +519,7 @@ def _directed(key: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
     return key.desc() if descending else key
 
 
-def _body(
-    shape: Shape, table: Table, keys: Sequence[ColumnElement[Any]]
-) -> ColumnElement[Any]:
+def _body(shape: Shape, table: Table) -> ColumnElement[Any]:
     """The document in its layout. Texts are joined, never parsed, unless fields are picked."""
     document = _document(shape, table)
     if shape.layout == "csv":

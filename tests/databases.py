@@ -70,7 +70,9 @@ def _load_and_publish(database: Database) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def build_template(cluster: Cluster, name: str, source: str, fill: Callable[[Database], None]) -> str:
+def build_template(
+    cluster: Cluster, name: str, source: str, fill: Callable[[Database], None]
+) -> str:
     """The first process builds under another name, so that nobody clones half a template."""
     unfinished = f"{name}_unfinished"
     with (cluster.data / "templates").open("w") as lock:

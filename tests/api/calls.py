@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 from starlette.testclient import TestClient
 
-Query = Mapping[str, str | int | float | Sequence[str]]
+Query = Mapping[str, Any]
 EVERYTHING = {"limit": 10_000}
 
 
-def get(client: TestClient, path: str, query: Query | None = None, **headers: str) -> httpx2.Response:
+def get(
+    client: TestClient, path: str, query: Query | None = None, **headers: str
+) -> httpx2.Response:
     """An answer that must be a success."""
     answer = client.get(path, params=dict(query) if query else None, headers=headers)
     assert answer.status_code == 200, answer.text[:1000]

@@ -35,7 +35,7 @@ PATHS = [
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 def test_head_is_get_without_a_body(api: TestClient, path: str, encoding: str) -> None:
     headers = {"Accept-Encoding": encoding}
-    with_body = get(api, path, **headers)
+    with_body = get(api, path, None, **headers)
     head = api.head(path, headers=headers)
     assert head.status_code == 200
     assert head.content == b""
@@ -67,7 +67,7 @@ def test_what_makes_another_answer_makes_another_tag(api: TestClient) -> None:
         get(api, "/v1/offerings"),
         get(api, "/v1/offerings", {"limit": 5}),
         get(api, "/v1/offerings", {"lang": "en"}),
-        get(api, "/v1/offerings", **{"accept-language": "sv"}),
+        get(api, "/v1/offerings", None, **{"accept-language": "sv"}),
         get(api, "/v1/offerings", accept="application/geo+json"),
         get(api, "/v1/offerings", host="other.example"),
         get(api, "/v1/districts"),

@@ -95,8 +95,13 @@ def test_bbox(api: TestClient, county: World, box: tuple[float, ...]) -> None:
     assert found(api, bbox=",".join(map(str, box))) == those(county, meets)
 
 
-def test_filters_combine(api: TestClient, county: World) -> None:
-    query = {"level": "municipality", "parent": "region-west", "bbox": "12.8,50.6,13.2,50.9", "q": "ö"}
+def test_filters_combine(api: TestClient) -> None:
+    query = {
+        "level": "municipality",
+        "parent": "region-west",
+        "bbox": "12.8,50.6,13.2,50.9",
+        "q": "ö",
+    }
     single = [found(api, **{name: value}) for name, value in query.items()]
     assert found(api, **query) == set.intersection(*single)
 
@@ -153,8 +158,11 @@ def test_a_place_says_where_it_is(api: TestClient, county: World) -> None:
 
 
 def test_no_place_ended_or_is_a_draft(api: TestClient) -> None:
-    names = [p["name"] for typed in ("Altdorf", "Entwurf") for p in
-             get(api, "/v1/places", {"q": typed, "limit": 100}).json()["items"]]
+    names = [
+        p["name"]
+        for typed in ("Altdorf", "Entwurf")
+        for p in get(api, "/v1/places", {"q": typed, "limit": 100}).json()["items"]
+    ]
     assert "Altdorf" not in names
     assert not any("Entwurf" in name for name in names)
 

@@ -14,7 +14,7 @@ import shapely
 from starlette.testclient import TestClient
 
 from api.formats import FORMATS
-from api.resources import OFFERINGS, RESOURCES, Resource
+from api.resources import RESOURCES, Resource
 from db import published
 from tests.api.calls import get, listed, slugs
 from tests.api.test_offering_filters import not_ended
@@ -62,10 +62,10 @@ def test_accept_chooses(api: TestClient, accept: str, media_type: str | None) ->
 
 
 @pytest.mark.parametrize(("resource", "name"), EVERY)
-def test_parameter_and_suffix_say_the_same(
-    api: TestClient, resource: Resource, name: str
-) -> None:
-    by_parameter = get(api, f"/v1/{resource.name}", {"limit": 3, "format": name}, accept="image/png")
+def test_parameter_and_suffix_say_the_same(api: TestClient, resource: Resource, name: str) -> None:
+    by_parameter = get(
+        api, f"/v1/{resource.name}", {"limit": 3, "format": name}, accept="image/png"
+    )
     by_suffix = get(api, f"/v1/{resource.name}.{name}", {"limit": 3}, accept="image/png")
     assert by_parameter.headers["content-type"] == by_suffix.headers["content-type"]
     assert by_parameter.headers["content-type"].split(";")[0] == FORMATS[name].media_type
@@ -109,7 +109,9 @@ def test_csv_has_the_same_rows(api: TestClient, resource: Resource) -> None:
     assert {len(line) for line in lines} == {len(lines[0])}
     rows = [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
     assert [row["id"] for row in rows] == [item["id"] for item in items]
-    plain = [name for name in lines[0] if name in items[0] and name in ("name", "title", "description")]
+    plain = [
+        name for name in lines[0] if name in items[0] and name in ("name", "title", "description")
+    ]
     for row, item in zip(rows, items, strict=True):
         assert {name: row[name] for name in plain} == {name: item[name] or "" for name in plain}
 
@@ -326,9 +328,7 @@ def test_facets_count_what_the_list_holds(api: TestClient, county: World) -> Non
         ("organisation_mode", {"organisation_mode": "mobile"}),
     ],
 )
-def test_a_facet_ignores_its_own_filter(
-    api: TestClient, name: str, query: dict[str, Any]
-) -> None:
+def test_a_facet_ignores_its_own_filter(api: TestClient, name: str, query: dict[str, Any]) -> None:
     alone = get(api, LIST, {"facets": name, "free": "true", "limit": 1}).json()
     filtered = get(api, LIST, {"facets": name, "free": "true", "limit": 1, **query}).json()
     assert filtered["facets"] == alone["facets"]
@@ -338,7 +338,9 @@ def test_a_facet_ignores_its_own_filter(
 
 
 def alone_languages(api: TestClient) -> dict[str, int]:
-    return facet(get(api, LIST, {"facets": "language", "free": "true", "limit": 1}).json(), "language")
+    return facet(
+        get(api, LIST, {"facets": "language", "free": "true", "limit": 1}).json(), "language"
+    )
 
 
 def test_facets_come_most_frequent_first_with_labels(api: TestClient) -> None:
@@ -367,7 +369,3 @@ def test_an_unknown_facet_is_refused(api: TestClient) -> None:
     answer = api.get(LIST, params={"facets": "category,secret"})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["parameter"] == "facets"
-
-
-def test_the_contract_of_formats_holds(api: TestClient) -> None:
-    assert OFFERINGS.formats == tuple(FORMATS)

@@ -130,7 +130,10 @@ def not_ended(offering: Offering) -> bool:
 
 FILTERS = [
     Filter({"category": "advice"}, has("category", "categories", "advice")),
-    Filter({"category": ["debt_advice", "family"]}, has("category", "categories", "debt_advice", "family")),
+    Filter(
+        {"category": ["debt_advice", "family"]},
+        has("category", "categories", "debt_advice", "family"),
+    ),
     Filter({"theme": "poverty"}, has("theme", "themes", "poverty")),
     Filter({"theme": "housing_in_old_age"}, has("theme", "themes", "housing_in_old_age")),
     Filter({"target_group": "migrants"}, has("target_group", "target_groups", "migrants")),
@@ -143,15 +146,25 @@ FILTERS = [
     Filter({"district": "region-west"}, is_in("region-west")),
     Filter({"district": "grossschirma"}, is_in("grossschirma")),
     Filter({"district": "ags:14522013"}, is_in("oederan")),
-    Filter({"district": ["oederan-west-nord", "rossau-ost"]}, is_in("oederan-west-nord", "rossau-ost")),
+    Filter(
+        {"district": ["oederan-west-nord", "rossau-ost"]}, is_in("oederan-west-nord", "rossau-ost")
+    ),
     Filter({"district": "doebeln"}, is_in("doebeln")),
     Filter({"district": "muehlau"}, is_in("muehlau")),
-    Filter({"postcode": ["09599", "04720"]}, lambda o: any(s.postcode in ("09599", "04720") for s in o.sites)),
-    Filter({"organisation_mode": ["district", "mobile"]}, lambda o: o.mode in ("district", "mobile")),
+    Filter(
+        {"postcode": ["09599", "04720"]},
+        lambda o: any(s.postcode in ("09599", "04720") for s in o.sites),
+    ),
+    Filter(
+        {"organisation_mode": ["district", "mobile"]}, lambda o: o.mode in ("district", "mobile")
+    ),
     Filter({"language": ["ar", "tr"]}, lambda o: bool({"ar", "tr"} & set(o.languages))),
     Filter({"language": "de-x-ls"}, lambda o: "de-x-ls" in o.languages),
     Filter({"wheelchair": "yes"}, lambda o: any(s.wheelchair == "yes" for s in o.sites)),
-    Filter({"wheelchair": ["limited", "no"]}, lambda o: any(s.wheelchair in ("limited", "no") for s in o.sites)),
+    Filter(
+        {"wheelchair": ["limited", "no"]},
+        lambda o: any(s.wheelchair in ("limited", "no") for s in o.sites),
+    ),
     Filter({"age": 3}, of_age(3)),
     Filter({"age": 60}, of_age(60)),
     Filter({"age": 0}, of_age(0)),
@@ -169,7 +182,10 @@ FILTERS = [
     Filter({"serves_district": "grossschirma-west"}, serves_district("grossschirma-west")),
     Filter({"serves_district": "mittelland"}, serves_district("mittelland")),
     Filter({"q": "Frühstück"}, lambda o: "Frühstück" in o.name),
-    Filter({"id": ["offering-1", str(identity("offering", "offering-2"))]}, lambda o: o.slug in ("offering-1", "offering-2")),
+    Filter(
+        {"id": ["offering-1", str(identity("offering", "offering-2"))]},
+        lambda o: o.slug in ("offering-1", "offering-2"),
+    ),
 ]
 
 
@@ -295,7 +311,9 @@ def test_what_a_box_cannot_decide_is_counted(api: TestClient, county: World) -> 
         for offering in county.public_offerings
         if not_ended(offering)
         and not is_within(area)(offering)
-        and any(shape is not None and shape.intersects(area) for shape in map(extent, offering.sites))
+        and any(
+            shape is not None and shape.intersects(area) for shape in map(extent, offering.sites)
+        )
     ]
     document = listed(api, PATH, {"bbox": ",".join(map(str, BOX))})
     assert undecided
@@ -326,7 +344,9 @@ def test_what_a_quarter_cannot_decide_is_counted(api: TestClient, county: World)
         for offering in county.public_offerings
         if not_ended(offering) and quarter not in county.members(offering)
     ]
-    there = [o for o in elsewhere if town in {s.stated.slug for s in o.sites if s.stated and is_vague(s)}]
+    there = [
+        o for o in elsewhere if town in {s.stated.slug for s in o.sites if s.stated and is_vague(s)}
+    ]
     # With several sites, one in the town and one vague somewhere else, it may be counted as well.
     perhaps = [o for o in elsewhere if town in county.members(o) and any(map(is_vague, o.sites))]
     document = listed(api, PATH, {"district": quarter})

@@ -45,7 +45,10 @@ def below(slug: str, depth: int | None) -> Callable[[Observation], bool]:
 OBSERVATIONS: list[tuple[dict[str, Any], Callable[[Observation], bool]]] = [
     ({"indicator": "einwohner"}, lambda o: o.indicator == "einwohner"),
     ({"district": "oederan"}, lambda o: o.district.slug == "oederan"),
-    ({"district": ["ags:14522013", "mittelland"]}, lambda o: o.district.slug in ("oederan", "mittelland")),
+    (
+        {"district": ["ags:14522013", "mittelland"]},
+        lambda o: o.district.slug in ("oederan", "mittelland"),
+    ),
     ({"district": "region-west", "district_scope": "children"}, below("region-west", 1)),
     ({"district": "sachsen", "district_scope": "descendants"}, below("sachsen", None)),
     ({"district": "mittelland", "district_scope": "children"}, below("mittelland", 1)),
@@ -54,9 +57,15 @@ OBSERVATIONS: list[tuple[dict[str, Any], Callable[[Observation], bool]]] = [
     ({"time": "2019..2022"}, lambda o: "2019" <= o.period <= "2022"),
     ({"status": "suppressed"}, lambda o: "suppressed" in o.flags),
     ({"status": ["break", "provisional"]}, lambda o: bool({"break", "provisional"} & set(o.flags))),
-    ({"time": "2020", "level": "municipality", "indicator": "arbeitslose", "status": "final"},
-     lambda o: o.period == "2020" and o.district.level == "municipality"
-     and o.indicator == "arbeitslose" and "final" in o.flags),
+    (
+        {"time": "2020", "level": "municipality", "indicator": "arbeitslose", "status": "final"},
+        lambda o: (
+            o.period == "2020"
+            and o.district.level == "municipality"
+            and o.indicator == "arbeitslose"
+            and "final" in o.flags
+        ),
+    ),
 ]
 
 
@@ -89,7 +98,7 @@ def test_one_indicator_has_an_address_of_its_own(api: TestClient) -> None:
     assert api.get("/v1/indicators/none/observations").status_code == 404
 
 
-def test_geojson_shows_values_on_their_boundaries(api: TestClient, county: World) -> None:
+def test_geojson_shows_values_on_their_boundaries(api: TestClient) -> None:
     query = {"time": "2021", "indicator": "einwohner", "simplify": 200}
     features = get(api, f"{SERIES}.geojson", query).json()["features"]
     shapes = get(api, "/v1/districts.geojson", {"simplify": 200, "limit": 1000}).json()["features"]
@@ -132,15 +141,24 @@ MEASURES: list[tuple[dict[str, Any], Callable[[Measure], bool]]] = [
     ({"lead": "traeger-1"}, lambda m: m.lead == "traeger-1"),
     ({"theme": "poverty"}, lambda m: "poverty" in broader("theme", m.themes)),
     ({"district": "mittelland"}, in_district("mittelland")),
-    ({"district": ["oederan", "grossschirma"]},
-     lambda m: in_district("oederan")(m) or in_district("grossschirma")(m)),
+    (
+        {"district": ["oederan", "grossschirma"]},
+        lambda m: in_district("oederan")(m) or in_district("grossschirma")(m),
+    ),
     ({"from": "2025-01-01"}, lambda m: overlaps(m, date(2025, 1, 1), date.max)),
     ({"to": "2020-01-01"}, lambda m: overlaps(m, date.min, date(2020, 1, 1))),
-    ({"from": "2025-01-01", "to": "2026-01-01"},
-     lambda m: overlaps(m, date(2025, 1, 1), date(2026, 1, 1))),
-    ({"strategy": "strategy-0", "theme": "poverty", "from": "2020-01-01"},
-     lambda m: m.strategy == "strategy-0" and "poverty" in broader("theme", m.themes)
-     and overlaps(m, date(2020, 1, 1), date.max)),
+    (
+        {"from": "2025-01-01", "to": "2026-01-01"},
+        lambda m: overlaps(m, date(2025, 1, 1), date(2026, 1, 1)),
+    ),
+    (
+        {"strategy": "strategy-0", "theme": "poverty", "from": "2020-01-01"},
+        lambda m: (
+            m.strategy == "strategy-0"
+            and "poverty" in broader("theme", m.themes)
+            and overlaps(m, date(2020, 1, 1), date.max)
+        ),
+    ),
 ]
 
 

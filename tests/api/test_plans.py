@@ -184,7 +184,9 @@ def test_a_later_page_reads_no_more_than_lies_before_it(
 def test_a_search_query_is_made_once_and_not_for_every_row(large_database: Database) -> None:
     """The words resembling what was typed are looked up in an InitPlan."""
     plan = page_plan(large_database, selection({"q": "Trefff"}))
-    loops = {node["Actual Loops"] for node in plan.nodes() if "InitPlan" in str(node.get("Subplan Name"))}
+    loops = {
+        node["Actual Loops"] for node in plan.nodes() if "InitPlan" in str(node.get("Subplan Name"))
+    }
     assert loops == {1}
 
 

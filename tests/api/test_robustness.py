@@ -64,7 +64,7 @@ def test_a_statement_that_takes_too_long_is_a_503(
 
 
 def test_an_exhausted_pool_is_a_503_in_time(own_county_database: Database, tmp_path: Path) -> None:
-    settings = {"STATEMENT_TIMEOUT": "4", "POOL_SIZE": "2", "POOL_TIMEOUT": "0.5"}
+    settings = {"STATEMENT_TIMEOUT": "2", "POOL_SIZE": "2", "POOL_TIMEOUT": "0.5"}
     with (
         served(own_county_database.public_url, tmp_path / "log", **settings) as server,
         locked(own_county_database, "published.offering"),
@@ -75,7 +75,7 @@ def test_an_exhausted_pool_is_a_503_in_time(own_county_database: Database, tmp_p
         time.sleep(0.3)
         refused = [callers.submit(httpx2.get, server.url + LIST, timeout=10) for _ in range(10)]
         assert all(is_unavailable(answer.result()) for answer in refused)
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 2
         assert httpx2.get(server.url + "/health/live").status_code == 200
     assert all(is_unavailable(answer.result()) for answer in waiting)
 
@@ -124,6 +124,7 @@ def test_a_restart_of_the_database_costs_no_request(
         served(second_database.public_url, tmp_path / "log", POOL_TIMEOUT="1") as server,
         ThreadPoolExecutor(8) as callers,
     ):
+
         def ask(_: int) -> int:
             return httpx2.get(server.url + LIST).status_code
 
@@ -319,7 +320,9 @@ def test_two_hosts_are_refused(server: Served) -> None:
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:80", "[::1]:8000", "xn--bcher-kva.example"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1:80", "[::1]:8000", "xn--bcher-kva.example"]
+)
 def test_a_host_that_is_one_is_in_the_links(server: Served, host: str) -> None:
     answer = httpx2.get(server.url + LIST, headers={"Host": host})
     assert answer.json()["links"][0]["href"] == f"http://{host}{LIST}"
@@ -408,7 +411,7 @@ def test_a_caller_cannot_write_into_the_log(server: Served) -> None:
 
 @pytest.mark.parametrize("given", ["with space", "x" * 65, "a\tb", 'quote"', "<b>", "ä"])
 def test_only_a_harmless_id_is_echoed(server: Served, given: str) -> None:
-    answer = httpx2.get(server.url + "/health/live", headers={"X-Request-ID": given.encode()})
+    answer = httpx2.get(server.url + "/health/live", headers=[(b"X-Request-ID", given.encode())])
     assert answer.headers["x-request-id"] != given
     assert len(answer.headers["x-request-id"]) == 32
 

@@ -251,7 +251,9 @@ def _districts(chance: random.Random) -> list[District]:
     )
     sides = [shapely.union_all([cells[c] for c in cells if (c[0] < 2) == west]) for west in (1, 0)]
     regions = [
-        District(f"region-{name}", f"Region {name}", "social_region", county, _multi(side), "official")
+        District(
+            f"region-{name}", f"Region {name}", "social_region", county, _multi(side), "official"
+        )
         for name, side in zip(("west", "ost"), sides, strict=True)
     ]
     municipalities = [
@@ -275,9 +277,7 @@ def _districts(chance: random.Random) -> list[District]:
     return [country, county, *regions, *municipalities, *parts, ended, merged, draft]
 
 
-def _municipality(
-    number: int, region: District, shape: Polygon, chance: random.Random
-) -> District:
+def _municipality(number: int, region: District, shape: Polygon, chance: random.Random) -> District:
     name = TOWNS[number]
     quality = (None, "schematic", "official")[min(number, 2)] if number < 2 else "official"
     return District(
@@ -304,7 +304,11 @@ def _parts(town: District) -> list[District]:
     for side, (left, right) in (("west", (west - 1, middle)), ("ost", (middle, east + 1))):
         half = _multi(town.boundary.intersection(shapely.box(left, south - 1, right, north + 1)))
         part = District(
-            f"{town.slug}-{side}", f"{town.name} {side.title()}", "city_district", town, half,
+            f"{town.slug}-{side}",
+            f"{town.name} {side.title()}",
+            "city_district",
+            town,
+            half,
             "official",
         )
         line = (south + north) / 2
@@ -373,8 +377,12 @@ def _offering(world: World, chance: random.Random, number: int) -> Offering:
         languages=_some(chance, LANGUAGES),
         age=chance.choice(ages),
         free=chance.choice((None, True, False)),
-        confirmed_at=chance.choice((None, *(TODAY - timedelta(days=n) for n in (3, 364, 365, 366, 900)))),
-        valid_to=chance.choice((None, None, None, TODAY - timedelta(days=1), TODAY, date(2090, 1, 1))),
+        confirmed_at=chance.choice(
+            (None, *(TODAY - timedelta(days=n) for n in (3, 364, 365, 366, 900)))
+        ),
+        valid_to=chance.choice(
+            (None, None, None, TODAY - timedelta(days=1), TODAY, date(2090, 1, 1))
+        ),
         serves=_served(world, chance),
         service_area=_area(chance),
         english=f"Meeting point {number}" if number % 3 == 0 else None,
@@ -411,7 +419,9 @@ def _site(town: District, chance: random.Random, slug: str) -> Site:
 def _served(world: World, chance: random.Random) -> tuple[District, ...]:
     if chance.random() < 0.6:
         return ()
-    return tuple(sorted(chance.sample(world.public_districts, chance.choice((1, 2))), key=lambda d: d.slug))
+    return tuple(
+        sorted(chance.sample(world.public_districts, chance.choice((1, 2))), key=lambda d: d.slug)
+    )
 
 
 def _area(chance: random.Random) -> MultiPolygon | None:
@@ -475,7 +485,11 @@ def load(url: str) -> None:
     world = make()
     with writer(url, "test") as connection:
         write_vocabulary(connection)
-        upsert(connection, models.Source, [_source(SOURCE, "cc-zero"), _source(UNLICENSED, "not_stated")])
+        upsert(
+            connection,
+            models.Source,
+            [_source(SOURCE, "cc-zero"), _source(UNLICENSED, "not_stated")],
+        )
         _write_districts(connection, world)
         _write_organisations(connection)
         _write_offerings(connection, world)
@@ -488,7 +502,9 @@ def change_some(url: str) -> None:
     with writer(url, "test") as connection:
         for offering in make().offerings:
             if offering.is_late:
-                upsert(connection, models.Offering, [{"id": offering.id, "eligibility": "Anmeldung"}])
+                upsert(
+                    connection, models.Offering, [{"id": offering.id, "eligibility": "Anmeldung"}]
+                )
 
 
 def _source(key: UUID, license_: str) -> Row:
@@ -517,7 +533,11 @@ def entity(kind: str, slug: str, **columns: Any) -> dict[str, Any]:
 
 
 def ewkb(shape: Any) -> bytes | None:
-    return None if shape is None else bytes(shapely.to_wkb(shapely.set_srid(shape, 4326), include_srid=True))
+    return (
+        None
+        if shape is None
+        else bytes(shapely.to_wkb(shapely.set_srid(shape, 4326), include_srid=True))
+    )
 
 
 def _write_districts(connection: Connection, world: World) -> None:
@@ -570,20 +590,29 @@ def _write_offerings(connection: Connection, world: World) -> None:
     upsert(
         connection,
         models.OfferingSite,
-        [_part(o.id, "site", s.slug, offering_id=o.id, site_id=s.id, position=n)
-         for o in everything for n, s in enumerate(o.sites)],
+        [
+            _part(o.id, "site", s.slug, offering_id=o.id, site_id=s.id, position=n)
+            for o in everything
+            for n, s in enumerate(o.sites)
+        ],
     )
     upsert(
         connection,
         models.OfferingTerm,
-        [_part(o.id, "term", str(key), offering_id=o.id, term_id=key)
-         for o in everything for key in _terms_of(o)],
+        [
+            _part(o.id, "term", str(key), offering_id=o.id, term_id=key)
+            for o in everything
+            for key in _terms_of(o)
+        ],
     )
     upsert(
         connection,
         models.OfferingServiceDistrict,
-        [_part(o.id, "serves", d.slug, offering_id=o.id, district_id=d.id)
-         for o in everything for d in o.serves],
+        [
+            _part(o.id, "serves", d.slug, offering_id=o.id, district_id=d.id)
+            for o in everything
+            for d in o.serves
+        ],
     )
 
 
@@ -623,7 +652,9 @@ def _offering_row(offering: Offering) -> Row:
         status=offering.status,
         name=f"{offering.name} {SECRET}" if is_draft else offering.name,
         description=f"Wir sind da: „{offering.slug}“, ein Ort,\nan dem man sich trifft.",
-        organisation_id=identity("organisation", offering.organisation) if offering.organisation else None,
+        organisation_id=identity("organisation", offering.organisation)
+        if offering.organisation
+        else None,
         organisation_mode=offering.mode,
         age_min=offering.age[0],
         age_max=offering.age[1],
@@ -673,16 +704,32 @@ def _write_strategies(connection: Connection, world: World) -> None:
     upsert(
         connection,
         models.MeasureTerm,
-        [_part(identity("measure", m.slug), "term", code, measure_id=identity("measure", m.slug),
-               term_id=term_id("theme", code))
-         for m in world.measures for code in m.themes],
+        [
+            _part(
+                identity("measure", m.slug),
+                "term",
+                code,
+                measure_id=identity("measure", m.slug),
+                term_id=term_id("theme", code),
+            )
+            for m in world.measures
+            for code in m.themes
+        ],
     )
     upsert(
         connection,
         models.MeasureDistrict,
-        [_part(identity("measure", m.slug), "district", d.slug,
-               measure_id=identity("measure", m.slug), district_id=d.id)
-         for m in world.measures for d in m.districts],
+        [
+            _part(
+                identity("measure", m.slug),
+                "district",
+                d.slug,
+                measure_id=identity("measure", m.slug),
+                district_id=d.id,
+            )
+            for m in world.measures
+            for d in m.districts
+        ],
     )
     upsert(connection, models.Decision, [_decision_row(number) for number in range(30)])
 
