@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeEngine
 
 from api.errors import InvalidParameter
 from db import published
-from db.queries import Order
+from db.statements import Order
 
 INVALID = "is not a cursor of this list; start again without it"
 

@@ -12,7 +12,7 @@ from api.parameters import Limits, Reference
 from api.settings import Settings
 from db import pool, queries
 from db.pool import Pool
-from db.queries import Selection
+from db.statements import Selection
 
 LANGUAGE_SECONDS = 2.0
 REMEMBERED = 4096

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from api import cursors
-from db.queries import Order
+from db.statements import Order
 
 COMMON: dict[str, Any] = {
     "format": "json",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from db.queries import Layout
+from db.statements import Layout
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,7 @@ def _is_trusted(request: Request, settings: Settings) -> bool:
 def address(request: Request, **changes: str | None) -> str:
     """This request's own address with some parameters changed or, where None, left out."""
     kept = [
-        (name, value)
-        for name, value in request.query_params.multi_items()
-        if name not in changes
+        (name, value) for name, value in request.query_params.multi_items() if name not in changes
     ]
     kept += [(name, value) for name, value in changes.items() if value is not None]
     path = quote(request.scope.get("quartier.path", request.scope["path"]), safe="/:")

@@ -22,8 +22,9 @@ from api.parameters import (
 from api.resources import WIDE_COLUMNS, Resource
 from api.responses import Envelope, Version
 from db import queries
-from db.conditions import Condition, called
-from db.queries import Order, Page, Selection
+from db.conditions import Condition, called, near
+from db.queries import Page
+from db.statements import Layout, Order, Selection
 
 RETRIES = 3
 
@@ -145,7 +146,7 @@ async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
     return replace(wanted, selection=selection, depth=cursor.depth if cursor else 0)
 
 
-def _layout(format_: Format, parameters: ListParameters) -> queries.Layout:
+def _layout(format_: Format, parameters: ListParameters) -> Layout:
     if not isinstance(parameters, SeriesParameters) or parameters.layout == "long":
         return format_.layout
     if format_.name != "csv":
@@ -301,9 +302,11 @@ def _columns(wanted: Wanted, parameters: ItemParameters) -> dict[str, str]:
     if wanted.selection.layout == "wide":
         return WIDE_COLUMNS
     columns = wanted.resource.columns
+    if any(condition.builder is near for condition in wanted.selection.conditions):
+        columns = columns | {"distance_m": "$.distance_m"}
     if not parameters.fields:
         return columns
-    kept = {"id", *parameters.fields}
+    kept = {"id", "distance_m", *parameters.fields}
     return {
         name: path
         for name, path in columns.items()

@@ -32,7 +32,7 @@ from api.types import (
 from db import conditions as c
 from db import published
 from db.conditions import Builder, Condition, where
-from db.queries import Order
+from db.statements import Order
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 10_000

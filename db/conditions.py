@@ -138,16 +138,17 @@ def after(table: Table, column: str, value: Bind) -> Expression:
 
 def called(names: Sequence[str]) -> Condition:
     """The entities of these names: ids where they are UUIDs, else slugs and keys."""
-    ids = [UUID(name) for name in names if _is_uuid(name)]
-    others = [name for name in names if not _is_uuid(name)]
+    ids = [id_ for name in names if (id_ := as_uuid(name))]
+    others = [name for name in names if not as_uuid(name)]
     if not others:
         return where(with_ids, (), ids)
     return where(with_names, (), others) if not ids else where(with_ids_or_names, (), ids, others)
 
 
-def _is_uuid(name: str) -> bool:
-    """In its usual form only: 32 hexadecimal digits may be a slug."""
-    return re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", name) is not None
+def as_uuid(name: str) -> UUID | None:
+    """An id in its usual form: 32 hexadecimal digits without hyphens may be a slug."""
+    usual = re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", name)
+    return UUID(name) if usual else None
 
 
 def with_ids(table: Table, ids: Bind) -> Expression:

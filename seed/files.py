@@ -21,7 +21,7 @@ def read_csv(name: str) -> list[dict[str, str | None]]:
         return [{key: cell or None for key, cell in row.items()} for row in csv.DictReader(file)]
 
 
-def read_yaml(name: str) -> Any:  # noqa: ANN401 (a list or a mapping, as the file has it)
+def read_yaml(name: str) -> Any:
     return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
 
 

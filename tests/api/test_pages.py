@@ -19,8 +19,8 @@ from api import cursors
 from api.resources import RESOURCES, Resource
 from db import models, published
 from db.publication import publish
-from db.queries import Order
 from db.registry import upsert, writer
+from db.statements import Order
 from tests.api.calls import get, listed, pages, relative, slugs
 from tests.api.world import World, entity, identity
 from tests.conftest import connect_to

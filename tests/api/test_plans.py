@@ -15,10 +15,10 @@ import pytest
 from psycopg import RawCursor
 
 from api.parameters import OfferingParameters
-from db import published, queries
+from db import published, statements
 from db.cluster import Cluster
 from db.pool import create, options
-from db.queries import Selection, Statement
+from db.statements import Selection, Statement
 from tests.databases import Database, build_template, clone
 
 COUNT = 20_000
@@ -89,7 +89,7 @@ class Plan:
     """What EXPLAIN ANALYZE says of a statement, run as the API runs it."""
 
     def __init__(self, database: Database, statement: Statement, chosen: Selection) -> None:
-        arguments = statement.arguments(queries._values(chosen))
+        arguments = statement.arguments(chosen.values())
         with psycopg.connect(database.public_url, options=options(30)) as connection:
             cursor = RawCursor(connection)
             cursor.execute(statement.sql, arguments)  # loads PostGIS and the catalogue
@@ -122,7 +122,7 @@ class Plan:
 
 
 def page_plan(database: Database, chosen: Selection) -> Plan:
-    return Plan(database, queries._page(queries._shape(chosen)), chosen)
+    return Plan(database, statements.page(chosen.shape), chosen)
 
 
 PAGES: list[dict[str, Any]] = [

@@ -188,7 +188,7 @@ def test_nothing_is_raw_and_all_is_published() -> None:
 # --- strategies ----------------------------------------------------------------------------------
 
 
-def strategy(slug: str) -> Any:  # noqa: ANN401 (an id)
+def strategy(slug: str) -> Any:
     return row(Strategy, slug=slug)["id"]
 
 

@@ -1,0 +1,397 @@
+"""The statements that read the published schema, compiled once a shape.
+
+A shape is which conditions, which sort, which layout: everything but the values. Building and
+compiling a statement costs more than running it, so each is looked up after its first time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, LiteralString, cast
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Double,
+    Integer,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, psycopg
+
+from db import conditions, published
+from db.conditions import Condition, ConditionShape
+
+Layout = Literal["json", "geojson", "csv", "wide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a list is ordered by: a sort of the resource, "distance" or "relevance"."""
+
+    name: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which entities are asked for, in which order and shape. No `lang`: the default one."""
+
+    table: Table
+    conditions: tuple[Condition, ...]
+    order: Order
+    layout: Layout
+    lang: str | None = None
+    fields: tuple[str, ...] = ()
+    geometry: str = "geojson"
+    after: tuple[Any, ...] = ()
+    limit: int | None = 100
+
+    @property
+    def shape(self) -> "Shape":
+        """What its statement depends on."""
+        return Shape(
+            table=self.table.name,
+            conditions=tuple(condition.shape for condition in self.conditions),
+            order=self.order,
+            layout=self.layout,
+            translated=self.lang is not None,
+            picked=bool(self.fields),
+            geometry=self.geometry,
+            continued=bool(self.after),
+            limited=self.limit is not None,
+        )
+
+    def values(self) -> dict[str, Any]:
+        """What its statement binds, by name."""
+        values: dict[str, Any] = {
+            f"c{position}_{index}": value
+            for position, condition in enumerate(self.conditions)
+            for index, value in enumerate(condition.values)
+        }
+        values |= {f"after_{index}": key for index, key in enumerate(self.after)}
+        return values | {
+            "limit": self.limit,
+            "more": (self.limit or 0) + 1,
+            "lang": self.lang,
+            "fields": list(self.fields),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Compiled SQL with the names of the values it binds, in their order."""
+
+    sql: LiteralString
+    names: tuple[str, ...]
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        return [values[name] for name in self.names]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """All that a compiled statement depends on."""
+
+    table: str
+    conditions: tuple[ConditionShape, ...]
+    order: Order
+    layout: Layout
+    translated: bool
+    picked: bool
+    geometry: str
+    continued: bool
+    limited: bool
+
+
+_DIALECT = cast("Any", psycopg).dialect(paramstyle="numeric_dollar")  # SQLAlchemy: no types
+
+
+def _compile(statement: Select[Any]) -> Statement:
+    """SQLAlchemy's SQL, to run without SQLAlchemy: nothing may be left for execution time."""
+    compiled = statement.compile(dialect=_DIALECT)
+    assert not compiled.post_compile_params, compiled.post_compile_params
+    return Statement(str(compiled), tuple(compiled.positiontup or ()))
+
+
+@lru_cache(maxsize=2048)
+def page(shape: Shape) -> Statement:
+    table = published.RESOURCES[shape.table]
+    keys = _keys(shape)
+    inner = _selected(shape, keys)
+    if shape.order.name == "distance":
+        inner = inner.order_by(keys[0]).fetch(_bind("more", Integer()), with_ties=True)
+    else:
+        inner = _ordered(inner, shape, keys).limit(_bind("more", Integer()))
+    rows = inner.subquery("rows")
+    row_keys = [rows.c[f"key_{index}"] for index in range(len(keys))]
+    numbered = select(
+        rows.c.body,
+        func.json_build_array(*row_keys).cast(Text).label("last"),
+        func.row_number()
+        .over(order_by=[_directed(key, shape.order.descending) for key in row_keys])
+        .label("position"),
+    ).subquery("numbered")
+    limit = _bind("limit", Integer())
+    comma = literal_column("','", Text)
+    body = func.string_agg(numbered.c.body, aggregate_order_by(comma, numbered.c.position))
+    resource = published.resource
+    described = resource.c.name == literal_column(f"'{table.name}'", Text)
+    return _compile(
+        select(
+            body.filter(numbered.c.position <= limit),
+            func.count(),
+            func.max(numbered.c.last).filter(numbered.c.position == limit),
+            select(published.state.c.sequence).scalar_subquery(),
+            _published_at(),
+            select(resource.c.attribution).where(described).scalar_subquery(),
+            select(resource.c.license).where(described).scalar_subquery(),
+        ).select_from(numbered)
+    )
+
+
+@lru_cache(maxsize=512)
+def item(shape: Shape) -> Statement:
+    selected = _selected(shape, _keys(shape)).limit(literal_column("1")).subquery("one")
+    sequence = select(published.state.c.sequence).scalar_subquery()
+    return _compile(select(selected.c.body, sequence, _published_at()))
+
+
+@lru_cache(maxsize=1024)
+def count(shape: Shape) -> Statement:
+    table = published.RESOURCES[shape.table]
+    counted = select(func.count()).select_from(table).where(*_where(shape)).scalar_subquery()
+    return _compile(select(counted, published.state.c.sequence))
+
+
+@lru_cache(maxsize=1024)
+def stream(shape: Shape) -> Statement:
+    keys = _keys(shape)
+    if shape.layout == "wide":
+        return _compile(_wide(shape))
+    statement = _ordered(_selected(shape, keys), shape, keys)
+    return _compile(statement.limit(_bind("limit", Integer())) if shape.limited else statement)
+
+
+def _wide(shape: Shape) -> Select[Any]:
+    """One line for each indicator, district and breakdown, its values by period."""
+    table = published.observation
+    document = _document(shape, table)
+    values = func.json_object_agg(table.c.period, table.c.value).cast(Text)
+    joined = (
+        func.left(func.min(document), literal_column("-1"))
+        .concat(literal_column("""',"values":'""", Text))
+        .concat(values)
+        .concat(literal_column("'}'", Text))
+    )
+    line = func.published.csv_line(joined, _bind("columns", ARRAY(Text())))
+    statement = select(line.label("body")).where(*_where(shape))
+    series = (table.c.indicator_id, table.c.district_id, table.c.breakdowns)
+    return statement.group_by(*series).order_by(func.min(table.c.sort_name), *series)
+
+
+@lru_cache(maxsize=128)
+def periods(shape: Shape) -> Statement:
+    period = published.observation.c.period
+    return _compile(select(period).where(*_where(shape)).distinct().order_by(period))
+
+
+@lru_cache(maxsize=1024)
+def facet(shape: Shape, name: str) -> Statement:
+    table = published.RESOURCES[shape.table]
+    kind = published.FACETS[shape.table][name]
+    counted = _FACET_COUNTS[kind](table, name).where(*_where(shape)).subquery("counted")
+    label = published.label
+    own = published.FACET_LISTS.get(name, name)
+    by = label.c.id if kind in ("reference", "member") else label.c.value
+    in_language = and_(
+        label.c.kind == literal_column(f"'{own}'", Text),
+        label.c.lang == _bind("facet_lang", Text()),
+        by == counted.c.value,
+    )
+    text_value = counted.c.value.cast(Text)
+    rows = (
+        select(
+            func.coalesce(label.c.value, text_value).label("value"),
+            func.coalesce(label.c.label, text_value).label("label"),
+            counted.c.count,
+        )
+        .select_from(counted.outerjoin(label, in_language))
+        .where(counted.c.value.is_not(None))
+        .subquery("facet")
+    )
+    entry = func.row_to_json(literal_column("facet"))
+    ordered = aggregate_order_by(entry, rows.c.count.desc(), rows.c.label, rows.c.value)
+    empty = literal_column("'[]'", Text)
+    as_text = func.array_to_json(func.array_agg(ordered)).cast(Text)
+    sequence = select(published.state.c.sequence).scalar_subquery()
+    return _compile(select(func.coalesce(as_text, empty), sequence).select_from(rows))
+
+
+def _count_terms(table: Table, name: str) -> Select[Any]:
+    value = func.unnest(table.c[published.FACET_COLUMNS.get(name, name)])
+    return select(value.label("value"), func.count().label("count")).group_by(literal_column("1"))
+
+
+def _count_codes(table: Table, name: str) -> Select[Any]:
+    value = table.c[published.FACET_COLUMNS.get(name, name)]
+    return select(value.label("value"), func.count().label("count")).group_by(value)
+
+
+def _count_references(table: Table, name: str) -> Select[Any]:
+    return _count_codes(table, f"{name}_id")
+
+
+def _count_members(table: Table, _name: str) -> Select[Any]:
+    member = published.district_member
+    resource = literal_column(f"'{table.name}'", Text)
+    return (
+        select(member.c.district_id.label("value"), func.count().label("count"))
+        .select_from(
+            member.join(table, and_(member.c.resource == resource, member.c.id == table.c.id))
+        )
+        .group_by(member.c.district_id)
+    )
+
+
+_FACET_COUNTS = {
+    "terms": _count_terms,
+    "code": _count_codes,
+    "reference": _count_references,
+    "member": _count_members,
+}
+
+
+def _selected(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    table = published.RESOURCES[shape.table]
+    labelled = [key.label(f"key_{index}") for index, key in enumerate(keys)]
+    statement = select(_body(shape, table).label("body"), *labelled).where(*_where(shape))
+    if shape.continued:
+        statement = statement.where(_beyond(keys, shape.order.descending))
+    if shape.layout == "geojson" and table is published.observation:
+        district = published.district
+        statement = statement.join(district, district.c.id == table.c.district_id)
+    return statement
+
+
+def _ordered(
+    statement: Select[Any], shape: Shape, keys: Sequence[ColumnElement[Any]]
+) -> Select[Any]:
+    return statement.order_by(*(_directed(key, shape.order.descending) for key in keys))
+
+
+def _where(shape: Shape) -> list[ColumnElement[Any]]:
+    table = published.RESOURCES[shape.table]
+    return [part.expression(table, position) for position, part in enumerate(shape.conditions)]
+
+
+def _keys(shape: Shape) -> list[ColumnElement[Any]]:
+    """The sort keys, ending with the id: a total order."""
+    table = published.RESOURCES[shape.table]
+    if shape.order.name == "distance":
+        return [_distance(shape, table), table.c.id]
+    if shape.order.name == "relevance":
+        query = _binds_of(shape, conditions.matches_text)[0]
+        return [conditions.relevance(table, query), table.c.id]
+    columns = published.SORTS[shape.table][shape.order.name]
+    return [*(table.c[column] for column in columns), table.c.id]
+
+
+def _distance(shape: Shape, table: Table) -> ColumnElement[Any]:
+    longitude, latitude, _ = _binds_of(shape, conditions.near)
+    return conditions.distance(table, longitude, latitude)
+
+
+def _binds_of(shape: Shape, builder: conditions.Builder) -> list[BindParameter[Any]]:
+    """The parameters of a condition of the filter, to be used again as a sort key."""
+    for position, part in enumerate(shape.conditions):
+        if part.builder is builder:
+            return part.binds(position)
+    raise LookupError(f"the filter has no condition {builder.__name__}")
+
+
+def _beyond(keys: Sequence[ColumnElement[Any]], descending: bool) -> ColumnElement[bool]:
+    """What comes after the last row of the page before (keyset pagination)."""
+    last = [_bind(f"after_{index}", _key_type(key)) for index, key in enumerate(keys)]
+    if any(isinstance(key.type, Double) for key in keys):
+        first, rest = (keys[0], last[0]), (keys[1], last[1])
+        further = first[0] < first[1] if descending else first[0] > first[1]
+        tie = rest[0] < rest[1] if descending else rest[0] > rest[1]
+        return or_(further, and_(first[0] == first[1], tie))
+    if descending:
+        return tuple_(*keys) < tuple_(*last)
+    return tuple_(*keys) > tuple_(*last)
+
+
+def _key_type(key: ColumnElement[Any]) -> Any:
+    return Text() if isinstance(key.type, Text) else key.type
+
+
+def _directed(key: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
+    return key.desc() if descending else key
+
+
+def _body(shape: Shape, table: Table) -> ColumnElement[Any]:
+    """The document in its layout. Texts are joined, never parsed, unless fields are picked."""
+    document = _document(shape, table)
+    if shape.picked and shape.layout != "csv":
+        document = func.published.pick(document, _bind("fields", ARRAY(Text())))
+    if any(part.builder is conditions.near for part in shape.conditions):
+        document = _with_distance(document, _distance(shape, table))
+    if shape.layout == "csv":
+        return func.published.csv_line(document, _bind("columns", ARRAY(Text())))
+    if shape.layout == "json":
+        return document
+    start = literal_column("""'{"type":"Feature","id":"'""", Text)
+    middle, end = literal_column("""'",'""", Text), literal_column("'}'", Text)
+    properties = literal_column("""',"properties":'""", Text)
+    identity = table.c.id.cast(Text)
+    return start + identity + middle + _place(shape, table) + properties + document + end
+
+
+def _document(shape: Shape, table: Table) -> ColumnElement[Any]:
+    """The document in the language asked for, or in the default one where there is no other.
+
+    A subquery rather than a join: PostgreSQL looks it up for the rows of the page only.
+    """
+    if not shape.translated:
+        return table.c.document
+    translation = published.translation
+    translated = select(translation.c.document).where(
+        translation.c.resource == literal_column(f"'{table.name}'", Text),
+        translation.c.id == table.c.id,
+        translation.c.lang == _bind("lang", Text()),
+    )
+    return func.coalesce(translated.scalar_subquery(), table.c.document)
+
+
+def _with_distance(document: ColumnElement[Any], metres: ColumnElement[Any]) -> ColumnElement[Any]:
+    head = func.left(document, literal_column("-1"))
+    rounded = func.round(metres.cast(published.NUMERIC), literal_column("1")).cast(Text)
+    member = literal_column("""',"distance_m":'""", Text)
+    return head.concat(member).concat(rounded).concat(literal_column("'}'", Text))
+
+
+def _place(shape: Shape, table: Table) -> ColumnElement[Any]:
+    """The members of the Feature that say where it is; observations are where their district is."""
+    located = published.district if table is published.observation else table
+    if shape.geometry == "geojson":
+        return located.c.geojson
+    return func.coalesce(located.c[shape.geometry], located.c.geojson)
+
+
+def _published_at() -> ColumnElement[Any]:
+    form = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS"Z"'""", Text)
+    return select(func.to_char(published.state.c.published_at, form)).scalar_subquery()
+
+
+def _bind(name: str, type_: Any) -> BindParameter[Any]:
+    return bindparam(name, type_=type_)
