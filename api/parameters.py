@@ -31,6 +31,17 @@ from api.types import (
 )
 from db import conditions as c
 from db import published
+from db.codes import (
+    DecisionState,
+    Feasibility,
+    Flag,
+    Implementation,
+    IndicatorType,
+    Level,
+    OrganisationMode,
+    Result,
+    Wheelchair,
+)
 from db.conditions import Builder, Condition, where
 from db.statements import Order
 
@@ -211,9 +222,6 @@ class InDistrict(ListParameters):
         return [*super().references(), *named("district", self.district)]
 
 
-Mode = Literal["district", "central", "central_with_outreach", "mobile", "online"]
-
-
 class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
     """Filters of offerings. An unknown value matches no filter: it is neither yes nor no."""
 
@@ -242,11 +250,11 @@ class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
     postcode: Annotated[list[Postcode], SEVERAL] | None = Field(
         None, description="Postcode of a site."
     )
-    organisation_mode: Annotated[list[Mode], SEVERAL] | None = Field(
+    organisation_mode: Annotated[list[OrganisationMode], SEVERAL] | None = Field(
         None, description="How the offering is organised in space."
     )
     language: Ids | None = Field(None, description="Spoken languages (ISO 639).")
-    wheelchair: Annotated[list[Literal["yes", "limited", "no"]], SEVERAL] | None = Field(
+    wheelchair: Annotated[list[Wheelchair], SEVERAL] | None = Field(
         None, description="Wheelchair access of a site, as in OpenStreetMap."
     )
     age: Annotated[int, Field(ge=0, le=150), WHOLE] | None = Field(
@@ -360,16 +368,6 @@ class OfferingSearch(OfferingParameters):
 
 
 Tolerance = Literal["0", "50", "200", "1000"]
-Level = Literal[
-    "country",
-    "state",
-    "county",
-    "social_region",
-    "municipal_association",
-    "municipality",
-    "city_district",
-    "quarter",
-]
 
 
 class Simplified(ItemParameters):
@@ -479,7 +477,7 @@ class IndicatorParameters(Search, Themes):
     level: Annotated[list[Level], SEVERAL] | None = Field(
         None, description="Levels that have observations."
     )
-    type: Annotated[list[Literal["count", "rate", "index", "median"]], SEVERAL] | None = Field(
+    type: Annotated[list[IndicatorType], SEVERAL] | None = Field(
         None, description="Kind of number."
     )
 
@@ -489,21 +487,6 @@ class IndicatorParameters(Search, Themes):
             *given(c.any_of, "level", self.level),
             *given(c.one_of, "type", self.type),
         ]
-
-
-Flag = Literal[
-    "final",
-    "provisional",
-    "revised",
-    "estimated",
-    "forecast",
-    "suppressed",
-    "not_available",
-    "not_applicable",
-    "rounded_to_zero",
-    "low_reliability",
-    "break",
-]
 
 
 class SeriesParameters(Simplified, ListParameters):
@@ -593,42 +576,21 @@ class MeasureParameters(Search, Themes, TargetGroups, InDistrict):
     strategy: Ids | None = Field(None, description="Strategies by id or slug.")
     decision: (
         Annotated[
-            list[
-                Literal[
-                    "proposed",
-                    "under_review",
-                    "recommended",
-                    "adopted",
-                    "rejected",
-                    "deferred",
-                    "withdrawn",
-                ]
-            ],
+            list[DecisionState],
             SEVERAL,
         ]
         | None
     ) = Field(None, description="What was decided about it.")
     feasibility: (
         Annotated[
-            list[Literal["not_assessed", "feasible", "feasible_with_conditions", "not_feasible"]],
+            list[Feasibility],
             SEVERAL,
         ]
         | None
     ) = Field(None, description="Whether it can be done.")
     implementation: (
         Annotated[
-            list[
-                Literal[
-                    "not_started",
-                    "planned",
-                    "already_practice",
-                    "in_progress",
-                    "completed",
-                    "delayed",
-                    "stopped",
-                    "unknown",
-                ]
-            ],
+            list[Implementation],
             SEVERAL,
         ]
         | None
@@ -684,11 +646,7 @@ class DecisionParameters(Search):
     body: Ids | None = Field(None, description="Deciding bodies, by id or slug.")
     result: (
         Annotated[
-            list[
-                Literal[
-                    "adopted", "rejected", "deferred", "referred", "noted", "withdrawn", "no_vote"
-                ]
-            ],
+            list[Result],
             SEVERAL,
         ]
         | None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.document import Document
+from api.schemas.document import Coded, Document
 
 
 class Term(Document):
@@ -39,6 +39,9 @@ class Place(Document):
     description: str | None
     centre: list[float] | None = Field(description="Longitude, latitude.")
     bbox: list[float] | None = Field(description="West, south, east, north.")
+    boundary_quality: Coded | None = Field(
+        description="How sure the boundary is that `bbox` encloses; null for postcodes."
+    )
 
 
 class Places(Document):

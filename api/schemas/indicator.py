@@ -47,6 +47,10 @@ class Observation(Document):
     id: UUID
     indicator: TitledReference
     district: DistrictReference
+    boundary_quality: Coded | None = Field(
+        description="How sure the boundary is that GeoJSON shows: official, generalised, or "
+        "schematic; null where there is none."
+    )
     period: ImpreciseDate
     breakdowns: dict[str, Any]
     value: float | None

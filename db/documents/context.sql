@@ -27,13 +27,14 @@ CREATE TEMPORARY TABLE term_label ON COMMIT DROP AS
     ) AS named;
 CREATE UNIQUE INDEX ON term_label (id, lang);
 
--- The codes that offerings have by the thousand, labelled once.
+-- The codes that offerings and observations have by the thousand, labelled once.
 CREATE TEMPORARY TABLE coded ON COMMIT DROP AS
     SELECT c.list, one.code, l.code AS lang,
            registry.coded(c.list, one.code, l.code) AS ref
     FROM (VALUES
         ('organisation_mode',
          ARRAY['district', 'central', 'central_with_outreach', 'mobile', 'online']),
+        ('boundary_quality', ARRAY['official', 'generalised', 'schematic']),
         ('precision', ARRAY['exact', 'street', 'municipality']),
         ('wheelchair', ARRAY['yes', 'limited', 'no'])
     ) AS c(list, codes)

@@ -108,7 +108,7 @@ WITH dependant(resource, id) AS (
     UNION ALL
     SELECT 'observation', o.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.observation o
-    WHERE p.resource = 'codelist' AND c.name IN ('observation_status', 'level')
+    WHERE p.resource = 'codelist' AND c.name IN ('observation_status', 'level', 'boundary_quality')
     UNION ALL
     SELECT 'measure', m.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.measure m

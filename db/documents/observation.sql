@@ -27,6 +27,7 @@ SELECT o.id, o.id::text AS slug, concat_ws(' ', indicator.title, d.name, o.perio
             SELECT o.id,
                    indicator.ref AS indicator,
                    district.ref AS district,
+                   quality.ref AS boundary_quality,
                    registry.edtf(o.period, o.period_earliest, o.period_latest) AS period,
                    o.breakdowns,
                    o.value,
@@ -44,4 +45,6 @@ JOIN described indicator ON indicator.id = o.indicator_id AND indicator.lang = l
 JOIN registry.public_district d ON d.id = o.district_id
 JOIN source_ref source ON source.id = o.source_id
 JOIN district_ref district ON district.id = o.district_id AND district.lang = l.code
+LEFT JOIN coded quality ON (quality.list, quality.code, quality.lang)
+                       = ('boundary_quality', d.boundary_quality, l.code)
 JOIN flag_list flags ON flags.flags = o.flags AND flags.lang = l.code

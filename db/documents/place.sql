@@ -16,6 +16,7 @@ CREATE TEMPORARY TABLE known_place ON COMMIT DROP AS
         GROUP BY s.postcode
     ), place AS (
         SELECT d.id, 'district' AS kind, d.key, d.slug, d.name, coded.label AS description,
+               d.boundary_quality,
                coalesce(d.point, ST_PointOnSurface(d.boundary)) AS centre,
                coalesce(d.boundary, d.point) AS area,
                1 + ln(1 + coalesce(d.population, 0)) AS rank
@@ -26,7 +27,7 @@ CREATE TEMPORARY TABLE known_place ON COMMIT DROP AS
         WHERE coalesce(d.valid_to, 'infinity') >= current_date
         UNION ALL
         SELECT md5('postcode:' || postcode)::uuid, 'postcode', postcode, NULL,
-               concat_ws(' ', postcode, town), town, ST_Centroid(area), area, ln(1 + size)
+               concat_ws(' ', postcode, town), town, NULL, ST_Centroid(area), area, ln(1 + size)
         FROM postcode
     )
     SELECT id, kind, published.fold(name) AS folded, rank,
@@ -38,7 +39,10 @@ CREATE TEMPORARY TABLE known_place ON COMMIT DROP AS
                        CASE WHEN area IS NOT NULL THEN to_json(ARRAY[
                            round(ST_XMin(area)::numeric, 6), round(ST_YMin(area)::numeric, 6),
                            round(ST_XMax(area)::numeric, 6), round(ST_YMax(area)::numeric, 6)])
-                       END AS bbox
+                       END AS bbox,
+                       registry.coded('boundary_quality', boundary_quality,
+                                      (SELECT code FROM lang WHERE is_default))
+                           AS boundary_quality
            ) AS d) AS document
     FROM place;
 

@@ -10,18 +10,8 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
+from db.codes import LEVELS
 from db.models.base import Base, Entity, Part, on_earth, one_of, owned_by, refers_to
-
-LEVELS = (
-    "country",
-    "state",
-    "county",
-    "social_region",
-    "municipal_association",
-    "municipality",
-    "city_district",
-    "quarter",
-)
 
 
 class District(Entity, Base):

@@ -9,21 +9,8 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
+from db.codes import FLAGS, INDICATOR_TYPES
 from db.models.base import Base, Entity, Key, Part, edtf_order, one_of, owned_by, refers_to
-
-STATUS_FLAGS = (
-    "final",
-    "provisional",
-    "revised",
-    "estimated",
-    "forecast",
-    "suppressed",
-    "not_available",
-    "not_applicable",
-    "rounded_to_zero",
-    "low_reliability",
-    "break",
-)
 
 
 class Indicator(Entity, Base):
@@ -52,7 +39,7 @@ class Indicator(Entity, Base):
     @classmethod
     def constraints(cls) -> tuple[SchemaItem, ...]:
         return (
-            one_of("type", "count", "rate", "index", "median"),
+            one_of("type", *INDICATOR_TYPES),
             one_of("aggregation", "sum", "ratio", "weighted_mean", "none"),
             one_of("polarity", "higher_is_better", "lower_is_better", "neutral"),
             CheckConstraint("decimals BETWEEN 0 AND 6", name="decimals"),
@@ -93,7 +80,7 @@ class Observation(Base):
         edtf_order("period"),
         CheckConstraint("cardinality(flags) > 0", name="flags_stated"),
         CheckConstraint(
-            f"flags <@ '{{{','.join(STATUS_FLAGS)}}}'::text[]",
+            f"flags <@ '{{{','.join(FLAGS)}}}'::text[]",
             name="flags",
         ),
         CheckConstraint(

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
+from db.codes import ORGANISATION_MODES, WHEELCHAIR
 from db.models.base import (
     Base,
     Entity,
@@ -23,8 +24,6 @@ from db.models.base import (
     refers_to,
 )
 
-ORGANISATION_MODES = ("district", "central", "central_with_outreach", "mobile", "online")
-
 
 class Site(Base):
     """A place with an address. `precision` says how well its point is known.
@@ -38,7 +37,7 @@ class Site(Base):
         UniqueConstraint("source_id", "external_key"),
         by_language(),
         one_of("precision", "exact", "street", "municipality"),
-        one_of("wheelchair", "yes", "limited", "no"),
+        one_of("wheelchair", *WHEELCHAIR),
         on_earth("point"),
         Index(None, "point", postgresql_using="gist"),
         Index(None, "postcode"),

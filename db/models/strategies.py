@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
+from db.codes import DECISIONS, FEASIBILITIES, IMPLEMENTATIONS, RESULTS
 from db.models.base import (
     Base,
     Entity,
@@ -18,28 +19,6 @@ from db.models.base import (
     owned_by,
     refers_to,
 )
-
-DECISIONS = (
-    "proposed",
-    "under_review",
-    "recommended",
-    "adopted",
-    "rejected",
-    "deferred",
-    "withdrawn",
-)
-FEASIBILITIES = ("not_assessed", "feasible", "feasible_with_conditions", "not_feasible")
-IMPLEMENTATIONS = (
-    "not_started",
-    "planned",
-    "already_practice",
-    "in_progress",
-    "completed",
-    "delayed",
-    "stopped",
-    "unknown",
-)
-RESULTS = ("adopted", "rejected", "deferred", "referred", "noted", "withdrawn", "no_vote")
 
 
 class Texts(Part):

@@ -16,8 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from db.codes import LEVELS
 from db.models.base import SLUG
-from db.models.districts import LEVELS
 
 READY = Path(__file__).parent
 QUALITIES = ("official", "generalised", "schematic")

@@ -18,7 +18,7 @@ import shapely
 from shapely.geometry import MultiPolygon, Point, Polygon
 from sqlalchemy import Connection
 
-from db import models
+from db import codes, models
 from db.registry import Row, upsert, writer
 from seed.load import write_vocabulary
 from seed.vocabulary import read_vocabulary, term_id
@@ -437,9 +437,9 @@ def _measure(world: World, chance: random.Random, number: int) -> Measure:
     return Measure(
         slug=f"measure-{number}",
         strategy=f"strategy-{number % 3}",
-        decision=chance.choice(models.strategies.DECISIONS),
-        feasibility=chance.choice(models.strategies.FEASIBILITIES),
-        implementation=chance.choice(models.strategies.IMPLEMENTATIONS),
+        decision=chance.choice(codes.DECISIONS),
+        feasibility=chance.choice(codes.FEASIBILITIES),
+        implementation=chance.choice(codes.IMPLEMENTATIONS),
         lead=chance.choice((None, "traeger-0", "traeger-1")),
         themes=_some(chance, THEMES),
         districts=_served(world, chance),

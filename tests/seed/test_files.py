@@ -11,11 +11,18 @@ import pytest
 import yaml
 from sqlalchemy import CheckConstraint
 
+from db.codes import (
+    DECISIONS,
+    FEASIBILITIES,
+    FLAGS,
+    IMPLEMENTATIONS,
+    INDICATOR_TYPES,
+    LEVELS,
+    ORGANISATION_MODES,
+    RESULTS,
+    WHEELCHAIR,
+)
 from db.models import Base, Codelist, CodelistTerm
-from db.models.districts import LEVELS
-from db.models.indicators import STATUS_FLAGS
-from db.models.offerings import ORGANISATION_MODES
-from db.models.strategies import DECISIONS, FEASIBILITIES, IMPLEMENTATIONS, RESULTS
 from seed.files import DATA, read_csv, read_folder
 from seed.vocabulary import read_vocabulary
 
@@ -108,7 +115,9 @@ def test_status_lists_have_the_codes_of_the_database(
     ("codelist", "constant"),
     [
         ("level", LEVELS),
-        ("observation_status", STATUS_FLAGS),
+        ("observation_status", FLAGS),
+        ("indicator_type", INDICATOR_TYPES),
+        ("wheelchair", WHEELCHAIR),
         ("organisation_mode", ORGANISATION_MODES),
         ("decision", DECISIONS),
         ("feasibility", FEASIBILITIES),
