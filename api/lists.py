@@ -39,6 +39,7 @@ class Wanted:
     format: Format
     lang: str
     depth: int = 0
+    anchor: str = ""
 
     def version(self, sequence: int, published_at: str) -> Version:
         return Version(sequence, published_at, self.format, self.lang)
@@ -143,7 +144,8 @@ async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
         after=cursor.keys if cursor else (),
         limit=limit,
     )
-    return replace(wanted, selection=selection, depth=cursor.depth if cursor else 0)
+    depth = cursor.depth if cursor else 0
+    return replace(wanted, selection=selection, depth=depth, anchor=parameters.anchor())
 
 
 def _layout(format_: Format, parameters: ListParameters) -> Layout:
@@ -158,7 +160,7 @@ def _cursor(wanted: Wanted, parameters: ListParameters, order: Order) -> cursors
     """Where to go on; `near` and `q` end at a depth, for each page reads all before it."""
     if parameters.cursor is None:
         return None
-    cursor = cursors.decode(wanted.selection.table, order, parameters.cursor)
+    cursor = cursors.decode(wanted.selection.table, order, parameters.cursor, parameters.anchor())
     deepest = wanted.service.settings.max_depth
     if order.name in ("distance", "relevance") and cursor.depth >= deepest:
         detail = f"a list by {order.name} ends after {deepest} entities; narrow the filter"
@@ -203,7 +205,8 @@ async def _envelope(
     sequences = {page.sequence}
     if parameters.count is None:
         envelope.total = await _total(wanted, page, sequences)
-        envelope.left_out = await _left_out(wanted, parameters, also, page, sequences)
+        possible = await _possible(wanted, parameters, also, page, sequences)
+        envelope.left_out = 0 if possible is None else possible - envelope.total
     if parameters.facets:
         envelope.facets = await _facets(wanted, parameters, also, sequences)
     return envelope if len(sequences) == 1 else None
@@ -215,17 +218,18 @@ async def _total(wanted: Wanted, page: Page, sequences: set[int]) -> int:
     return await _counted(wanted, wanted.selection, page, sequences)
 
 
-async def _left_out(
+async def _possible(
     wanted: Wanted,
     parameters: ListParameters,
     also: Sequence[Condition],
     page: Page,
     sequences: set[int],
-) -> int:
-    undecided = parameters.undecided()
-    if undecided is None:
-        return 0
-    selection = replace(wanted.selection, conditions=(*also, *undecided))
+) -> int | None:
+    """How many match or may match, where a place is filtered by."""
+    possible = parameters.possible()
+    if possible is None:
+        return None
+    selection = replace(wanted.selection, conditions=(*also, *possible))
     return await _counted(wanted, selection, page, sequences)
 
 
@@ -272,6 +276,7 @@ def _links(request: Request, wanted: Wanted, page: Page) -> list[dict[str, Any]]
             wanted.selection.order,
             page.last,
             wanted.depth + page.count,
+            wanted.anchor,
         )
         found.append(_next(request, media_type, cursor))
     return found

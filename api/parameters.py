@@ -147,8 +147,12 @@ class ListParameters(ItemParameters):
             *given(c.at_least, "updated_at", self.updated_since),
         ]
 
-    def undecided(self) -> list[Condition] | None:
-        """The same filter for what its place parameters cannot decide about, or None."""
+    def anchor(self) -> str:
+        """What distance or relevance is measured from: a cursor by them goes on from there only."""
+        return ""
+
+    def possible(self) -> list[Condition] | None:
+        """The same filter, taking in what its places cannot decide about; None without places."""
         return None
 
     def references(self) -> list[Reference]:
@@ -174,6 +178,9 @@ class Search(ListParameters):
 
     def conditions(self) -> list[Condition]:
         return [*super().conditions(), *given(c.matches_text, (), self.q)]
+
+    def anchor(self) -> str:
+        return self.q or "" if self.order().name == "relevance" else super().anchor()
 
     @model_validator(mode="after")
     def _relevance_needs_words(self) -> Self:
@@ -295,6 +302,9 @@ class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
     def natural_sort(self) -> str:
         return "distance" if self.near else super().natural_sort()
 
+    def anchor(self) -> str:
+        return str(self.near) if self.order().name == "distance" else super().anchor()
+
     @model_validator(mode="after")
     def _distance_needs_a_point(self) -> Self:
         if self.radius is not None and self.near is None:
@@ -312,15 +322,15 @@ class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
     def conditions(self) -> list[Condition]:
         return [*self._without_place(), *self._place(c.within_box, c.near, c.within_polygon)]
 
-    def undecided(self) -> list[Condition] | None:
-        maybe = self._place(c.maybe_in_box, c.maybe_near, c.maybe_in_polygon)
+    def possible(self) -> list[Condition] | None:
+        possible = self._place(c.possibly_in_box, c.possibly_near, c.possibly_in_polygon)
         if self.district:
-            maybe += [where(c.maybe_in_district, (), self.district)]
-        if not maybe:
+            possible += [where(c.possibly_in_district, (), self.district)]
+        if not possible:
             return None
         by_district = (c.in_district, c.in_one_district)
         settled = [part for part in self._without_place() if part.builder not in by_district]
-        return [*settled, *maybe]
+        return [*settled, *possible]
 
     def _without_place(self) -> list[Condition]:
         return [

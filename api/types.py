@@ -19,6 +19,8 @@ from pydantic import (
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
+from db.conditions import as_uuid
+
 MAX_TEXT = 200
 IN_BODY = "body"
 """Validation context of a JSON body: values have JSON's types there. In a query all is text."""
@@ -33,6 +35,11 @@ def _printable(value: str) -> str:
     if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
         raise ValueError("must not contain control characters")
     return value.strip() or _refuse("must not be empty")
+
+
+def _canonical(name: str) -> str:
+    """Ids in lower case, as they are published; slugs and codes as they are."""
+    return str(as_uuid(name) or name)
 
 
 def _refuse(reason: str) -> NoReturn:
@@ -126,7 +133,7 @@ def _from_geojson(value: object) -> BaseGeometry:
 def _from_wkt(value: object) -> BaseGeometry:
     try:
         return shapely.from_wkt(_is_text(value))
-    except (GEOSException, TypeError, ValueError):
+    except (GEOSException, NotImplementedError, TypeError, ValueError):
         raise ValueError("is neither GeoJSON nor WKT of a polygon") from None
 
 
@@ -240,6 +247,7 @@ Text = Annotated[
 Name = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9]+([_:.-][A-Za-z0-9]+)*$", min_length=1, max_length=120),
+    AfterValidator(_canonical),
 ]
 """An id, a slug, or a key: what entities and codes are called."""
 

@@ -468,3 +468,24 @@ def _of_relatives(table: Table, names: Bind, depth: Expression) -> Expression:
             ancestor.c.ancestor_id == any_(func.array(_aliased("district", names))), depth
         )
     )
+
+
+# What a place filter finds or may find
+
+
+def possibly_in_box(table: Table, west: Bind, south: Bind, east: Bind, north: Bind) -> Expression:
+    box = (west, south, east, north)
+    return or_(within_box(table, *box), maybe_in_box(table, *box))
+
+
+def possibly_in_polygon(table: Table, wkb: Bind) -> Expression:
+    return or_(within_polygon(table, wkb), maybe_in_polygon(table, wkb))
+
+
+def possibly_near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
+    circle = (longitude, latitude, radius)
+    return or_(near(table, *circle), maybe_near(table, *circle))
+
+
+def possibly_in_district(table: Table, names: Bind) -> Expression:
+    return or_(in_district(table, names), maybe_in_district(table, names))

@@ -320,10 +320,11 @@ FACET_COLUMNS = {"status": "flags"}
 """The column a facet counts, where it has another name."""
 
 FACET_LISTS = {
-    "kind": "organisation_kind",
-    "type": "indicator_type",
-    "status": "observation_status",
-    "body": "organisation",
+    ("organisation", "kind"): "organisation_kind",
+    ("strategy", "kind"): "strategy_kind",
+    ("indicator", "type"): "indicator_type",
+    ("observation", "status"): "observation_status",
+    ("decision", "body"): "organisation",
 }
 """The labels a facet is shown with, where they have another name."""
 

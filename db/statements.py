@@ -210,7 +210,7 @@ def facet(shape: Shape, name: str) -> Statement:
     kind = published.FACETS[shape.table][name]
     counted = _FACET_COUNTS[kind](table, name).where(*_where(shape)).subquery("counted")
     label = published.label
-    own = published.FACET_LISTS.get(name, name)
+    own = published.FACET_LISTS.get((shape.table, name), name)
     by = label.c.id if kind in ("reference", "member") else label.c.value
     in_language = and_(
         label.c.kind == literal_column(f"'{own}'", Text),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api import contract, responses
 from api.dependencies import service
 from api.formats import FORMATS
+from api.negotiation import choose_format
 from api.parameters import PlaceParameters
 from api.responses import Version
 from api.routing import ModelRoute
@@ -22,7 +23,7 @@ def router() -> APIRouter:
         operation_id="complete_places",
         summary="Complete the name of a place",
         response_model=Places,
-        responses=contract.problem_responses(400, 414, 503),
+        responses=contract.problem_responses(400, 406, 414, 503),
     )
     return routes
 
@@ -30,6 +31,7 @@ def router() -> APIRouter:
 async def _places(request: Request, parameters: Annotated[PlaceParameters, Query()]) -> Response:
     """Districts and postcodes that begin with, contain or resemble `q`: best match first, with
     key, centre and bounding box (EPSG:4326, longitude first)."""
+    choose_format(request, None, ("json",))
     found = await queries.places(service(request).pool, parameters.q, parameters.limit)
     body, sequence, published_at = found
     version = Version(sequence, published_at, FORMATS["json"], "de")
