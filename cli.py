@@ -142,6 +142,7 @@ def publish(
     from db import publication
 
     with databases(read_settings()) as both:
+        require_prepared(both)
         done = publication.publish(both.owner_url, dry_run=dry_run)
     for difference in done.differences:
         typer.echo(describe(difference))
@@ -170,7 +171,10 @@ def import_files(
     from seed.districts import import_districts
 
     importers = {Importable.districts: import_districts}
+    if report and not (report.parent.is_dir() and not report.is_dir()):
+        stop(f"{report} cannot be written: there is no such folder, or it is one itself")
     with databases(read_settings()) as both:
+        require_prepared(both)
         result = importers[resource](
             both.owner_url, files, mapping=mapping, dry_run=dry_run, actor=f"import {resource}"
         )
@@ -214,7 +218,10 @@ def revise(message: str) -> None:
 @database_commands.command()
 def psql() -> None:
     """Open psql on the private database, as its owner."""
-    with private_cluster(read_settings()) as cluster:
+    settings = read_settings()
+    if settings.database_url:
+        stop("DATABASE_URL is set, and this is for the private database: use psql with that URL")
+    with private_cluster(settings) as cluster:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for psql
         subprocess.call([cluster.program("psql"), cluster.owner_url])
 
@@ -302,6 +309,13 @@ def load(both: Databases, *, demonstration: bool) -> None:
     else:
         with progress("Loading the codelists") as detail:
             load_vocabulary(both.owner_url, progress=detail)
+
+
+def require_prepared(both: Databases) -> None:
+    from db import migrate
+
+    if migrate.current(both.owner_url) != migrate.head():
+        stop("the database is not prepared for this version: ./quartier db upgrade")
 
 
 def migrate_and_grant(both: Databases) -> None:

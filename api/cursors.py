@@ -30,35 +30,32 @@ class Cursor:
     depth: int
 
 
-def encode(table: Table, order: Order, keys: bytes, depth: int, anchor: str = "") -> str:
-    """A cursor from the keys as PostgreSQL wrote them (a JSON array).
-
-    `anchor` is what distance or relevance is measured from.
-    """
+def encode(table: Table, order: Order, keys: bytes, depth: int) -> str:
+    """A cursor from the keys as PostgreSQL wrote them (a JSON array)."""
     payload = json.dumps([json.loads(keys), depth], ensure_ascii=False, separators=(",", ":"))
     raw = payload.encode()
-    return urlsafe_b64encode(_checksum(table, order, anchor, raw) + raw).rstrip(b"=").decode()
+    return urlsafe_b64encode(_checksum(table, order, raw) + raw).rstrip(b"=").decode()
 
 
-def decode(table: Table, order: Order, text: str, anchor: str = "") -> Cursor:
+def decode(table: Table, order: Order, text: str) -> Cursor:
     """The cursor, if it is one of this resource and order, and untampered. Else a problem."""
     try:
-        return _read(table, order, anchor, urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return _read(table, order, urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise InvalidParameter.named("cursor", INVALID) from error
 
 
-def _read(table: Table, order: Order, anchor: str, raw: bytes) -> Cursor:
+def _read(table: Table, order: Order, raw: bytes) -> Cursor:
     checksum, payload = raw[:6], raw[6:]
-    if checksum != _checksum(table, order, anchor, payload):
+    if checksum != _checksum(table, order, payload):
         raise ValueError
     keys, depth = json.loads(payload)
     return Cursor(tuple(_typed(table, order, keys)), int(depth))
 
 
-def _checksum(table: Table, order: Order, anchor: str, payload: bytes) -> bytes:
+def _checksum(table: Table, order: Order, payload: bytes) -> bytes:
     """Catches mistakes, not attacks: a forged cursor would only start the list elsewhere."""
-    context = f"{table.name} {order.name} {order.descending} {anchor} ".encode()
+    context = f"{table.name} {order.name} {order.descending} ".encode()
     return blake2s(context + payload, digest_size=6).digest()
 
 

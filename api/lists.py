@@ -39,7 +39,6 @@ class Wanted:
     format: Format
     lang: str
     depth: int = 0
-    anchor: str = ""
 
     def version(self, sequence: int, published_at: str) -> Version:
         return Version(sequence, published_at, self.format, self.lang)
@@ -145,7 +144,7 @@ async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
         limit=limit,
     )
     depth = cursor.depth if cursor else 0
-    return replace(wanted, selection=selection, depth=depth, anchor=parameters.anchor())
+    return replace(wanted, selection=selection, depth=depth)
 
 
 def _layout(format_: Format, parameters: ListParameters) -> Layout:
@@ -160,7 +159,7 @@ def _cursor(wanted: Wanted, parameters: ListParameters, order: Order) -> cursors
     """Where to go on; `near` and `q` end at a depth, for each page reads all before it."""
     if parameters.cursor is None:
         return None
-    cursor = cursors.decode(wanted.selection.table, order, parameters.cursor, parameters.anchor())
+    cursor = cursors.decode(wanted.selection.table, order, parameters.cursor)
     deepest = wanted.service.settings.max_depth
     if order.name in ("distance", "relevance") and cursor.depth >= deepest:
         detail = f"a list by {order.name} ends after {deepest} entities; narrow the filter"
@@ -276,7 +275,6 @@ def _links(request: Request, wanted: Wanted, page: Page) -> list[dict[str, Any]]
             wanted.selection.order,
             page.last,
             wanted.depth + page.count,
-            wanted.anchor,
         )
         found.append(_next(request, media_type, cursor))
     return found

@@ -147,10 +147,6 @@ class ListParameters(ItemParameters):
             *given(c.at_least, "updated_at", self.updated_since),
         ]
 
-    def anchor(self) -> str:
-        """What distance or relevance is measured from: a cursor by them goes on from there only."""
-        return ""
-
     def possible(self) -> list[Condition] | None:
         """The same filter, taking in what its places cannot decide about; None without places."""
         return None
@@ -178,9 +174,6 @@ class Search(ListParameters):
 
     def conditions(self) -> list[Condition]:
         return [*super().conditions(), *given(c.matches_text, (), self.q)]
-
-    def anchor(self) -> str:
-        return self.q or "" if self.order().name == "relevance" else super().anchor()
 
     @model_validator(mode="after")
     def _relevance_needs_words(self) -> Self:
@@ -301,9 +294,6 @@ class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
 
     def natural_sort(self) -> str:
         return "distance" if self.near else super().natural_sort()
-
-    def anchor(self) -> str:
-        return str(self.near) if self.order().name == "distance" else super().anchor()
 
     @model_validator(mode="after")
     def _distance_needs_a_point(self) -> Self:

@@ -81,6 +81,28 @@ def test_missing_rights_are_printed_as_sql(foreign: Foreign) -> None:
     assert run("db", "upgrade", **foreign.environment).returncode == 0
 
 
+def test_nothing_is_imported_or_published_before_the_database_is_prepared(
+    foreign: Foreign,
+) -> None:
+    for command in ("publish",), ("import", "districts", "any.geojson"):
+        ended = run(*command, **foreign.environment)
+        assert ended.returncode == 1
+        assert "./quartier db upgrade" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_a_report_that_cannot_be_written_stops_before_the_import(foreign: Foreign) -> None:
+    ended = run("import", "districts", "x", "--report", "/nowhere/r.json", **foreign.environment)
+    assert ended.returncode == 1
+    assert "/nowhere/r.json" in ended.stderr
+
+
+def test_psql_is_for_the_private_database(foreign: Foreign) -> None:
+    ended = run("db", "psql", **foreign.environment)
+    assert ended.returncode == 1
+    assert "DATABASE_URL is set" in ended.stderr
+
+
 def test_migrations_go_down_and_up_again(foreign: Foreign) -> None:
     foreign.as_admin("CREATE EXTENSION postgis", f"CREATE ROLE {foreign.reader} LOGIN")
     for command in ("upgrade",), ("downgrade", "base"), ("upgrade",):

@@ -216,7 +216,10 @@ def fitting(resource: str, columns: Collection[str]) -> ImportMapping:
 
 def _text(field: str, value: object) -> str | None:
     if value is None or isinstance(value, str):
-        return (value or "").strip() or None
+        stated = (value or "").strip()
+        if any(ord(character) < 32 for character in stated):
+            raise ValueRefused(field, stated, "has control characters")
+        return stated or None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueRefused(field, value, "not a text or number")
     return f"{value:.0f}" if float(value).is_integer() else str(value)

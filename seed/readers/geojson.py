@@ -150,8 +150,9 @@ def _geometry(stated: object) -> BaseGeometry | None:
 
 def _in_degrees(geometry: BaseGeometry | None, crs: str) -> BaseGeometry | None:
     to_degrees = _to_degrees(crs)
-    if to_degrees is None or geometry is None:
+    if to_degrees is None or geometry is None or geometry.is_empty:
         return geometry
+    _refuse_degrees(geometry, crs)
     return shapely.transform(
         geometry, lambda places: np.column_stack(to_degrees.transform(*places.T))
     )
@@ -167,6 +168,17 @@ def _to_degrees(crs: str) -> Transformer | None:
     if stated.equals(CRS(WGS84), ignore_axis_order=True):
         return None
     return Transformer.from_crs(stated, WGS84, always_xy=True)
+
+
+def _refuse_degrees(geometry: BaseGeometry, crs: str) -> None:
+    """No place on land is within 180 m of the origin of a projected system: these are degrees."""
+    west, south, east, north = geometry.bounds
+    metric = CRS.from_user_input(crs).is_projected
+    if metric and west >= -180 and south >= -90 and east <= 180 and north <= 90:
+        raise UnreadableError(
+            f"{west:.3f}, {south:.3f} looks like longitude and latitude, not like metres of {crs}: "
+            "leave the coordinate system out of the mapping"
+        )
 
 
 def _refuse_metres(records: list[Record]) -> None:

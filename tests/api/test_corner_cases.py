@@ -45,15 +45,6 @@ def test_an_id_in_capitals_is_the_same_id(demo_client: TestClient) -> None:
     assert small["items"] == capital["items"] != []
 
 
-def test_a_cursor_by_relevance_belongs_to_the_words(demo_client: TestClient) -> None:
-    first = demo_client.get("/v1/offerings?q=beratung&limit=2").json()
-    following = next(link["href"] for link in first["links"] if link["rel"] == "next")
-    assert demo_client.get(following).status_code == 200
-    other = demo_client.get(following.replace("q=beratung", "q=familie"))
-    assert other.status_code == 400
-    assert other.json()["errors"][0]["parameter"] == "cursor"
-
-
 def test_places_are_json_only(demo_client: TestClient) -> None:
     assert demo_client.get("/v1/places.geojson?q=frei").status_code == 406
     assert demo_client.get("/v1/places?q=frei", headers={"Accept": "text/csv"}).status_code == 406

@@ -264,14 +264,14 @@ def test_loading_twice_changes_nothing(database: Database) -> None:
     assert load_demonstration(database.owner_url, progress=lines.append)
     assert sum(line.startswith("Not loaded: ") for line in lines) == 2
     with writer(database.owner_url, "test") as connection:
-        revisions = connection.scalars(select(Revision.id)).all()
+        revisions = connection.scalars(select(Revision.id).order_by(Revision.id)).all()
     assert not load_demonstration(database.owner_url, progress=quiet)
     load_vocabulary(database.owner_url, progress=quiet)
     with writer(database.owner_url, "test") as connection:
         again = write_demonstration(connection, progress=quiet)
         assert again == Counts(unchanged=sum(map(len, batches().values())))
         assert write_vocabulary(connection).new == 0
-        assert connection.scalars(select(Revision.id)).all() == revisions
+        assert connection.scalars(select(Revision.id).order_by(Revision.id)).all() == revisions
 
 
 def test_the_vocabulary_comes_without_the_demonstration(database: Database) -> None:

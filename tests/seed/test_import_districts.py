@@ -378,6 +378,18 @@ def test_a_coordinate_system_without_a_name_is_refused(url: str, save: Save, crs
     assert "$.crs" in reasons(report)
 
 
+def test_degrees_called_metres_are_refused(url: str, save: Save) -> None:
+    """Transformed, they would be specks near the equator that replace good boundaries."""
+    report = run(url, save(collection(feature(0), **stated("EPSG:25833"))))
+    assert report.refused
+    assert "looks like longitude and latitude" in reasons(report)
+
+
+def test_a_name_with_control_characters_is_rejected(url: str, save: Save) -> None:
+    report = run(url, save(collection(feature(0), feature(7, GEN="Neu\u0000dorf"))))
+    assert (report.changed, report.new, report.rejected) == (1, 0, 1)
+
+
 def test_features_are_found_in_arrays_and_nested_collections(save: Save) -> None:
     nested = [collection(feature(0), collection(feature(1))), [feature(2)]]
     records = geojson.read(save(nested)).records()
