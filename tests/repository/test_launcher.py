@@ -116,6 +116,33 @@ def test_a_warm_launcher_costs_little(checkout: Path) -> None:
     assert min(seconds) < 0.05
 
 
+def test_a_link_to_a_postgresql_without_postgis_is_not_enough(
+    checkout: Path, tmp_path: Path
+) -> None:
+    """Images put links to Debian's programs on PATH; PostGIS is missing all the same."""
+    programs = tmp_path / "postgresql" / "15" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "initdb").write_text("#!/bin/sh\n")
+    (programs / "initdb").chmod(0o755)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("sh", "dirname", "basename", "readlink", "cat", "cksum", "id"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    (tools / "initdb").symlink_to(programs / "initdb")
+    launcher = checkout / "quartier"
+    here = launcher.read_text().replace("/usr/lib/postgresql", str(tmp_path / "postgresql"))
+    launcher.write_text(here.replace("/usr/share/postgresql", str(tmp_path / "share")))
+    called = subprocess.run(
+        [launcher, "up"],
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert called.returncode == 1
+    assert "PostGIS is needed" in called.stderr
+
+
 def test_without_python_the_launcher_says_what_to_install(checkout: Path, tmp_path: Path) -> None:
     shutil.rmtree(checkout / ".venv")
     tools = tmp_path / "tools"
