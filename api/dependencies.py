@@ -1,17 +1,21 @@
 """What requests share in a process: settings, the pool, and a little that is worth remembering."""
 
+import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import Request
 
+from api.cache import Answer, Key, Spelling, Store
 from api.errors import InvalidParameter
 from api.parameters import Limits, Reference
 from api.settings import Settings
 from db import pool, queries
 from db.pool import Pool
+from db.state import Follower, State
 from db.statements import Selection
 
 LANGUAGE_SECONDS = 2.0
@@ -30,10 +34,50 @@ class Service:
             wait=settings.pool_timeout,
             statement_seconds=settings.statement_timeout,
         )
+        self.store = Store(settings.cache_bytes)
+        self.follower = Follower(
+            url,
+            pool.options(settings.statement_timeout),
+            on_answer=self.pool.hear,
+            on_state=self._follow,
+        )
         self._counts: OrderedDict[Any, int] = OrderedDict()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._languages: tuple[str, ...] = ()
         self._languages_read = float("-inf")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open the pool and follow publications, as long as the block lasts."""
+        await self.pool.open(wait=False)
+        following = asyncio.create_task(self.follower.run())
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            await self.pool.close()
+
+    def _follow(self, state: State, asked: float) -> None:
+        """What was remembered of the names and languages of another publication is forgotten."""
+        if self.store.follow(state, asked):
+            self._known.clear()
+            self._languages_read = float("-inf")
+
+    def state(self) -> State | None:
+        """The current state as far as it may be answered from memory: it is sure, and kept."""
+        return self.store.state if self.store.limit and self.follower.state() else None
+
+    def recall(self, spelling: Spelling) -> Answer | None:
+        """The answer to a request written just so."""
+        return self.store.recall(spelling) if self.state() else None
+
+    def keep(self, key: Key, spelling: Spelling, state: State, answer: Answer) -> None:
+        self.store.keep(key, spelling, state, answer, time.monotonic())
+
+    async def current_state(self) -> State:
+        return self.state() or await queries.current_state(self.pool)
 
     async def languages(self) -> tuple[str, ...]:
         """The published languages, the default first; at most two seconds old."""
@@ -54,21 +98,19 @@ class Service:
             raise InvalidParameter.named(unseen[resource, name], detail)
         _remember(self._known, dict.fromkeys(unseen))
 
-    async def count(self, selection: Selection) -> tuple[int, int]:
-        """How many match, and at which sequence."""
+    async def count(self, selection: Selection) -> tuple[int, State]:
+        """How many match, and in which state."""
         return await queries.count(self.pool, selection)
 
-    def remembered_count(self, selection: Selection, sequence: int) -> int | None:
-        return self._counts.get(_count_key(selection, sequence))
+    def remembered_count(self, selection: Selection, state: State) -> int | None:
+        return self._counts.get(_count_key(selection, state))
 
-    def remember_count(self, selection: Selection, sequence: int, total: int) -> None:
-        _remember(self._counts, {_count_key(selection, sequence): total})
+    def remember_count(self, selection: Selection, state: State, total: int) -> None:
+        _remember(self._counts, {_count_key(selection, state): total})
 
 
-def _count_key(selection: Selection, sequence: int) -> tuple[Any, ...]:
-    """Conditions on today's date are part of the answer, so the day is part of the key."""
-    day = time.strftime("%F", time.gmtime())
-    return sequence, day, selection.table.name, repr(selection.conditions)
+def _count_key(selection: Selection, state: State) -> tuple[Any, ...]:
+    return state, selection.table.name, repr(selection.conditions)
 
 
 def _remember(memory: OrderedDict[Any, Any], entries: dict[Any, Any]) -> None:

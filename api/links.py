@@ -1,12 +1,16 @@
 """Absolute links, as the public sees the server: PUBLIC_URL, or what a trusted proxy says."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 from fastapi import Request
 
-from api.settings import Settings
+from api import query
+from api.settings import Networks, Settings
 
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(:[0-9]{1,5})?")
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
@@ -43,22 +47,52 @@ def _said_by_proxy(request: Request) -> dict[str, str]:
 
 
 def _is_trusted(request: Request, settings: Settings) -> bool:
+    if not settings.trusted_proxies or request.client is None:
+        return False
+    return is_within(request.client.host, settings.trusted_proxies)
+
+
+@lru_cache(maxsize=1024)
+def is_within(client: str, networks: Networks) -> bool:
+    """Whether the address of a peer lies in one of the networks."""
     try:
-        client = ip_address(request.client.host if request.client else "")
+        found = ip_address(client)
     except ValueError:
         return False
-    return any(client in network for network in settings.trusted_proxies)
+    return any(found in network for network in networks)
 
 
-def address(request: Request, **changes: str | None) -> str:
-    """This request's own address with some parameters changed or, where None, left out."""
-    kept = [
-        (name, value) for name, value in request.query_params.multi_items() if name not in changes
-    ]
-    kept += [(name, value) for name, value in changes.items() if value is not None]
-    path = quote(request.scope.get("quartier.path", request.scope["path"]), safe="/:")
-    query = f"?{urlencode(kept)}" if kept else ""
-    return f"{base_url(request)}{path}{query}"
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a request was made to, in one canonical form: parameters sorted by name and value."""
+
+    place: str
+    parameters: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return self._with(self.parameters)
+
+    def changed(self, **changes: str | None) -> str:
+        """The same with some parameters replaced or, where None, left out."""
+        kept = [pair for pair in self.parameters if pair[0] not in changes]
+        kept += [(name, quote_plus(value)) for name, value in changes.items() if value is not None]
+        return self._with(sorted(kept))
+
+    def _with(self, parameters: Sequence[tuple[str, str]]) -> str:
+        if not parameters:
+            return self.place
+        return f"{self.place}?{'&'.join(f'{name}={value}' for name, value in parameters)}"
+
+
+def address(request: Request) -> Address:
+    """This request's own address; worked out once."""
+    found: Address | None = request.scope.get("quartier.address")
+    if found is None:
+        path = quote(request.scope.get("quartier.path", request.scope["path"]), safe="/:")
+        pairs = [(quote_plus(name), quote_plus(value)) for name, value in query.of(request.scope)]
+        found = Address(f"{base_url(request)}{path}", tuple(sorted(pairs)))
+        request.scope["quartier.address"] = found
+    return found
 
 
 def link(rel: str, href: str, media_type: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ from api.responses import Envelope, Version
 from db import queries
 from db.conditions import Condition, called, near
 from db.queries import Page
+from db.state import State
 from db.statements import Layout, Order, Selection
 
 RETRIES = 3
@@ -40,8 +41,8 @@ class Wanted:
     lang: str
     depth: int = 0
 
-    def version(self, sequence: int, published_at: str) -> Version:
-        return Version(sequence, published_at, self.format, self.lang)
+    def version(self, state: State) -> Version:
+        return Version(state, self.format, self.lang)
 
 
 async def answer_list(
@@ -52,8 +53,8 @@ async def answer_list(
 ) -> Response:
     """A page, or for CSV and NDJSON the whole filtered set."""
     wanted = await _understood(request, resource, parameters, also)
-    if unchanged := await _unchanged(request, wanted):
-        return unchanged
+    if at_hand := await _unchanged(request, wanted) or _kept(request, wanted):
+        return at_hand
     if wanted.format.streamed:
         return await _stream(request, wanted, parameters)
     return await _page(request, wanted, parameters, also)
@@ -70,11 +71,13 @@ async def answer_item(
     if wanted.format.streamed:
         await require(request, resource, name)
         return await _stream(request, wanted, parameters)
+    if kept := _kept(request, wanted):
+        return kept
     found = await queries.item(wanted.service.pool, wanted.selection)
     if found is None:
         raise await _missing(wanted.service, resource, name)
-    body, sequence, published_at = found
-    return responses.item(request, wanted.version(sequence, published_at), body)
+    body, state = found
+    return responses.item(request, wanted.version(state), body)
 
 
 async def require(request: Request, resource: Resource, name: str) -> None:
@@ -170,8 +173,18 @@ def _cursor(wanted: Wanted, parameters: ListParameters, order: Order) -> cursors
 async def _unchanged(request: Request, wanted: Wanted) -> Response | None:
     if "if-none-match" not in request.headers:
         return None
-    state = await queries.current_state(wanted.service.pool)
-    return responses.not_modified(request, wanted.version(*state))
+    state = await wanted.service.current_state()
+    return responses.not_modified(request, wanted.version(state))
+
+
+def _kept(request: Request, wanted: Wanted) -> Response | None:
+    """The answer from memory, if somebody asked for the same in other words."""
+    state = wanted.service.state()
+    if state is None or request.method == "POST":
+        return None
+    key = responses.key(request, wanted.version(state))
+    answer = wanted.service.store.find(key)
+    return responses.Kept(request, key, state, answer) if answer else None
 
 
 async def _page(
@@ -189,8 +202,7 @@ async def _page(
     else:
         raise Unavailable("The registry is being published; please try again in a moment.")
     envelope.links = _links(request, wanted, page)
-    version = wanted.version(page.sequence, page.published_at)
-    return responses.page(request, version, page, envelope)
+    return responses.page(request, wanted.version(page.state), page, envelope)
 
 
 async def _envelope(
@@ -201,20 +213,20 @@ async def _envelope(
 ) -> Envelope | None:
     """None if a publication came between: page and counts would not belong together."""
     envelope = Envelope()
-    sequences = {page.sequence}
+    states = {page.state}
     if parameters.count is None:
-        envelope.total = await _total(wanted, page, sequences)
-        possible = await _possible(wanted, parameters, also, page, sequences)
+        envelope.total = await _total(wanted, page, states)
+        possible = await _possible(wanted, parameters, also, page, states)
         envelope.left_out = 0 if possible is None else possible - envelope.total
     if parameters.facets:
-        envelope.facets = await _facets(wanted, parameters, also, sequences)
-    return envelope if len(sequences) == 1 else None
+        envelope.facets = await _facets(wanted, parameters, also, states)
+    return envelope if len(states) == 1 else None
 
 
-async def _total(wanted: Wanted, page: Page, sequences: set[int]) -> int:
+async def _total(wanted: Wanted, page: Page, states: set[State]) -> int:
     if not wanted.selection.after and not page.has_next:
         return page.count
-    return await _counted(wanted, wanted.selection, page, sequences)
+    return await _counted(wanted, wanted.selection, page, states)
 
 
 async def _possible(
@@ -222,23 +234,23 @@ async def _possible(
     parameters: ListParameters,
     also: Sequence[Condition],
     page: Page,
-    sequences: set[int],
+    states: set[State],
 ) -> int | None:
     """How many match or may match, where a place is filtered by."""
     possible = parameters.possible()
     if possible is None:
         return None
     selection = replace(wanted.selection, conditions=(*also, *possible))
-    return await _counted(wanted, selection, page, sequences)
+    return await _counted(wanted, selection, page, states)
 
 
-async def _counted(wanted: Wanted, selection: Selection, page: Page, sequences: set[int]) -> int:
+async def _counted(wanted: Wanted, selection: Selection, page: Page, states: set[State]) -> int:
     known = wanted.service
-    total = known.remembered_count(selection, page.sequence)
+    total = known.remembered_count(selection, page.state)
     if total is None:
-        total, sequence = await known.count(selection)
-        known.remember_count(selection, sequence, total)
-        sequences.add(sequence)
+        total, state = await known.count(selection)
+        known.remember_count(selection, state, total)
+        states.add(state)
     return total
 
 
@@ -246,29 +258,23 @@ async def _facets(
     wanted: Wanted,
     parameters: ListParameters,
     also: Sequence[Condition],
-    sequences: set[int],
+    states: set[State],
 ) -> dict[str, bytes]:
     """A facet ignores its own filter, so that the other choices keep their counts."""
     facets = {}
     for name in parameters.facets or ():
         others = parameters.model_copy(update={name: None}).conditions()
         selection = replace(wanted.selection, conditions=(*also, *others))
-        facets[name], sequence = await queries.facet(
-            wanted.service.pool, selection, name, wanted.lang
-        )
-        sequences.add(sequence)
+        facets[name], state = await queries.facet(wanted.service.pool, selection, name, wanted.lang)
+        states.add(state)
     return facets
 
 
 def _links(request: Request, wanted: Wanted, page: Page) -> list[dict[str, Any]]:
-    media_type = wanted.format.media_type
-    if request.method == "POST":
-        found: list[dict[str, Any]] = [links.link("self", links.address(request), media_type)]
-    else:
-        found = [
-            links.link("self", links.address(request), media_type),
-            links.link("first", links.address(request, cursor=None), media_type),
-        ]
+    here, media_type = links.address(request), wanted.format.media_type
+    found: list[dict[str, Any]] = [links.link("self", str(here), media_type)]
+    if request.method != "POST":
+        found.append(links.link("first", here.changed(cursor=None), media_type))
     if page.has_next and page.last:
         cursor = cursors.encode(
             wanted.selection.table,
@@ -282,11 +288,11 @@ def _links(request: Request, wanted: Wanted, page: Page) -> list[dict[str, Any]]
 
 def _next(request: Request, media_type: str, cursor: str) -> dict[str, Any]:
     """A search by POST goes on by POST: the same body with the cursor merged into it."""
+    here = links.address(request)
     if request.method == "POST":
-        href = links.address(request)
-        onward: dict[str, Any] = links.link("next", href, media_type)
+        onward: dict[str, Any] = links.link("next", str(here), media_type)
         return onward | {"method": "POST", "body": {"cursor": cursor}}
-    return links.link("next", links.address(request, cursor=cursor), media_type)
+    return links.link("next", here.changed(cursor=cursor), media_type)
 
 
 async def _stream(request: Request, wanted: Wanted, parameters: ItemParameters) -> Response:
@@ -294,7 +300,7 @@ async def _stream(request: Request, wanted: Wanted, parameters: ItemParameters) 
     stack = AsyncExitStack()
     opened = queries.stream(wanted.service.pool, wanted.selection, columns)
     lines = await stack.enter_async_context(opened)
-    version = wanted.version(lines.sequence, lines.published_at)
+    version = wanted.version(lines.state)
     head = responses.csv_line(lines.columns) if wanted.format.name == "csv" else b""
     chunks = responses.lines(version, head, lines.batches)
     return responses.Stream(request, version, chunks, stack, wanted.resource.name)

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from fastapi import Request
 
 from api.errors import InvalidParameter, NotAcceptable
 from api.formats import FORMATS, Format
+
+ENCODINGS = ("zstd", "br", "gzip")
+"""Best first, as the compressing layer (starlette-compress) has it."""
 
 
 def choose_format(request: Request, named: str | None, offered: Sequence[str]) -> Format:
@@ -38,6 +42,14 @@ def _quality(header: str, media_type: str) -> float:
         if pattern in ranges:
             return ranges[pattern]
     return 0.0
+
+
+@lru_cache(maxsize=1024)
+def choose_encoding(header: str) -> str:
+    """The best of those served that the caller accepts (RFC 9110, section 12.5.3)."""
+    accepted = dict(_weighted(header))
+    rest = accepted.get("*", 0.0)
+    return next((name for name in ENCODINGS if accepted.get(name, rest) > 0), "identity")
 
 
 def choose_language(request: Request, named: str | None, available: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import blake2s
 from typing import Any
 
@@ -15,20 +16,24 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from api import links
+from api.cache import Answer, Key
 from api.formats import Format
+from api.negotiation import choose_encoding
+from api.validators import matches
 from db.queries import Page
+from db.state import State
 
 CACHE_CONTROL = "public, max-age=0, stale-while-revalidate=30, stale-if-error=86400"
 STALLED = 30.0  # seconds
 VARY = "Accept, Accept-Language"
+"""What decides a body; that its encoding does too, the compressing layer adds itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
     """Which publication an answer shows, and in which format and language."""
 
-    sequence: int
-    published_at: str
+    state: State
     format: Format
     lang: str
 
@@ -50,7 +55,7 @@ def page(request: Request, version: Version, page: Page, envelope: Envelope) -> 
 
 
 def item(request: Request, version: Version, body: bytes) -> Response:
-    here = links.link("self", links.address(request), version.format.media_type)
+    here = links.link("self", str(links.address(request)), version.format.media_type)
     return _answer(request, version, body, [here])
 
 
@@ -59,14 +64,40 @@ def _answer(
 ) -> Response:
     shown = [dict(entry) for entry in linked if "method" not in entry]
     headers = version_headers(request, version) | {"Link": links.header(shown)}
+    if request.method != "POST":
+        keep(request, key(request, version), version.state)
     return Response(body, media_type=version.format.content_type, headers=headers)
+
+
+def key(request: Request, version: Version) -> Key:
+    """What an answer is kept under, apart from its state."""
+    encoding = choose_encoding(request.headers.get("accept-encoding", ""))
+    return str(links.address(request)), version.format.name, version.lang, encoding
+
+
+def keep(request: Request, key: Key, state: State) -> None:
+    """Let the cache have the answer: it stays as it is until the next publication."""
+    exchange = request.scope["quartier.exchange"]
+    exchange.key, exchange.state = key, state
+
+
+class Kept(Response):
+    """An answer from memory, for a request that nobody had written just so before."""
+
+    def __init__(self, request: Request, key: Key, state: State, answer: Answer) -> None:
+        super().__init__(answer.body)
+        keep(request, key, state)
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        await self._answer.send(scope, send)
 
 
 def _list(_version: Version, page: Page, envelope: Envelope) -> bytes:
     members = [b'{"items":[', page.body, b"]"]
     if envelope.total is not None:
         members.append(b',"total":%d' % envelope.total)
-    members += [b',"sequence":%d' % page.sequence, *_common(page, envelope), b"}"]
+    members += [b',"sequence":%d' % page.state.sequence, *_common(page, envelope), b"}"]
     return b"".join(members)
 
 
@@ -76,7 +107,7 @@ def _collection(_version: Version, page: Page, envelope: Envelope) -> bytes:
         members.append(b',"numberMatched":%d' % envelope.total)
     members += [
         b',"numberReturned":%d,"sequence":%d,"timeStamp":"%s"'
-        % (page.count, page.sequence, page.published_at.encode()),
+        % (page.count, page.state.sequence, page.state.published_at.encode()),
         *_common(page, envelope),
         b"}",
     ]
@@ -107,21 +138,26 @@ def version_headers(request: Request, version: Version) -> dict[str, str]:
     """Validators from the sequence, not from the body: nothing per request is in a body."""
     if request.method == "POST":  # the address alone does not say what was asked
         return {"Cache-Control": "no-store", "Content-Language": version.lang}
-    published = datetime.fromisoformat(version.published_at).astimezone(UTC)
     return {
         "ETag": etag(request, version),
-        "Last-Modified": format_datetime(published, usegmt=True),
+        "Last-Modified": _http_date(version.state.published_at),
         "Cache-Control": CACHE_CONTROL,
         "Vary": VARY,
         "Content-Language": version.lang,
     }
 
 
+@lru_cache(maxsize=8)
+def _http_date(moment: str) -> str:
+    return format_datetime(datetime.fromisoformat(moment).astimezone(UTC), usegmt=True)
+
+
 def etag(request: Request, version: Version) -> str:
     """Weak, from what decides the answer; today's date does too (offerings end by themselves)."""
-    parts = (links.address(request), version.format.name, version.lang, f"{datetime.now(UTC):%F}")
+    state = version.state
+    parts = (str(links.address(request)), version.format.name, version.lang, state.day)
     digest = blake2s("\n".join(parts).encode(errors="replace"), digest_size=9).hexdigest()
-    return f'W/"{version.sequence}-{digest}"'
+    return f'W/"{state.sequence}-{digest}"'
 
 
 def not_modified(request: Request, version: Version) -> Response | None:
@@ -129,11 +165,10 @@ def not_modified(request: Request, version: Version) -> Response | None:
     held = request.headers.get("if-none-match")
     if held is None or request.method == "POST":
         return None
-    tag = etag(request, version)
-    weak = {entry.strip().removeprefix("W/") for entry in held.split(",")}
-    if "*" not in weak and tag.removeprefix("W/") not in weak:
+    if not matches(held, etag(request, version)):
         return None
-    return Response(status_code=304, headers=version_headers(request, version))
+    headers = version_headers(request, version) | {"Vary": f"{VARY}, Accept-Encoding"}
+    return Response(status_code=304, headers=headers)
 
 
 class Stream(StreamingResponse):

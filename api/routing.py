@@ -10,14 +10,14 @@ import json
 from collections.abc import Callable, Collection, Coroutine
 from difflib import get_close_matches
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
-from urllib.parse import unquote_to_bytes
 
 from fastapi import Request, Response
 from fastapi.params import Body
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from starlette.types import Receive, Scope, Send
 
-from api import errors
+from api import errors, query
 from api.errors import InvalidBody, InvalidParameter, UnsupportedBody
 from api.types import IN_BODY
 
@@ -28,6 +28,19 @@ Reader = Callable[[Request], Coroutine[Any, Any, BaseModel]]
 
 class ModelRoute(APIRoute):
     """Calls `endpoint(request, **path, parameters)` with one validated model."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._answer = self.get_route_handler()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Without FastAPI's exit stacks: there are no dependencies, and errors have handlers."""
+        if scope["method"] not in (self.methods or ()):
+            await super().handle(scope, receive, send)  # 405
+            return
+        scope["quartier.exchange"].template = self.path_format
+        response = await self._answer(Request(scope, receive, send))
+        await response(scope, receive, send)
 
     def get_route_handler(self) -> Handler:
         endpoint: Endpoint = self.endpoint
@@ -44,7 +57,7 @@ class ModelRoute(APIRoute):
             if read:
                 arguments["parameters"] = await read(request)
             elif request.scope["query_string"]:
-                refuse_unknown(parse(request.scope["query_string"]), ())
+                refuse_unknown(query.of(request.scope), ())
             try:
                 return await endpoint(request, **arguments)
             except InvalidParameter as problem:
@@ -60,7 +73,7 @@ def _query_reader(model: type[BaseModel]) -> Reader:
     }
 
     async def read(request: Request) -> BaseModel:
-        pairs = parse(request.scope["query_string"])
+        pairs = query.of(request.scope)
         refuse_unknown(pairs, names)
         values: dict[str, Any] = {}
         for name, value in pairs:
@@ -83,29 +96,7 @@ def _is_list(annotation: object) -> bool:
     return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))
 
 
-def parse(query: bytes) -> list[tuple[str, str]]:
-    """The names and values of a query string, in UTF-8 or not at all."""
-    pairs = []
-    for part in filter(None, query.split(b"&")):
-        raw_name, _, raw_value = part.partition(b"=")
-        name = _decoded(raw_name)
-        if name is None:
-            raise InvalidParameter("The query has a parameter whose name is not UTF-8.")
-        value = _decoded(raw_value)
-        if value is None:
-            raise InvalidParameter.named(name, "is not UTF-8")
-        pairs.append((name, value))
-    return pairs
-
-
-def _decoded(raw: bytes) -> str | None:
-    try:
-        return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-def refuse_unknown(pairs: list[tuple[str, str]], known: Collection[str]) -> None:
+def refuse_unknown(pairs: query.Pairs, known: Collection[str]) -> None:
     """400 for a parameter that is not in the contract, with the nearest one that is."""
     for name, _ in pairs:
         if name not in known:
@@ -116,7 +107,7 @@ def refuse_unknown(pairs: list[tuple[str, str]], known: Collection[str]) -> None
 
 def _body_reader(model: type[BaseModel]) -> Reader:
     async def read(request: Request) -> BaseModel:
-        refuse_unknown(parse(request.scope["query_string"]), ())
+        refuse_unknown(query.of(request.scope), ())
         media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
         if media_type != "application/json":
             raise UnsupportedBody("Send the body as application/json.")

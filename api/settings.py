@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         default=10, ge=1, le=90, description="Database connections a server process opens at most."
     )
     pool_timeout: float = Field(
-        default=2.0,
+        default=0.9,
         gt=0,
         le=60,
         description="Seconds a request waits for a connection before it is answered with 503.",
@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         gt=0,
         le=600,
         description="Seconds a single database statement of a request may take.",
+    )
+    cache_bytes: int = Field(
+        default=64 * 1024**2,
+        ge=0,
+        description="Bytes of answers that a server process keeps in memory until the next "
+        "publication; 0 keeps none.",
     )
     shutdown_timeout: int = Field(
         default=10,

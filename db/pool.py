@@ -4,6 +4,7 @@ import asyncio
 import os
 import select
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
@@ -15,6 +16,8 @@ from psycopg.pq import Format
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 GRACE = 2.0
+SILENCE = 0.9
+LATE = 0.2
 
 
 class RawLoader(Loader):
@@ -40,18 +43,23 @@ class Pool(AsyncConnectionPool[AsyncConnection[Any]]):
             max_waiting=size * 20,
             reconnect_timeout=0,  # the next request tries again
             open=False,
-            configure=_configure,
+            configure=configure,
             kwargs={
                 "autocommit": True,
                 "cursor_factory": AsyncRawCursor,
                 "prepare_threshold": None,
-                "connect_timeout": max(2, round(wait)),
+                "connect_timeout": 2,
                 "application_name": "quartier",
                 "options": options(statement_seconds),
             },
         )
         self._patience = statement_seconds + GRACE
         self._streams = asyncio.Semaphore(max(1, size // 2))
+        self._heard = float("-inf")
+
+    def hear(self) -> None:
+        """The database has answered somebody. A follower (db/state.py) makes sure it is asked."""
+        self._heard = time.monotonic()
 
     async def getconn(self, timeout: float | None = None) -> AsyncConnection[Any]:
         """A connection that is still one: when the database restarts, all in the pool are lost."""
@@ -84,12 +92,49 @@ class Pool(AsyncConnectionPool[AsyncConnection[Any]]):
 
     @contextmanager
     def watch(self, connection: AsyncConnection[Any]) -> Iterator[None]:
-        """Cut the connection if the server neither answers nor keeps its own time limit."""
-        timer = asyncio.get_running_loop().call_later(self._patience, _cut, connection)
+        """Cut the connection if the database falls silent, or does not keep its own time limit.
+
+        Silent is who answers nobody for 0.9 seconds: a slow statement is no sign of it while
+        others are answered, and the follower is, twice a second.
+        """
+        watchdog = _Watchdog(self, connection, self._patience)
         try:
             yield
+            self.hear()
         finally:
-            timer.cancel()
+            watchdog.timer.cancel()
+
+    def silence(self, since: float) -> float:
+        """Seconds without an answer to anybody, counted from `since` at the earliest."""
+        return time.monotonic() - max(since, self._heard)
+
+
+class _Watchdog:
+    """Looks at a running statement from time to time, and ends it by cutting its connection."""
+
+    __slots__ = ("_began", "_connection", "_due", "_patience", "_pool", "timer")
+
+    def __init__(self, pool: Pool, connection: AsyncConnection[Any], patience: float) -> None:
+        self._pool = pool
+        self._connection = connection
+        self._patience = patience
+        self._began = time.monotonic()
+        self._look_in(SILENCE)
+
+    def _look_in(self, seconds: float) -> None:
+        self._due = time.monotonic() + seconds
+        self.timer = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._began >= self._patience:
+            cut(self._connection)
+        elif now - self._due > LATE:  # we were asleep ourselves, and answers may lie in the socket
+            self._look_in(LATE)
+        elif self._pool.silence(self._began) >= SILENCE:
+            cut(self._connection)
+        else:
+            self._look_in(max(SILENCE - self._pool.silence(self._began), 0.05))
 
 
 def create(url: str, *, size: int, wait: float, statement_seconds: float) -> Pool:
@@ -124,13 +169,14 @@ def _was_closed(connection: AsyncConnection[Any]) -> bool:
     return bool(poll.poll(0))
 
 
-def _cut(connection: AsyncConnection[Any]) -> None:
+def cut(connection: AsyncConnection[Any]) -> None:
     """End the connection below psycopg, which would wait for the server to confirm."""
     with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as copy:
         copy.shutdown(socket.SHUT_RDWR)
 
 
-async def _configure(connection: AsyncConnection[Any]) -> None:
+async def configure(connection: AsyncConnection[Any]) -> None:
+    """Texts stay bytes on this connection."""
     for name in ("text", "json", "jsonb"):
         connection.adapters.register_loader(name, RawLoader)
         connection.adapters.register_loader(name, RawBinaryLoader)

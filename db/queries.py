@@ -1,7 +1,7 @@
 """Reading the published schema: a page, an item, a count, facets, a stream.
 
 The statements (db/statements.py) run on psycopg directly, and PostgreSQL returns the finished bytes
-together with the sequence they belong to.
+together with the state they belong to.
 """
 
 import json
@@ -15,6 +15,7 @@ from psycopg import AsyncConnection, AsyncRawServerCursor
 from db import statements
 from db.conditions import as_uuid
 from db.pool import Pool
+from db.state import STATE_TEXT, State, parse_state, read_state
 from db.statements import Selection, Statement
 
 BATCH = 500
@@ -28,8 +29,7 @@ class Page:
     count: int
     has_next: bool
     last: bytes | None
-    sequence: int
-    published_at: str
+    state: State
     attribution: bytes
     license: str | None
 
@@ -38,44 +38,42 @@ async def page(pool: Pool, selection: Selection) -> Page:
     """One page: a single statement, so its documents and its sequence belong together."""
     assert selection.limit is not None  # a page has an end
     row = await _row(pool, statements.page(selection.shape), selection.values())
-    body, count, last, sequence, published_at, attribution, license_ = row
+    body, count, last, state, attribution, license_ = row
     return Page(
         body=body or b"",
         count=min(count, selection.limit),
         has_next=count > selection.limit,
         last=last,
-        sequence=sequence,
-        published_at=published_at.decode(),
+        state=parse_state(state),
         attribution=attribution or b"[]",
         license=license_.decode() if license_ else None,
     )
 
 
-async def item(pool: Pool, selection: Selection) -> tuple[bytes, int, str] | None:
-    """The first entity selected, the sequence it belongs to, and when that was published."""
+async def item(pool: Pool, selection: Selection) -> tuple[bytes, State] | None:
+    """The first entity selected, and the state it belongs to."""
     row = await _row(pool, statements.item(selection.shape), selection.values())
-    return (row[0], row[1], row[2].decode()) if row else None
+    return (row[0], parse_state(row[1])) if row else None
 
 
-async def count(pool: Pool, selection: Selection) -> tuple[int, int]:
-    """How many entities match, and the sequence they were counted at."""
+async def count(pool: Pool, selection: Selection) -> tuple[int, State]:
+    """How many entities match, and the state they were counted in."""
     row = await _row(pool, statements.count(selection.shape), selection.values())
-    return row[0], row[1]
+    return row[0], parse_state(row[1])
 
 
-async def facet(pool: Pool, selection: Selection, name: str, lang: str) -> tuple[bytes, int]:
-    """Counts by the values of a facet as a JSON array, most frequent first; and the sequence."""
+async def facet(pool: Pool, selection: Selection, name: str, lang: str) -> tuple[bytes, State]:
+    """Counts by the values of a facet as a JSON array, most frequent first; and the state."""
     values = selection.values() | {"facet_lang": lang}
     row = await _row(pool, statements.facet(selection.shape, name), values)
-    return row[0], row[1]
+    return row[0], parse_state(row[1])
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
     """A stream that has begun: its columns (for CSV), then lines in batches."""
 
-    sequence: int
-    published_at: str
+    state: State
     columns: tuple[str, ...]
     batches: AsyncIterator[list[bytes]]
 
@@ -94,23 +92,23 @@ async def stream(
         AsyncRawServerCursor(connection, "lines") as cursor,
     ):
         with pool.watch(connection):
-            sequence, published_at, names = await _begin(cursor, selection, columns)
-        yield Lines(sequence, published_at, names, _batches(pool, cursor))
+            state, names = await _begin(cursor, selection, columns)
+        yield Lines(state, names, _batches(pool, cursor))
 
 
 async def _begin(
     cursor: AsyncRawServerCursor[Any], selection: Selection, columns: Mapping[str, str]
-) -> tuple[int, str, tuple[str, ...]]:
+) -> tuple[State, tuple[str, ...]]:
     connection = cursor.connection
     await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
     await connection.execute("SET LOCAL cursor_tuple_fraction = 1")
-    sequence, published_at = await state(connection)
+    state = await read_state(connection)
     if selection.layout == "wide":
         columns = {**columns, **await _period_columns(connection, selection)}
     statement = statements.stream(selection.shape)
     values = selection.values() | {"columns": list(columns.values())}
     await cursor.execute(statement.sql, statement.arguments(values))
-    return sequence, published_at, tuple(columns)
+    return state, tuple(columns)
 
 
 async def _period_columns(connection: AsyncConnection[Any], selection: Selection) -> dict[str, str]:
@@ -130,17 +128,9 @@ async def _batches(pool: Pool, cursor: AsyncRawServerCursor[Any]) -> AsyncIterat
         yield [row[0] for row in rows]
 
 
-async def state(connection: AsyncConnection[Any]) -> tuple[int, str]:
-    """The published sequence, and when it was published (HTTP-date ready ISO 8601, UTC)."""
-    cursor = await connection.execute(_STATE)
-    row = await cursor.fetchone()
-    assert row is not None  # published.state always holds one row
-    return row[0], row[1].decode()
-
-
-async def current_state(pool: Pool) -> tuple[int, str]:
+async def current_state(pool: Pool) -> State:
     async with pool.query() as connection:
-        return await state(connection)
+        return await read_state(connection)
 
 
 async def languages(pool: Pool) -> tuple[str, ...]:
@@ -171,13 +161,13 @@ async def tombstone(pool: Pool, resource: str, name: str) -> bytes | None:
         return row[0] if row else None
 
 
-async def places(pool: Pool, typed: str, limit: int) -> tuple[bytes, int, str]:
+async def places(pool: Pool, typed: str, limit: int) -> tuple[bytes, State]:
     """Districts and postcodes whose name begins with, contains, or resembles what was typed."""
     async with pool.query() as connection:
         cursor = await connection.execute(_PLACES, [typed, limit])
         row = await cursor.fetchone()
         assert row is not None  # an aggregate
-        return row[0], row[1], row[2].decode()
+        return row[0], parse_state(row[1])
 
 
 async def _row(pool: Pool, statement: Statement, values: Mapping[str, Any]) -> Any:
@@ -186,8 +176,6 @@ async def _row(pool: Pool, statement: Statement, values: Mapping[str, Any]) -> A
         return await cursor.fetchone()
 
 
-_UTC = """to_char(published_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
-_STATE: LiteralString = f"SELECT sequence, {_UTC} FROM published.state"
 _LANGUAGES: LiteralString = (
     "SELECT code FROM published.language ORDER BY is_default DESC, position, code"
 )
@@ -229,7 +217,6 @@ WITH typed AS (
 )
 SELECT coalesce(string_agg(document, ',' ORDER BY fit,
                            CASE WHEN fit < 4 THEN rank END DESC, likeness DESC, id), ''),
-       (SELECT sequence FROM published.state),
-       (SELECT {_UTC} FROM published.state)
+       {STATE_TEXT}
 FROM found
 """

@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, psycopg
 
 from db import conditions, published
 from db.conditions import Condition, ConditionShape
+from db.state import STATE_TEXT
 
 Layout = Literal["json", "geojson", "csv", "wide"]
 
@@ -112,6 +113,7 @@ class Shape:
     limited: bool
 
 
+_STATE: ColumnElement[Any] = literal_column(STATE_TEXT, Text)
 _DIALECT = cast("Any", psycopg).dialect(paramstyle="numeric_dollar")  # SQLAlchemy: no types
 
 
@@ -150,8 +152,7 @@ def page(shape: Shape) -> Statement:
             body.filter(numbered.c.position <= limit),
             func.count(),
             func.max(numbered.c.last).filter(numbered.c.position == limit),
-            select(published.state.c.sequence).scalar_subquery(),
-            _published_at(),
+            _STATE,
             select(resource.c.attribution).where(described).scalar_subquery(),
             select(resource.c.license).where(described).scalar_subquery(),
         ).select_from(numbered)
@@ -161,15 +162,14 @@ def page(shape: Shape) -> Statement:
 @lru_cache(maxsize=512)
 def item(shape: Shape) -> Statement:
     selected = _selected(shape, _keys(shape)).limit(literal_column("1")).subquery("one")
-    sequence = select(published.state.c.sequence).scalar_subquery()
-    return _compile(select(selected.c.body, sequence, _published_at()))
+    return _compile(select(selected.c.body, _STATE))
 
 
 @lru_cache(maxsize=1024)
 def count(shape: Shape) -> Statement:
     table = published.RESOURCES[shape.table]
     counted = select(func.count()).select_from(table).where(*_where(shape)).scalar_subquery()
-    return _compile(select(counted, published.state.c.sequence))
+    return _compile(select(counted, _STATE))
 
 
 @lru_cache(maxsize=1024)
@@ -232,8 +232,7 @@ def facet(shape: Shape, name: str) -> Statement:
     ordered = aggregate_order_by(entry, rows.c.count.desc(), rows.c.label, rows.c.value)
     empty = literal_column("'[]'", Text)
     as_text = func.array_to_json(func.array_agg(ordered)).cast(Text)
-    sequence = select(published.state.c.sequence).scalar_subquery()
-    return _compile(select(func.coalesce(as_text, empty), sequence).select_from(rows))
+    return _compile(select(func.coalesce(as_text, empty), _STATE).select_from(rows))
 
 
 def _count_terms(table: Table, name: str) -> Select[Any]:
@@ -386,11 +385,6 @@ def _place(shape: Shape, table: Table) -> ColumnElement[Any]:
     if shape.geometry == "geojson":
         return located.c.geojson
     return func.coalesce(located.c[shape.geometry], located.c.geojson)
-
-
-def _published_at() -> ColumnElement[Any]:
-    form = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS"Z"'""", Text)
-    return select(func.to_char(published.state.c.published_at, form)).scalar_subquery()
 
 
 def _bind(name: str, type_: Any) -> BindParameter[Any]:

@@ -45,5 +45,5 @@ async def _live(request: Request) -> Response:
 
 async def _ready(request: Request) -> Response:
     """`ready` with the current sequence, or 503 while the database is away."""
-    sequence, _ = await queries.current_state(service(request).pool)
-    return JSONResponse({"status": "ready", "sequence": sequence}, headers=NO_STORE)
+    state = await queries.current_state(service(request).pool)
+    return JSONResponse({"status": "ready", "sequence": state.sequence}, headers=NO_STORE)

@@ -33,9 +33,9 @@ async def _places(request: Request, parameters: Annotated[PlaceParameters, Query
     key, centre and bounding box (EPSG:4326, longitude first)."""
     choose_format(request, None, ("json",))
     found = await queries.places(service(request).pool, parameters.q, parameters.limit)
-    body, sequence, published_at = found
-    version = Version(sequence, published_at, FORMATS["json"], "de")
+    body, state = found
+    version = Version(state, FORMATS["json"], "de")
     if unchanged := responses.not_modified(request, version):
         return unchanged
-    document = b'{"items":[' + body + b'],"sequence":%d}' % sequence
+    document = b'{"items":[' + body + b'],"sequence":%d}' % state.sequence
     return responses.item(request, version, document)

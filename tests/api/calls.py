@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,6 +46,14 @@ def pages(client: TestClient, path: str, query: Query) -> Iterator[Any]:
             return
         assert links["next"] != links["self"]
         answer = get(client, relative(links["next"]))
+
+
+def until_published(client: TestClient, sequence: int) -> None:
+    """Answers may be two seconds old."""
+    deadline = time.monotonic() + 2
+    while get(client, "/v1/codelists").json()["sequence"] < sequence:
+        assert time.monotonic() < deadline, "an answer is older than two seconds"
+        time.sleep(0.01)
 
 
 def relative(href: str) -> str:

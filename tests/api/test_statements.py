@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.resources import RESOURCES, Resource
+from db.state import STATE_TEXT
 from tests.api.calls import get
 from tests.conftest import connect_to
 from tests.databases import Database
@@ -28,17 +29,21 @@ def watched(county_database: Database) -> Iterator[tuple[TestClient, Statements]
         statements.append(str(query))
         return await execute(self, query, *rest, **options)
 
-    with pytest.MonkeyPatch.context() as patch, connect_to(county_database) as client:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        connect_to(county_database, cache_bytes=0) as client,
+    ):
         patch.setattr(psycopg.AsyncConnection, "execute", noting)
         yield client, statements
 
 
 def sent(watched: tuple[TestClient, Statements], path: str, query: Any = None) -> int:
-    """Statements of one request; those on languages are shared by all requests of two seconds."""
+    """Statements of one request; those on languages and on the state are shared by all requests."""
     client, statements = watched
     statements.clear()
     get(client, path, query)
-    return len([text for text in statements if "published.language" not in text])
+    shared = ("FROM published.language", f"SELECT {STATE_TEXT}", "LISTEN")
+    return len([text for text in statements if not any(part in text for part in shared)])
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
