@@ -13,6 +13,7 @@ from api.cache import Answer, Key, Spelling, Store
 from api.errors import InvalidParameter
 from api.parameters import Limits, Reference
 from api.settings import Settings
+from api.spool import Budget, Spool
 from db import pool, queries
 from db.pool import Pool
 from db.state import Follower, State
@@ -41,6 +42,7 @@ class Service:
             on_answer=self.pool.hear,
             on_state=self._follow,
         )
+        self._spooled = Budget(settings.spool_bytes)
         self._counts: OrderedDict[Any, int] = OrderedDict()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._languages: tuple[str, ...] = ()
@@ -76,6 +78,9 @@ class Service:
     def keep(self, key: Key, spelling: Spelling, state: State, answer: Answer) -> None:
         self.store.keep(key, spelling, state, answer, time.monotonic())
 
+    def spool(self) -> Spool:
+        return Spool(self._spooled)
+
     async def current_state(self) -> State:
         return self.state() or await queries.current_state(self.pool)
 
@@ -98,10 +103,6 @@ class Service:
             raise InvalidParameter.named(unseen[resource, name], detail)
         _remember(self._known, dict.fromkeys(unseen))
 
-    async def count(self, selection: Selection) -> tuple[int, State]:
-        """How many match, and in which state."""
-        return await queries.count(self.pool, selection)
-
     def remembered_count(self, selection: Selection, state: State) -> int | None:
         return self._counts.get(_count_key(selection, state))
 
@@ -110,7 +111,7 @@ class Service:
 
 
 def _count_key(selection: Selection, state: State) -> tuple[Any, ...]:
-    return state, selection.table.name, repr(selection.conditions)
+    return state, selection.table.name, *(part.identity for part in selection.conditions)
 
 
 def _remember(memory: OrderedDict[Any, Any], entries: dict[Any, Any]) -> None:

@@ -27,8 +27,8 @@ def base_url(request: Request) -> str:
     if settings.public_url:
         return settings.public_url.rstrip("/")
     said = _said_by_proxy(request) if _is_trusted(request, settings) else {}
-    scheme = said.get("proto", request.url.scheme)
-    host = said.get("host", request.url.netloc)
+    scheme = said.get("proto", request.scope["scheme"])
+    host = said.get("host") or request.headers.get("host") or request.url.netloc
     return f"{scheme}://{host}{said.get('prefix', '').rstrip('/')}"
 
 

@@ -1,7 +1,7 @@
 """Answering for a resource: a list, an item, a stream. One mechanism for all of them."""
 
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +35,7 @@ class Wanted:
     """A request understood: what is selected, and how it is to be represented."""
 
     service: Service
+    source: queries.Source
     resource: Resource
     selection: Selection
     format: Format
@@ -57,7 +58,8 @@ async def answer_list(
         return at_hand
     if wanted.format.streamed:
         return await _stream(request, wanted, parameters)
-    return await _page(request, wanted, parameters, also)
+    answer = _whole if parameters.limit == "all" else _page
+    return await answer(request, wanted, parameters, also)
 
 
 async def answer_item(
@@ -116,7 +118,7 @@ async def _understood(
         geometry=parameters.geometry() if isinstance(parameters, Simplified) else "geojson",
         limit=1,
     )
-    wanted = Wanted(known, resource, selection, format_, lang)
+    wanted = Wanted(known, known.pool, resource, selection, format_, lang)
     return await _listed(wanted, parameters) if isinstance(parameters, ListParameters) else wanted
 
 
@@ -137,14 +139,14 @@ async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
     await wanted.service.require_known(parameters.references())
     order = parameters.order()
     cursor = _cursor(wanted, parameters, order)
-    limit = parameters.limit or (None if wanted.format.streamed else DEFAULT_LIMIT)
+    limit = parameters.limit or ("all" if wanted.format.streamed else DEFAULT_LIMIT)
     selection = replace(
         wanted.selection,
         layout=_layout(wanted.format, parameters),
         conditions=(*wanted.selection.conditions, *parameters.conditions()),
         order=order,
         after=cursor.keys if cursor else (),
-        limit=limit,
+        limit=None if limit == "all" else limit,
     )
     depth = cursor.depth if cursor else 0
     return replace(wanted, selection=selection, depth=depth)
@@ -193,47 +195,44 @@ async def _page(
     parameters: ListParameters,
     also: Sequence[Condition],
 ) -> Response:
-    """The page and what is counted around it, all at one sequence."""
+    """The page and what is counted around it, all in one state."""
     for _ in range(RETRIES):
         page = await queries.page(wanted.service.pool, wanted.selection)
-        envelope = await _envelope(wanted, parameters, also, page)
+        is_all = not wanted.selection.after and not page.has_next
+        total = page.count if is_all else None
+        envelope = await _envelope(wanted, parameters, also, page.state, total)
         if envelope is not None:
-            break
-    else:
-        raise Unavailable("The registry is being published; please try again in a moment.")
-    envelope.links = _links(request, wanted, page)
-    return responses.page(request, wanted.version(page.state), page, envelope)
+            envelope.links = _links(request, wanted, page)
+            return responses.page(request, wanted.version(page.state), page, envelope)
+    raise Unavailable("The registry is being published; please try again in a moment.")
 
 
 async def _envelope(
     wanted: Wanted,
     parameters: ListParameters,
     also: Sequence[Condition],
-    page: Page,
+    state: State,
+    total: int | None,
 ) -> Envelope | None:
-    """None if a publication came between: page and counts would not belong together."""
+    """None if a publication came between: entities and counts would not belong together."""
     envelope = Envelope()
-    states = {page.state}
+    states = {state}
     if parameters.count is None:
-        envelope.total = await _total(wanted, page, states)
-        possible = await _possible(wanted, parameters, also, page, states)
+        if total is None:
+            total = await _counted(wanted, wanted.selection, state, states)
+        envelope.total = total
+        possible = await _possible(wanted, parameters, also, state, states)
         envelope.left_out = 0 if possible is None else possible - envelope.total
     if parameters.facets:
         envelope.facets = await _facets(wanted, parameters, also, states)
     return envelope if len(states) == 1 else None
 
 
-async def _total(wanted: Wanted, page: Page, states: set[State]) -> int:
-    if not wanted.selection.after and not page.has_next:
-        return page.count
-    return await _counted(wanted, wanted.selection, page, states)
-
-
 async def _possible(
     wanted: Wanted,
     parameters: ListParameters,
     also: Sequence[Condition],
-    page: Page,
+    state: State,
     states: set[State],
 ) -> int | None:
     """How many match or may match, where a place is filtered by."""
@@ -241,16 +240,16 @@ async def _possible(
     if possible is None:
         return None
     selection = replace(wanted.selection, conditions=(*also, *possible))
-    return await _counted(wanted, selection, page, states)
+    return await _counted(wanted, selection, state, states)
 
 
-async def _counted(wanted: Wanted, selection: Selection, page: Page, states: set[State]) -> int:
+async def _counted(wanted: Wanted, selection: Selection, state: State, states: set[State]) -> int:
     known = wanted.service
-    total = known.remembered_count(selection, page.state)
+    total = known.remembered_count(selection, state)
     if total is None:
-        total, state = await known.count(selection)
-        known.remember_count(selection, state, total)
-        states.add(state)
+        total, counted_in = await queries.count(wanted.source, selection)
+        known.remember_count(selection, counted_in, total)
+        states.add(counted_in)
     return total
 
 
@@ -270,12 +269,12 @@ async def _facets(
     return facets
 
 
-def _links(request: Request, wanted: Wanted, page: Page) -> list[dict[str, Any]]:
+def _links(request: Request, wanted: Wanted, page: Page | None) -> list[dict[str, Any]]:
     here, media_type = links.address(request), wanted.format.media_type
     found: list[dict[str, Any]] = [links.link("self", str(here), media_type)]
     if request.method != "POST":
         found.append(links.link("first", here.changed(cursor=None), media_type))
-    if page.has_next and page.last:
+    if page and page.has_next and page.last:
         cursor = cursors.encode(
             wanted.selection.table,
             wanted.selection.order,
@@ -296,14 +295,45 @@ def _next(request: Request, media_type: str, cursor: str) -> dict[str, Any]:
 
 
 async def _stream(request: Request, wanted: Wanted, parameters: ItemParameters) -> Response:
-    columns = _columns(wanted, parameters)
-    stack = AsyncExitStack()
-    opened = queries.stream(wanted.service.pool, wanted.selection, columns)
-    lines = await stack.enter_async_context(opened)
-    version = wanted.version(lines.state)
-    head = responses.csv_line(lines.columns) if wanted.format.name == "csv" else b""
-    chunks = responses.lines(version, head, lines.batches)
-    return responses.Stream(request, version, chunks, stack, wanted.resource.name)
+    """CSV and NDJSON: a line an entity."""
+    async with AsyncExitStack() as stack:
+        lines = await stack.enter_async_context(_opened(wanted, _columns(wanted, parameters)))
+        version = wanted.version(lines.state)
+        head = responses.csv_line(lines.columns) if wanted.format.name == "csv" else b""
+        chunks = responses.lines(version, head, lines.batches)
+        spool = wanted.service.spool()
+        name = wanted.resource.name
+        return responses.Stream(request, version, chunks, stack.pop_all(), spool, name)
+
+
+async def _whole(
+    request: Request,
+    wanted: Wanted,
+    parameters: ListParameters,
+    also: Sequence[Condition],
+) -> Response:
+    """JSON and GeoJSON with `limit=all`: one document, however long, of one snapshot."""
+
+    async def envelope(lines: queries.Lines, count: int) -> Envelope:
+        total = None if wanted.selection.after else count
+        within = replace(wanted, source=lines.snapshot)
+        found = await _envelope(within, parameters, also, lines.state, total)
+        assert found is not None  # a snapshot has one state
+        found.links = _links(request, wanted, None)
+        return found
+
+    async with AsyncExitStack() as stack:
+        lines = await stack.enter_async_context(_opened(wanted, {}))
+        version = wanted.version(lines.state)
+        chunks = responses.whole(version, lines, envelope)
+        spool, name = wanted.service.spool(), wanted.resource.name
+        return responses.Stream(request, version, chunks, stack.pop_all(), spool, name)
+
+
+def _opened(
+    wanted: Wanted, columns: Mapping[str, str]
+) -> AbstractAsyncContextManager[queries.Lines]:
+    return queries.stream(wanted.service.pool, wanted.selection, columns)
 
 
 def _columns(wanted: Wanted, parameters: ItemParameters) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.types import (
     DECIMAL,
+    MAX_LIMIT,
     SEVERAL,
     WHOLE,
     Area,
@@ -21,6 +22,7 @@ from api.types import (
     Day,
     Ids,
     Language,
+    Limit,
     Moment,
     Names,
     Position,
@@ -46,7 +48,6 @@ from db.conditions import Builder, Condition, where
 from db.statements import Order
 
 DEFAULT_LIMIT = 100
-MAX_LIMIT = 10_000
 DEFAULT_RADIUS = 10_000.0
 FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 
@@ -99,10 +100,10 @@ class ListParameters(ItemParameters):
 
     id: Ids | None = Field(None, description="Ids or slugs; repeat it for several.")
     sort: str | None = Field(None, description="What to sort by; a minus in front reverses it.")
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), WHOLE] | None = Field(
+    limit: Limit | None = Field(
         None,
-        description=f"Entities on a page, 1 to {MAX_LIMIT}; {DEFAULT_LIMIT} if not given. CSV and "
-        "NDJSON hold the whole filtered set unless it is given.",
+        description=f"Entities on a page, 1 to {MAX_LIMIT}; {DEFAULT_LIMIT} if not given. `all` "
+        "streams the whole filtered set; CSV and NDJSON do so unless it is given.",
     )
     cursor: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,4000}$")] | None = Field(
         None,

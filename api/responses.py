@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2s
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
@@ -19,8 +19,9 @@ from api import links
 from api.cache import Answer, Key
 from api.formats import Format
 from api.negotiation import choose_encoding
+from api.spool import Spool
 from api.validators import matches
-from db.queries import Page
+from db.queries import Lines, Page
 from db.state import State
 
 CACHE_CONTROL = "public, max-age=0, stale-while-revalidate=30, stale-if-error=86400"
@@ -48,10 +49,36 @@ class Envelope:
     links: list[dict[str, Any]] = field(default_factory=list)
 
 
+class Described(Protocol):
+    """What an envelope says of the entities in it."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def attribution(self) -> bytes: ...
+    @property
+    def license(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A list that was streamed to its end."""
+
+    count: int
+    attribution: bytes
+    license: str | None
+
+
 def page(request: Request, version: Version, page: Page, envelope: Envelope) -> Response:
     """A list in its envelope, the documents as PostgreSQL joined them."""
+    head, tail = framed(version, page, envelope)
+    return _answer(request, version, b"".join((head, page.body, tail)), envelope.links)
+
+
+def framed(version: Version, page: Described, envelope: Envelope) -> tuple[bytes, bytes]:
+    """What stands before and after the entities of a list."""
     write = _collection if version.format.layout == "geojson" else _list
-    return _answer(request, version, write(version, page, envelope), envelope.links)
+    return write(version, page, envelope)
 
 
 def item(request: Request, version: Version, body: bytes) -> Response:
@@ -93,28 +120,28 @@ class Kept(Response):
         await self._answer.send(scope, send)
 
 
-def _list(_version: Version, page: Page, envelope: Envelope) -> bytes:
-    members = [b'{"items":[', page.body, b"]"]
+def _list(version: Version, page: Described, envelope: Envelope) -> tuple[bytes, bytes]:
+    members = [b"]"]
     if envelope.total is not None:
         members.append(b',"total":%d' % envelope.total)
-    members += [b',"sequence":%d' % page.state.sequence, *_common(page, envelope), b"}"]
-    return b"".join(members)
+    members += [b',"sequence":%d' % version.state.sequence, *_common(page, envelope), b"}"]
+    return b'{"items":[', b"".join(members)
 
 
-def _collection(_version: Version, page: Page, envelope: Envelope) -> bytes:
-    members = [b'{"type":"FeatureCollection","features":[', page.body, b"]"]
+def _collection(version: Version, page: Described, envelope: Envelope) -> tuple[bytes, bytes]:
+    members = [b"]"]
     if envelope.total is not None:
         members.append(b',"numberMatched":%d' % envelope.total)
     members += [
         b',"numberReturned":%d,"sequence":%d,"timeStamp":"%s"'
-        % (page.count, page.state.sequence, page.state.published_at.encode()),
+        % (page.count, version.state.sequence, version.state.published_at.encode()),
         *_common(page, envelope),
         b"}",
     ]
-    return b"".join(members)
+    return b'{"type":"FeatureCollection","features":[', b"".join(members)
 
 
-def _common(page: Page, envelope: Envelope) -> list[bytes]:
+def _common(page: Described, envelope: Envelope) -> list[bytes]:
     members = [b',"attribution":', page.attribution, b',"license":', _json(page.license)]
     if envelope.facets is not None:
         pairs = [_json(name) + b":" + counts for name, counts in envelope.facets.items()]
@@ -172,7 +199,10 @@ def not_modified(request: Request, version: Version) -> Response | None:
 
 
 class Stream(StreamingResponse):
-    """Lines as they come from the database; its connection is given back however it ends."""
+    """A list as it comes from the database, whose connection is given back as soon as all is read.
+
+    The caller may take longer: what comes too fast waits in a spool.
+    """
 
     def __init__(
         self,
@@ -180,28 +210,45 @@ class Stream(StreamingResponse):
         version: Version,
         chunks: AsyncIterator[bytes],
         stack: AsyncExitStack,
-        filename: str,
+        spool: Spool,
+        name: str,
     ) -> None:
-        disposition = f'attachment; filename="{filename}{version.format.suffix}"'
-        super().__init__(
-            chunks,
-            media_type=version.format.content_type,
-            headers=version_headers(request, version) | {"Content-Disposition": disposition},
-        )
+        headers = version_headers(request, version)
+        if version.format.streamed:
+            headers["Content-Disposition"] = f'attachment; filename="{name}{version.format.suffix}"'
+        super().__init__(spool, media_type=version.format.content_type, headers=headers)
+        self._chunks = chunks
         self._stack = stack
+        self._spool = spool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._stack:
-            if scope.get("quartier.head"):
-                start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-                await send(start)
-                await send({"type": "http.response.body", "body": b""})
-            else:
-                await super().__call__(scope, receive, _impatient(send))
+        if scope.get("quartier.head"):
+            await self._stack.aclose()
+            start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+            await send(start)
+            await send({"type": "http.response.body", "body": b""})
+            return
+        filling = asyncio.create_task(self._fill())
+        try:
+            await super().__call__(scope, receive, _impatient(send))
+        finally:
+            filling.cancel()
+            await asyncio.wait([filling])
+            self._spool.close()
+
+    async def _fill(self) -> None:
+        error = None
+        try:
+            async with self._stack:
+                async for chunk in self._chunks:
+                    await self._spool.put(chunk)
+        except Exception as failure:
+            error = failure
+        self._spool.end(error)
 
 
 def _impatient(send: Send) -> Send:
-    """A caller who stops reading must not keep a database connection for ever."""
+    """A caller who stops reading must not keep what waits for him for ever."""
 
     async def timed(message: Message) -> None:
         async with asyncio.timeout(STALLED):
@@ -224,3 +271,17 @@ async def lines(
         yield head + end
     async for batch in batches:
         yield b"".join(line + end for line in batch)
+
+
+async def whole(
+    version: Version, lines: Lines, envelope: Callable[[Lines, int], Awaitable[Envelope]]
+) -> AsyncIterator[bytes]:
+    """All entities in one JSON document. What is counted is said after them."""
+    nothing = Whole(0, lines.attribution, lines.license)
+    yield framed(version, nothing, Envelope())[0]
+    count, separator = 0, b""
+    async for batch in lines.batches:
+        count += len(batch)
+        yield separator + b",".join(batch)
+        separator = b","
+    yield framed(version, replace(nothing, count=count), await envelope(lines, count))[1]

@@ -74,6 +74,12 @@ class Settings(BaseSettings):
         description="Bytes of answers that a server process keeps in memory until the next "
         "publication; 0 keeps none.",
     )
+    spool_bytes: int = Field(
+        default=2 * 1024**3,
+        ge=0,
+        description="Bytes of temporary files a server process may have for callers who read "
+        "slower than the database; beyond that the database waits for them.",
+    )
     shutdown_timeout: int = Field(
         default=10,
         ge=0,

@@ -22,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from db.conditions import as_uuid
 
 MAX_TEXT = 200
+MAX_LIMIT = 10_000
 IN_BODY = "body"
 """Validation context of a JSON body: values have JSON's types there. In a query all is text."""
 
@@ -158,6 +159,13 @@ def _whole(value: object, info: ValidationInfo) -> int:
     if isinstance(value, float) and value.is_integer() and abs(value) < 10**9:
         return int(value)  # JSON Schema calls 1.0 an integer
     return _refuse("must be a whole number of at most nine digits")
+
+
+def _limit(value: object, info: ValidationInfo) -> int | str:
+    if value == "all":
+        return "all"
+    limit = _whole(value, info)
+    return limit if 1 <= limit <= MAX_LIMIT else _refuse(f"must be 1 to {MAX_LIMIT}, or all")
 
 
 def _decimal(value: object, info: ValidationInfo) -> float:
@@ -319,6 +327,13 @@ AreaInBody = Annotated[
 
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 WHOLE = BeforeValidator(_whole)
+Limit = Annotated[
+    int | Literal["all"],
+    BeforeValidator(_limit),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}, {"const": "all"}]}
+    ),
+]
 DECIMAL = BeforeValidator(_decimal)
 Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[

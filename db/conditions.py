@@ -65,6 +65,12 @@ class Condition:
     values: tuple[Any, ...]
 
     @property
+    def identity(self) -> tuple[Any, ...]:
+        """The same for the same condition, and hashable."""
+        values = (tuple(v) if isinstance(v, list) else v for v in self.values)
+        return self.builder, self.columns, *values
+
+    @property
     def shape(self) -> "ConditionShape":
         return ConditionShape(self.builder, self.columns, tuple(map(_kind, self.values)))
 
@@ -140,6 +146,8 @@ def called(names: Sequence[str]) -> Condition:
     """The entities of these names: ids where they are UUIDs, else slugs and keys."""
     ids = [id_ for name in names if (id_ := as_uuid(name))]
     others = [name for name in names if not as_uuid(name)]
+    if len(names) == 1 and ids:
+        return where(equals, "id", ids[0])
     if not others:
         return where(with_ids, (), ids)
     return where(with_names, (), others) if not ids else where(with_ids_or_names, (), ids, others)

@@ -6,9 +6,9 @@ together with the state they belong to.
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Protocol
 
 from psycopg import AsyncConnection, AsyncRawServerCursor
 
@@ -18,7 +18,26 @@ from db.pool import Pool
 from db.state import STATE_TEXT, State, parse_state, read_state
 from db.statements import Selection, Statement
 
-BATCH = 500
+BATCH = 200
+
+
+class Source(Protocol):
+    """Where connections for short statements come from: the pool, or one snapshot."""
+
+    def query(self) -> AbstractAsyncContextManager[AsyncConnection[Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The connection of a stream: whatever is asked on it is answered from the same snapshot."""
+
+    pool: Pool
+    connection: AsyncConnection[Any]
+
+    @asynccontextmanager
+    async def query(self) -> AsyncIterator[AsyncConnection[Any]]:
+        with self.pool.watch(self.connection):
+            yield self.connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +75,16 @@ async def item(pool: Pool, selection: Selection) -> tuple[bytes, State] | None:
     return (row[0], parse_state(row[1])) if row else None
 
 
-async def count(pool: Pool, selection: Selection) -> tuple[int, State]:
+async def count(source: Source, selection: Selection) -> tuple[int, State]:
     """How many entities match, and the state they were counted in."""
-    row = await _row(pool, statements.count(selection.shape), selection.values())
+    row = await _row(source, statements.count(selection.shape), selection.values())
     return row[0], parse_state(row[1])
 
 
-async def facet(pool: Pool, selection: Selection, name: str, lang: str) -> tuple[bytes, State]:
+async def facet(source: Source, selection: Selection, name: str, lang: str) -> tuple[bytes, State]:
     """Counts by the values of a facet as a JSON array, most frequent first; and the state."""
     values = selection.values() | {"facet_lang": lang}
-    row = await _row(pool, statements.facet(selection.shape, name), values)
+    row = await _row(source, statements.facet(selection.shape, name), values)
     return row[0], parse_state(row[1])
 
 
@@ -74,8 +93,11 @@ class Lines:
     """A stream that has begun: its columns (for CSV), then lines in batches."""
 
     state: State
+    attribution: bytes
+    license: str | None
     columns: tuple[str, ...]
     batches: AsyncIterator[list[bytes]]
+    snapshot: Snapshot
 
 
 @asynccontextmanager
@@ -92,23 +114,34 @@ async def stream(
         AsyncRawServerCursor(connection, "lines") as cursor,
     ):
         with pool.watch(connection):
-            state, names = await _begin(cursor, selection, columns)
-        yield Lines(state, names, _batches(pool, cursor))
+            described, names = await _begin(cursor, selection, columns)
+        snapshot = Snapshot(pool, connection)
+        yield Lines(*described, names, _batches(pool, cursor), snapshot)
 
 
 async def _begin(
     cursor: AsyncRawServerCursor[Any], selection: Selection, columns: Mapping[str, str]
-) -> tuple[State, tuple[str, ...]]:
+) -> tuple[tuple[State, bytes, str | None], tuple[str, ...]]:
     connection = cursor.connection
     await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    await connection.execute("SET LOCAL cursor_tuple_fraction = 1")
-    state = await read_state(connection)
+    described = await _described(connection, selection.table.name)
     if selection.layout == "wide":
         columns = {**columns, **await _period_columns(connection, selection)}
     statement = statements.stream(selection.shape)
     values = selection.values() | {"columns": list(columns.values())}
     await cursor.execute(statement.sql, statement.arguments(values))
-    return state, tuple(columns)
+    return described, tuple(columns)
+
+
+async def _described(
+    connection: AsyncConnection[Any], resource: str
+) -> tuple[State, bytes, str | None]:
+    """The state, and what is said of a resource as a whole: attribution and licence."""
+    cursor = await connection.execute(_DESCRIBED, [resource])
+    row = await cursor.fetchone()
+    assert row is not None  # published.state always holds one row
+    state, attribution, license_ = row
+    return parse_state(state), attribution or b"[]", license_.decode() if license_ else None
 
 
 async def _period_columns(connection: AsyncConnection[Any], selection: Selection) -> dict[str, str]:
@@ -170,12 +203,17 @@ async def places(pool: Pool, typed: str, limit: int) -> tuple[bytes, State]:
         return row[0], parse_state(row[1])
 
 
-async def _row(pool: Pool, statement: Statement, values: Mapping[str, Any]) -> Any:
-    async with pool.query() as connection:
-        cursor = await connection.execute(statement.sql, statement.arguments(values))
+async def _row(source: Source, statement: Statement, values: Mapping[str, Any]) -> Any:
+    async with source.query() as connection:
+        arguments = statement.arguments(values)
+        cursor = await connection.execute(statement.sql, arguments, prepare=statement.prepared)
         return await cursor.fetchone()
 
 
+_DESCRIBED: LiteralString = f"""
+SELECT {STATE_TEXT}, resource.attribution, resource.license
+FROM (SELECT) AS always LEFT JOIN published.resource ON resource.name = $1::text
+"""
 _LANGUAGES: LiteralString = (
     "SELECT code FROM published.language ORDER BY is_default DESC, position, code"
 )
