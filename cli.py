@@ -5,6 +5,7 @@ Every command imports what it needs when it runs, so that none waits for the lib
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -45,7 +46,23 @@ app = typer.Typer(
 database_commands = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database_commands, name="db")
 
-notes = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+class Notes(Console):
+    """To people, on standard error. That nobody can read them is no reason to stop."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        try:
+            super().print(*objects, **how)
+            self.file.flush()
+        except OSError:
+            # What it still holds would fail again at the exit.
+            sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+notes = Notes(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)

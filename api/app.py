@@ -11,7 +11,8 @@ from starlette_compress import CompressMiddleware
 from api import contract, errors
 from api.cache import ResponseCache
 from api.dependencies import Service
-from api.middleware import Frame, Guard, Preflight, set_up_logging
+from api.logs import Log
+from api.middleware import Frame, Guard, Preflight
 from api.routers import docs, health, home, places, resources
 from api.settings import Settings
 
@@ -21,6 +22,7 @@ VERSION = "0.1.0"
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application. It connects to the database when it starts, not before."""
     settings = settings or Settings()
+    log = Log(settings)
     app = FastAPI(
         title=contract.TITLE,
         version=VERSION,
@@ -30,7 +32,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(Frame),
+            Middleware(Frame, log=log),
             Middleware(Preflight),
             Middleware(ResponseCache, settings=settings),
             Middleware(Guard, settings=settings),
@@ -38,6 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ],
     )
     app.state.settings = settings
+    app.state.log = log
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
     for face in (resources, places, home, docs, health):
@@ -49,7 +52,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    set_up_logging(settings)
     url = settings.database_public_url
     if url is None:
         raise RuntimeError("DATABASE_PUBLIC_URL is not set; `quartier up` sets it by itself")

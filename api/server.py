@@ -54,7 +54,8 @@ def run(
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
     try:
-        with suppress(KeyboardInterrupt):  # Uvicorn raises it again after it has shut down
+        # Uvicorn raises KeyboardInterrupt again after it has shut down
+        with suppress(KeyboardInterrupt), app.state.log.running():
             _Server(config, announce).run(sockets=[claimed])
     except OSError as error:
         raise _cannot_listen(settings, error) from error

@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field(
         default="json", description="One JSON object a line, or text for people."
     )
+    access_log: bool = Field(
+        default=True, description="Whether every request has a line in the log."
+    )
 
     @field_validator("database_url", "database_public_url")
     @classmethod
