@@ -373,12 +373,18 @@ def serve_until_stopped(settings: Settings, public_url: str, claimed: socket.soc
     """The server gets the reader's URL only: what it does not know, it cannot leak."""
     from pydantic import SecretStr
 
-    from api.app import create_app
-    from api.server import run
-
     known = {"database_url": None, "database_public_url": SecretStr(public_url)}
+    os.environ.pop("DATABASE_URL", None)  # workers inherit the environment
     serving = settings.model_copy(update=known)
-    run(create_app(serving), serving, claimed, announce=lambda: say_where(serving))
+    if serving.workers > 1:
+        from api.workers import Supervisor
+
+        Supervisor(serving, claimed, lambda: say_where(serving)).run()
+    else:
+        from api.app import create_app
+        from api.server import run
+
+        run(create_app(serving), serving, claimed, lambda: say_where(serving))
 
 
 def say_where(settings: Settings) -> None:
@@ -417,9 +423,10 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from psycopg import OperationalError
 
     from api.server import CannotListen
+    from api.workers import CannotStart
     from db.server import DatabaseUnusable
 
-    return CannotListen, DatabaseUnusable, OperationalError, PermissionError
+    return CannotListen, CannotStart, DatabaseUnusable, OperationalError, PermissionError
 
 
 def main() -> None:

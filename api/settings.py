@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port the server listens on.")
+    workers: int = Field(
+        default=1, ge=1, le=64, description="Server processes that share the port."
+    )
     public_url: str | None = Field(
         default=None,
         description="Address under which the public reaches the server, with a path prefix if "
