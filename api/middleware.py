@@ -23,6 +23,7 @@ from api.errors import (
 from api.formats import FORMATS
 from api.links import is_host
 from api.logs import Answered, Log
+from api.metrics import Metrics
 from api.settings import Settings
 from db.state import State
 
@@ -46,18 +47,22 @@ ALWAYS = (
 class Frame:
     """The outermost layer: what every answer has, errors and preflights included."""
 
-    def __init__(self, app: ASGIApp, log: Log) -> None:
+    def __init__(self, app: ASGIApp, log: Log, metrics: Metrics) -> None:
         self.app = app
         self.log = log
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         exchange = scope["quartier.exchange"] = Exchange(scope, send)
+        self.metrics.running += 1
         try:
             await self.app(scope, receive, exchange.send)
         finally:
+            self.metrics.running -= 1
+            exchange.count(self.metrics)
             if self.log.has_requests:
                 self.log.request(exchange.answered())
 
@@ -172,17 +177,19 @@ class Exchange:
     """One request and its answer: adds headers, drops the body of HEAD, writes the log line.
 
     Layers further in find it in the scope and leave there what they know: the template of the
-    route, and `key` and `state` of an answer that stays the same until the next publication.
+    route, `key` and `state` of an answer that stays the same until the next publication, and
+    whether it came from the `cache`.
     """
 
     __slots__ = (
         *("_begin", "_bytes", "_id", "_is_head", "_send", "_status"),
-        *("key", "scope", "state", "template"),
+        *("cache", "key", "scope", "state", "template"),
     )
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.scope = scope
         self.template = ""
+        self.cache = ""
         self.key: Key | None = None
         self.state: State | None = None
         self._send = send
@@ -209,6 +216,16 @@ class Exchange:
         headers += [header for header in ALWAYS if header[0] not in names]
         headers.append((b"x-request-id", self._id))
         message["headers"] = headers
+
+    def count(self, metrics: Metrics) -> None:
+        metrics.observe(
+            self.template,
+            self.scope["method"],
+            self._status,
+            self.cache,
+            time.perf_counter() - self._begin,
+            self._bytes,
+        )
 
     def answered(self) -> Answered:
         client = self.scope.get("client")

@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field(
         default="json", description="One JSON object a line, or text for people."
     )
+    metrics: bool = Field(
+        default=True, description="Whether there is `/metrics` for Prometheus to read."
+    )
     access_log: bool = Field(
         default=True, description="Whether every request has a line in the log."
     )

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import time
@@ -17,9 +18,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
 
 from api.logs import Log
 from api.server import cannot_listen, configuration
@@ -81,7 +84,11 @@ class Supervisor:
 
     def run(self) -> None:
         """Serve until SIGINT, SIGTERM or SIGHUP, then let running requests finish."""
-        with Log(self._settings).running(), self._signals_wake() as self._woken:
+        with (
+            Log(self._settings).running(),
+            self._signals_wake() as self._woken,
+            TemporaryDirectory(prefix="quartier-", dir=_memory()) as self._numbers,
+        ):
             try:
                 while not self._signals:
                     self._start_missing()
@@ -114,7 +121,9 @@ class Supervisor:
     def _started(self, number: int) -> _Worker:
         beats, beating = multiprocessing.Pipe(duplex=False)
         process = multiprocessing.get_context("spawn").Process(
-            target=_work, args=(self._settings, self._claimed, beating), name=f"worker {number}"
+            target=_work,
+            args=(self._settings, self._claimed, beating, self._numbers, number),
+            name=f"worker {number}",
         )
         process.start()
         beating.close()  # so that its end is the end of the pipe
@@ -144,6 +153,7 @@ class Supervisor:
         """A worker that ended is replaced at once; one that ends again and again, less and less."""
         worker.process.join()
         worker.beats.close()
+        mark_process_dead(place.number, self._numbers)  # type: ignore[no-untyped-call]
         place.worker = None
         if not (self._announced or worker.answers or self._signals):
             raise CannotStart("A server process ended before it could answer; its message is above")
@@ -189,16 +199,25 @@ class Supervisor:
             os.read(self._woken.fileno(), 4096)
 
 
-def _work(settings: Settings, claimed: socket.socket, beats: Connection) -> None:
-    """The life of a worker. Signals of the terminal are for the supervisor, who passes them on."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    from api.app import create_app  # noqa: PLC0415 - the supervisor does without
+def _memory() -> str | None:
+    """Shared numbers are written through a memory map, which a full disk would make deadly."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 
+
+def _work(
+    settings: Settings, claimed: socket.socket, beats: Connection, numbers: str, number: int
+) -> None:
+    """The life of a worker. Signals of the terminal are for the supervisor, who passes them on."""
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    from api.app import create_app  # noqa: PLC0415 - the supervisor does without
+    from api.metrics import share  # noqa: PLC0415
+
+    share(numbers, number)
     app = create_app(settings)
     try:
         with app.state.log.running():
-            _Server(configuration(app, settings), beats).run(sockets=[claimed])
+            _Server(configuration(app, settings), beats, numbers).run(sockets=[claimed])
     except OSError as error:
         raise SystemExit(str(cannot_listen(settings, error))) from error
 
@@ -206,9 +225,10 @@ def _work(settings: Settings, claimed: socket.socket, beats: Connection) -> None
 class _Server(uvicorn.Server):
     """Says every second that it lives, and ends when nobody is there to hear it."""
 
-    def __init__(self, config: uvicorn.Config, beats: Connection) -> None:
+    def __init__(self, config: uvicorn.Config, beats: Connection, numbers: str) -> None:
         super().__init__(config)
         self._beats = beats
+        self._numbers = numbers
         os.set_blocking(beats.fileno(), False)
 
     @contextmanager
@@ -231,6 +251,7 @@ class _Server(uvicorn.Server):
     def _end_alone(self) -> None:
         """The supervisor was killed: give the port free before somebody starts another one."""
         log.error("the supervisor is gone")
+        shutil.rmtree(self._numbers, ignore_errors=True)
         self.should_exit = True
         self.config.timeout_graceful_shutdown = 1
         asyncio.get_running_loop().call_later(ORPHANED, os._exit, 1)
