@@ -15,6 +15,7 @@ from api.dependencies import Service
 from api.logs import Log
 from api.metrics import Metrics
 from api.middleware import Frame, Guard, Preflight
+from api.rate_limit import RateLimit
 from api.routers import docs, health, home, metrics, places, resources
 from api.settings import Settings
 
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         middleware=[
             Middleware(Frame, log=log, metrics=numbers),
+            *([Middleware(RateLimit, settings=settings)] if settings.rate_limit else []),
             Middleware(Preflight),
             Middleware(ResponseCache, settings=settings),
             Middleware(Guard, settings=settings),

@@ -77,6 +77,12 @@ class Settings(BaseSettings):
         description="Bytes of answers that a server process keeps in memory until the next "
         "publication; 0 keeps none.",
     )
+    rate_limit: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="Requests a client may make in a minute to one server process; 0: no limit.",
+    )
     shutdown_timeout: int = Field(
         default=10,
         ge=0,

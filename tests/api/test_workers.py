@@ -166,8 +166,11 @@ def test_they_do_not_outlive_a_killed_supervisor(
     own_county_database: Database, tmp_path: Path
 ) -> None:
     """Also not for a request that would still run for long."""
+    settings = {"WORKERS": "2", "SHUTDOWN_TIMEOUT": "60"}
     with (
-        served(own_county_database.public_url, tmp_path / "log", WORKERS="2") as server,
+        served(
+            own_county_database.public_url, tmp_path / "log", WORKERS="2", SHUTDOWN_TIMEOUT="60"
+        ) as server,
         locked(own_county_database, "published.offering"),
         ThreadPoolExecutor(1) as callers,
     ):
@@ -177,7 +180,7 @@ def test_they_do_not_outlive_a_killed_supervisor(
         orphans = children(server.process.pid)
         assert len(orphans) >= 2
         kill(server.process.pid)
-        until(lambda: all(map(is_gone, orphans)), 4)
+        until(lambda: all(map(is_gone, orphans)), 8)
         assert is_free(server.port)
         assert stuck.exception() is not None
 
