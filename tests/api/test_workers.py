@@ -168,9 +168,7 @@ def test_they_do_not_outlive_a_killed_supervisor(
     """Also not for a request that would still run for long."""
     settings = {"WORKERS": "2", "SHUTDOWN_TIMEOUT": "60"}
     with (
-        served(
-            own_county_database.public_url, tmp_path / "log", WORKERS="2", SHUTDOWN_TIMEOUT="60"
-        ) as server,
+        served(own_county_database.public_url, tmp_path / "log", **settings) as server,
         locked(own_county_database, "published.offering"),
         ThreadPoolExecutor(1) as callers,
     ):
