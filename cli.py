@@ -5,6 +5,7 @@ Every command imports what it needs when it runs, so that none waits for the lib
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -45,7 +46,23 @@ app = typer.Typer(
 database_commands = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database_commands, name="db")
 
-notes = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+class Notes(Console):
+    """To people, on standard error. That nobody can read them is no reason to stop."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        try:
+            super().print(*objects, **how)
+            self.file.flush()
+        except OSError:
+            # What it still holds would fail again at the exit.
+            sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+notes = Notes(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)
@@ -356,12 +373,18 @@ def serve_until_stopped(settings: Settings, public_url: str, claimed: socket.soc
     """The server gets the reader's URL only: what it does not know, it cannot leak."""
     from pydantic import SecretStr
 
-    from api.app import create_app
-    from api.server import run
-
     known = {"database_url": None, "database_public_url": SecretStr(public_url)}
+    os.environ.pop("DATABASE_URL", None)  # workers inherit the environment
     serving = settings.model_copy(update=known)
-    run(create_app(serving), serving, claimed, announce=lambda: say_where(serving))
+    if serving.workers > 1:
+        from api.workers import Supervisor
+
+        Supervisor(serving, claimed, lambda: say_where(serving)).run()
+    else:
+        from api.app import create_app
+        from api.server import run
+
+        run(create_app(serving), serving, claimed, lambda: say_where(serving))
 
 
 def say_where(settings: Settings) -> None:
@@ -400,9 +423,10 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from psycopg import OperationalError
 
     from api.server import CannotListen
+    from api.workers import CannotStart
     from db.server import DatabaseUnusable
 
-    return CannotListen, DatabaseUnusable, OperationalError, PermissionError
+    return CannotListen, CannotStart, DatabaseUnusable, OperationalError, PermissionError
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """create_app(): settings, routers, error handlers. No logic."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
@@ -11,8 +12,11 @@ from starlette_compress import CompressMiddleware
 from api import contract, errors
 from api.cache import ResponseCache
 from api.dependencies import Service
-from api.middleware import Frame, Guard, Preflight, set_up_logging
-from api.routers import docs, health, home, places, resources
+from api.logs import Log
+from api.metrics import Metrics
+from api.middleware import Frame, Guard, Preflight
+from api.rate_limit import RateLimit
+from api.routers import docs, health, home, metrics, places, resources
 from api.settings import Settings
 
 VERSION = "0.1.0"
@@ -21,6 +25,8 @@ VERSION = "0.1.0"
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application. It connects to the database when it starts, not before."""
     settings = settings or Settings()
+    log = Log(settings)
+    numbers = Metrics(VERSION)
     app = FastAPI(
         title=contract.TITLE,
         version=VERSION,
@@ -30,7 +36,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(Frame),
+            Middleware(Frame, log=log, metrics=numbers),
+            *([Middleware(RateLimit, settings=settings)] if settings.rate_limit else []),
             Middleware(Preflight),
             Middleware(ResponseCache, settings=settings),
             Middleware(Guard, settings=settings),
@@ -38,9 +45,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ],
     )
     app.state.settings = settings
+    app.state.log = log
+    app.state.metrics = numbers
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
-    for face in (resources, places, home, docs, health):
+    faces = (resources, places, home, docs, health)
+    for face in (*faces, metrics) if settings.metrics else faces:
         # Not include_router(): FastAPI would match each route twice, at 10 µs apiece.
         app.router.routes.extend(face.router().routes)
     return app
@@ -49,10 +59,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    set_up_logging(settings)
     url = settings.database_public_url
     if url is None:
         raise RuntimeError("DATABASE_PUBLIC_URL is not set; `quartier up` sets it by itself")
     app.state.service = Service(settings, url.get_secret_value())
     async with app.state.service.running():
+        looking = asyncio.create_task(
+            app.state.metrics.keep_looking(app.state.service, app.state.log)
+        )
         yield
+        looking.cancel()

@@ -44,6 +44,7 @@ class Answer:
     async def send(self, scope: Scope, send: Send) -> None:
         """The answer, or 304 to a caller who has it already."""
         scope["quartier.exchange"].template = self.template
+        scope["quartier.exchange"].cache = "hit"
         for name, value in scope["headers"]:
             if name == b"if-none-match" and matches(value.decode("latin-1"), self.etag.decode()):
                 headers = [header for header in self.headers if header[0] in UNCHANGED]
@@ -151,7 +152,10 @@ class ResponseCache:
         recorder = Recorder(send)
         await self.app(scope, receive, recorder.send)
         exchange = scope["quartier.exchange"]
-        if exchange.key is not None and (answer := recorder.answer(exchange.template)):
+        if exchange.key is None:
+            return
+        exchange.cache = "miss" if service.state() else "bypass"
+        if answer := recorder.answer(exchange.template):
             service.keep(exchange.key, spelling, exchange.state, answer)
 
     def _spelling(self, scope: Scope) -> Spelling:

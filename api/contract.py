@@ -34,6 +34,7 @@ PROBLEMS = {
     414: "The address is too long; use POST where it is offered.",
     415: "The body is not JSON.",
     422: "The body is JSON, but breaks a rule; `pointer` says where.",
+    429: "Too many requests from this address; `Retry-After` says when to try again.",
     503: "The database is away or the question too costly; `Retry-After` says when to try again.",
 }
 
@@ -183,7 +184,10 @@ def _whole_or_part(name: str) -> dict[str, Any]:
 def problem_responses(*statuses: int) -> dict[int | str, Any]:
     """The problems a route can answer with, all in one shape."""
     content = {PROBLEM: {"schema": _reference(ProblemDocument.__name__)}}
-    headers = {503: {"headers": {"Retry-After": _RETRY_AFTER}}}
+    headers = {
+        429: {"headers": {"Retry-After": _RETRY_AFTER, **_RATE_LIMIT}},
+        503: {"headers": {"Retry-After": _RETRY_AFTER}},
+    }
     return {
         status: {"description": PROBLEMS[status], "content": content} | headers.get(status, {})
         for status in statuses
@@ -195,6 +199,13 @@ def _header(description: str, example: str | int, **schema: str) -> dict[str, An
 
 
 _RETRY_AFTER = _header("Seconds until it is worth trying again.", 2, type="integer")
+_RATE_LIMIT = {
+    "RateLimit-Policy": _header("Requests (`q`) in so many seconds (`w`).", '"default";q=600;w=60'),
+    "RateLimit": _header(
+        "Requests left (`r`), and seconds until all of them are there again (`t`).",
+        '"default";r=0;t=60',
+    ),
+}
 _VALIDATORS = {
     "ETag": _header("Weak validator of this answer.", 'W/"7-1b2c3d4e5f60718293"'),
     "Last-Modified": _header(
@@ -287,8 +298,12 @@ def _allow_parts(schemas: dict[str, Any], name: str) -> None:
 
 def _finish(operation: dict[str, Any]) -> None:
     """Examples, choices and headers, and no 422 of FastAPI's own."""
-    if "application/json" in operation["responses"].get("422", {}).get("content", {}):
-        del operation["responses"]["422"]
+    responses = operation["responses"]
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        del responses["422"]
+    if operation["tags"] != ["operations"]:  # /health is never limited
+        responses |= {str(status): text for status, text in problem_responses(429).items()}
+        operation["responses"] = dict(sorted(responses.items()))
     if addresses := examples.ADDRESSES.get(operation["operationId"]):
         operation["description"] += _examples(addresses)
     resource = operation["tags"][0]

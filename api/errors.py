@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import psycopg
 from fastapi import FastAPI, Request, Response
-from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+from psycopg_pool import PoolClosed, PoolTimeout
+from psycopg_pool import TooManyRequests as PoolExhausted
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
@@ -97,6 +98,11 @@ class UnsupportedBody(Problem):
 class BrokenRule(Problem):
     status = 422
     title = "Rule violated"
+
+
+class TooManyRequests(Problem):
+    status = 429
+    title = "Too many requests"
 
 
 class TooExpensive(Problem):
@@ -218,7 +224,7 @@ async def _database(_request: Request, error: Exception) -> Response:
     if isinstance(error, _NOT_MIGRATED):
         log.error("the database is not the one this version needs", exc_info=error)
         return response(Unavailable("The registry is being set up.", headers=retry))
-    if isinstance(error, PoolTimeout | PoolClosed | TooManyRequests | psycopg.OperationalError):
+    if isinstance(error, PoolTimeout | PoolClosed | PoolExhausted | psycopg.OperationalError):
         log.warning("database unavailable", extra={"reason": str(error).strip()[:200]})
         return response(Unavailable("Please try again in a moment.", headers=retry))
     return unexpected(error)

@@ -1,7 +1,5 @@
 """Around every request: limits, suffixes, HEAD, an id, a log line, security headers."""
 
-import json
-import logging
 import os
 import re
 import time
@@ -24,10 +22,10 @@ from api.errors import (
 )
 from api.formats import FORMATS
 from api.links import is_host
+from api.logs import Answered, Log
+from api.metrics import Metrics
 from api.settings import Settings
 from db.state import State
-
-log = logging.getLogger("quartier.access")
 
 SUFFIX = re.compile(rf"(/v1/.+)\.({'|'.join(FORMATS)})")
 CONTROL = re.compile(r"[\x00-\x1f]")
@@ -49,18 +47,24 @@ ALWAYS = (
 class Frame:
     """The outermost layer: what every answer has, errors and preflights included."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, log: Log, metrics: Metrics) -> None:
         self.app = app
+        self.log = log
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         exchange = scope["quartier.exchange"] = Exchange(scope, send)
+        self.metrics.running += 1
         try:
             await self.app(scope, receive, exchange.send)
         finally:
-            exchange.log()
+            self.metrics.running -= 1
+            exchange.count(self.metrics)
+            if self.log.has_requests:
+                self.log.request(exchange.answered())
 
 
 class Preflight:
@@ -173,17 +177,19 @@ class Exchange:
     """One request and its answer: adds headers, drops the body of HEAD, writes the log line.
 
     Layers further in find it in the scope and leave there what they know: the template of the
-    route, and `key` and `state` of an answer that stays the same until the next publication.
+    route, `key` and `state` of an answer that stays the same until the next publication, and
+    whether it came from the `cache`.
     """
 
     __slots__ = (
         *("_begin", "_bytes", "_id", "_is_head", "_send", "_status"),
-        *("key", "scope", "state", "template"),
+        *("cache", "key", "scope", "state", "template"),
     )
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.scope = scope
         self.template = ""
+        self.cache = ""
         self.key: Key | None = None
         self.state: State | None = None
         self._send = send
@@ -211,20 +217,27 @@ class Exchange:
         headers.append((b"x-request-id", self._id))
         message["headers"] = headers
 
-    def log(self) -> None:
+    def count(self, metrics: Metrics) -> None:
+        metrics.observe(
+            self.template,
+            self.scope["method"],
+            self._status,
+            self.cache,
+            time.perf_counter() - self._begin,
+            self._bytes,
+        )
+
+    def answered(self) -> Answered:
         client = self.scope.get("client")
-        log.info(
-            "request",
-            extra={
-                "request_id": self._id.decode(),
-                "method": self.scope["method"],
-                "path": self.scope["path"],
-                "query": self.scope["query_string"].decode("latin-1"),
-                "status": self._status,
-                "bytes": self._bytes,
-                "ms": round((time.perf_counter() - self._begin) * 1000, 2),
-                "client": client[0] if client else None,
-            },
+        return Answered(
+            self._id.decode(),
+            self.scope["method"],
+            self.scope["path"],
+            self.scope["query_string"].decode("latin-1"),
+            self._status,
+            self._bytes,
+            time.perf_counter() - self._begin,
+            client[0] if client else None,
         )
 
 
@@ -234,47 +247,3 @@ def _request_id(scope: Scope) -> bytes:
         if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             return bytes(value)
     return os.urandom(16).hex().encode()
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line, with whatever a message was given as `extra`."""
-
-    _known = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-
-    def format(self, record: logging.LogRecord) -> str:
-        entry: dict[str, Any] = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        entry |= {key: value for key, value in vars(record).items() if key not in self._known}
-        if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False, default=str)
-
-
-class TextLines(logging.Formatter):
-    """For people: the message and what belongs to it on one line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        extra = {k: v for k, v in vars(record).items() if k not in JsonLines._known}
-        details = " ".join(f"{key}={_on_one_line(value)}" for key, value in extra.items())
-        line = f"{record.levelname.lower()} {record.name} {record.getMessage()} {details}".rstrip()
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
-
-
-def _on_one_line(value: object) -> str:
-    """A caller's line breaks and control characters must not look like lines of the log."""
-    text = str(value)
-    return text if text.isprintable() else json.dumps(text)
-
-
-def set_up_logging(settings: Settings) -> None:
-    """All loggers to standard error, in the format the operator chose."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(settings.log_level.upper())
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

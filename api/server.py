@@ -35,7 +35,7 @@ def claim_address(settings: Settings) -> socket.socket:
         claimed.bind((settings.host, settings.port))
     except OSError as error:
         claimed.close()
-        raise _cannot_listen(settings, error) from error
+        raise cannot_listen(settings, error) from error
     return claimed
 
 
@@ -43,7 +43,18 @@ def run(
     app: FastAPI, settings: Settings, claimed: socket.socket, announce: Callable[[], None]
 ) -> None:
     """Serve until SIGINT or SIGTERM, then let running requests finish."""
-    config = uvicorn.Config(
+    config = configuration(app, settings)
+    try:
+        # Uvicorn raises KeyboardInterrupt again after it has shut down
+        with suppress(KeyboardInterrupt), app.state.log.running():
+            _Server(config, announce).run(sockets=[claimed])
+    except OSError as error:
+        raise cannot_listen(settings, error) from error
+
+
+def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How Uvicorn serves the application, alone or as one of several workers."""
+    return uvicorn.Config(
         app,
         lifespan="on",
         log_config=None,  # the application sets up logging and writes its own access log
@@ -53,14 +64,10 @@ def run(
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
-    try:
-        with suppress(KeyboardInterrupt):  # Uvicorn raises it again after it has shut down
-            _Server(config, announce).run(sockets=[claimed])
-    except OSError as error:
-        raise _cannot_listen(settings, error) from error
 
 
-def _cannot_listen(settings: Settings, error: OSError) -> CannotListen:
+def cannot_listen(settings: Settings, error: OSError) -> CannotListen:
+    """Two servers may claim an address; the first to listen has it."""
     where = f"{settings.host}:{settings.port}"
     return CannotListen(
         f"cannot listen on {where}: {error.strerror}. Set PORT or HOST to use another address."

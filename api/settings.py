@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port the server listens on.")
+    workers: int = Field(
+        default=1, ge=1, le=64, description="Server processes that share the port."
+    )
     public_url: str | None = Field(
         default=None,
         description="Address under which the public reaches the server, with a path prefix if "
@@ -80,6 +83,12 @@ class Settings(BaseSettings):
         description="Bytes of temporary files a server process may have for callers who read "
         "slower than the database; beyond that the database waits for them.",
     )
+    rate_limit: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="Requests a client may make in a minute to one server process; 0: no limit.",
+    )
     shutdown_timeout: int = Field(
         default=10,
         ge=0,
@@ -110,6 +119,12 @@ class Settings(BaseSettings):
     ] = Field(default="info", description="Least severe messages that are logged.")
     log_format: Literal["json", "text"] = Field(
         default="json", description="One JSON object a line, or text for people."
+    )
+    metrics: bool = Field(
+        default=True, description="Whether there is `/metrics` for Prometheus to read."
+    )
+    access_log: bool = Field(
+        default=True, description="Whether every request has a line in the log."
     )
 
     @field_validator("database_url", "database_public_url")
