@@ -7,11 +7,12 @@ from functools import cache, partial
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette_compress import CompressMiddleware
+from starlette_compress import CompressMiddleware, add_compress_type
 
 from api import contract, errors
 from api.cache import ResponseCache
 from api.dependencies import Service
+from api.formats import FORMATS
 from api.logs import Log
 from api.metrics import Metrics
 from api.middleware import Frame, Guard, Preflight
@@ -44,6 +45,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(CompressMiddleware, minimum_size=1000),
         ],
     )
+    for format_ in FORMATS.values():
+        add_compress_type(format_.media_type, streaming=format_.streamed)
     app.state.settings = settings
     app.state.log = log
     app.state.metrics = numbers
