@@ -38,7 +38,12 @@ def current(url: str) -> str | None:
 
 def head() -> str | None:
     """The newest revision in this checkout."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return _scripts().get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Whether this checkout has the migration, so that it can work with what is at it."""
+    return any(script.revision == revision for script in _scripts().walk_revisions())
 
 
 def draft(url: str, message: str, metadata: Sequence[MetaData]) -> None:
@@ -71,6 +76,10 @@ def _revision(connection: Connection) -> str | None:
     found = MigrationContext.configure(connection, opts=options).get_current_revision()
     connection.commit()  # reading opened a transaction that Alembic would take for its own
     return found
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _config(connection: Connection | None = None) -> Config:
