@@ -1,4 +1,4 @@
-# The server and the commands, without a database. deploy/compose.yaml shows how they are run.
+# The server and the commands, without a database. compose.yaml shows how they are run.
 #
 #   docker build -t quartier .
 #
@@ -23,7 +23,9 @@ FROM ${BASE}
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-client \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
-RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin quartier
+RUN groupadd --gid 10001 quartier \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
+        --shell /usr/sbin/nologin quartier
 COPY --from=build /opt/quartier /opt/quartier
 WORKDIR /opt/quartier
 USER 10001:10001

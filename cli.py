@@ -231,6 +231,17 @@ def upgrade() -> None:
         migrate_and_grant(both)
 
 
+@database_commands.command("prepare")
+def prepare_database(
+    demonstration: Annotated[
+        bool, typer.Option(help="Load the demonstration set if the registry has none.")
+    ] = True,
+) -> None:
+    """Do what `up` does before it serves: migrate, load what is missing, publish what that was."""
+    with databases(read_settings()) as both:
+        prepare(both, demonstration=demonstration)
+
+
 @database_commands.command()
 def downgrade(
     revision: Annotated[str, typer.Argument(help="A revision, base, or -- -1 for one step.")],
