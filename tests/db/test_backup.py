@@ -296,7 +296,7 @@ def test_every_language_gets_the_time_of_the_restore(
     times = _all(
         url,
         "SELECT t.document::json ->> 'updated_at', d.document::json ->> 'updated_at',"
-        " to_char(d.updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+        ' to_char(d.updated_at, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\')'
         " FROM published.district d JOIN published.translation t USING (id)"
         " WHERE d.slug = 'freiberg' AND t.resource = 'district'",
     )
@@ -322,7 +322,7 @@ def test_no_number_is_used_twice(
     edit(url, "UPDATE published.state SET published_at = published_at - interval '1 day'")
     backup(url, file)
     for number in range(3):
-        edit(url, RENAMED.replace("Umbenannt", str(number)), an_offering(url))  # type: ignore[arg-type]
+        edit(url, RENAMED.replace("Umbenannt", str(number)), an_offering(url))
         publish(url)
     served = sequence_of(url)
     first = restore(elsewhere.owner_url, elsewhere.reader, file).sequence
@@ -504,9 +504,11 @@ def test_rights_are_granted_within_the_restore(saved: Path, elsewhere: Foreign) 
     with psycopg.connect(elsewhere.owner_url) as connection:
         granted = roles.grants(connection, elsewhere.reader)
     restore(elsewhere.owner_url, elsewhere.reader, saved)
-    acls: LiteralString = "SELECT relname::text, relacl::text FROM pg_class WHERE relacl IS NOT NULL"
+    acls: LiteralString = (
+        "SELECT relname::text, relacl::text FROM pg_class WHERE relacl IS NOT NULL"
+    )
     before = sorted(_all(elsewhere.owner_url, acls))
     with psycopg.connect(elsewhere.owner_url) as connection:
         for statement in granted:
-            connection.execute(sql.SQL(statement))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement))
     assert sorted(_all(elsewhere.owner_url, acls)) == before
