@@ -86,6 +86,7 @@ def restore(url: str, reader: str, file: Path, *, replace: bool = False) -> Rest
     _replay(programs, url, file, before, after)
     roles.grant_reader(url, reader)
     with psycopg.connect(url) as connection:
+        connection.execute(_CLEAR)
         return Restored(*_row(connection, _RESTORED))
 
 
@@ -251,6 +252,7 @@ DO $$ BEGIN
     CREATE SCHEMA IF NOT EXISTS registry;
     CREATE SCHEMA IF NOT EXISTS published;
     CREATE TABLE IF NOT EXISTS published.state (sequence bigint, published_at timestamptz);
+    DROP SCHEMA IF EXISTS replaced_registry, replaced_published CASCADE;
     ALTER SCHEMA registry RENAME TO replaced_registry;
     ALTER SCHEMA published RENAME TO replaced_published;
 END $$;
@@ -319,6 +321,10 @@ BEGIN
     END LOOP;
 END $$;
 SELECT pg_notify({channel}, sequence::text) FROM published.state;
-DROP SCHEMA replaced_registry CASCADE;
-DROP SCHEMA replaced_published CASCADE;
+"""
+
+# After the commit, as it waits for streams that read the old tables. Nobody waits for it by then.
+_CLEAR: LiteralString = """
+SET client_min_messages = warning;
+DROP SCHEMA IF EXISTS replaced_registry, replaced_published CASCADE
 """

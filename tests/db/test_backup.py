@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,8 +27,9 @@ from tests.databases import Database, Foreign
 from tests.servers import running_server
 
 TABLES: LiteralString = """
-SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
-WHERE schemaname IN ('registry', 'published') ORDER BY 1
+SELECT oid::regclass::text FROM pg_class
+WHERE relnamespace IN ('registry'::regnamespace, 'published'::regnamespace)
+  AND relkind IN ('r', 'v') ORDER BY 1
 """
 
 # Every object but for its owner's name: columns, defaults, checks, indexes, functions, triggers.
@@ -50,8 +52,6 @@ WHERE pronamespace IN ('registry'::regnamespace, 'published'::regnamespace)
 UNION ALL
 SELECT tgname || tgrelid::regclass, pg_get_triggerdef(oid) FROM pg_trigger
 WHERE NOT tgisinternal AND tgrelid::regclass::text LIKE 'registry.%'
-UNION ALL
-SELECT viewname, definition FROM pg_views WHERE schemaname = 'registry'
 UNION ALL
 SELECT c.oid::regclass::text, array_to_string(reloptions, ' ') FROM pg_class c
 WHERE relnamespace = 'published'::regnamespace
@@ -85,7 +85,7 @@ def elsewhere(foreign: Foreign) -> Foreign:
 
 
 def rows(url: str) -> dict[str, list[str]]:
-    """Every row of every table of both schemas, as text."""
+    """Every row of every table and view of both schemas, as text."""
     with psycopg.connect(url) as connection:
         tables = [name for (name,) in connection.execute(TABLES)]
         return {
@@ -379,6 +379,40 @@ def test_readers_are_served_during_a_restore(saved: Path, own_demo_database: Dat
         seen = reader.result()
     assert {number for number, _ in seen} <= {restored.saved, restored.sequence}
     assert len({count for _, count in seen}) == 1
+
+
+def test_a_stream_that_runs_keeps_nobody_from_the_restored_state(
+    saved: Path, own_demo_database: Database
+) -> None:
+    """A slow client reads on at the old state; others are not queued behind it."""
+    url = own_demo_database.public_url
+    with ThreadPoolExecutor() as pool, psycopg.connect(url) as connection:
+        stream = connection.cursor("stream")
+        stream.execute("SELECT document FROM published.offering")
+        stream.fetchone()
+        restoring = pool.submit(restore, own_demo_database.owner_url, PUBLIC, saved, replace=True)
+        deadline = time.monotonic() + 30
+        while sequence_of(url) == 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        with psycopg.connect(url, options="-c statement_timeout=2s") as other:
+            other.execute("SELECT document FROM published.offering")
+        assert not restoring.done()
+        assert len(stream.fetchall()) > 50
+        stream.close()
+        connection.commit()
+        assert restoring.result().sequence == sequence_of(url)
+
+
+def test_what_a_killed_restore_left_is_cleared_away(
+    saved: Path, own_demo_database: Database
+) -> None:
+    url = own_demo_database.owner_url
+    edit(url, "CREATE SCHEMA replaced_registry; CREATE TABLE replaced_registry.offering ()")
+    restore(url, PUBLIC, saved, replace=True)
+    left = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'replaced%'"
+    with psycopg.connect(url) as connection:
+        assert connection.execute(left).fetchone() == (0,)
 
 
 def test_a_restore_is_announced(saved: Path, own_demo_database: Database) -> None:
