@@ -29,8 +29,8 @@ from db.server import client_programs
 
 SCHEMAS = ("registry", "published")
 
-# Whole numbers a second by which the sequence may have risen since the backup, where nobody knows:
-# a publication takes longer than a tenth of a second, and none follows the other all day.
+# How many numbers a second were used at most since the backup, where nobody knows. A publication
+# takes a tenth of a second or more, and a registry does not publish all day long.
 PACE = 10
 
 HEADER = 50  # lines; the settings at the beginning of pg_restore's script end before
