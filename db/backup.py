@@ -114,8 +114,7 @@ def _environment(url: str) -> dict[str, str]:
     }
     given = conninfo_to_dict(url)
     known = {variables[key]: str(value) for key, value in given.items() if key in variables}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return kept | known | {"LC_ALL": "C"}
+    return os.environ | known | {"LC_ALL": "C"}
 
 
 def _run(*command: str | Path, environment: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, LiteralString
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
@@ -404,6 +404,27 @@ def test_a_stream_that_runs_keeps_nobody_from_the_restored_state(
         assert restoring.result().sequence == sequence_of(url)
 
 
+def test_a_server_that_runs_shows_the_restored_state(
+    saved: Path, own_demo_database: Database
+) -> None:
+    """Its cache is not taken in, and a copy of what was taken back is not said to be valid."""
+    url, slug = own_demo_database.owner_url, an_offering(own_demo_database.owner_url)
+    original = _documents(url)[slug]["name"]
+    edit(url, RENAMED, slug)
+    publish(url)
+    with running_server(own_demo_database.public_url) as server:
+        address = f"{server}/v1/offerings/{slug}"
+        with urlopen(address, timeout=10) as answer:  # noqa: S310
+            assert json.load(answer)["name"] == "Umbenannt"
+            old = answer.headers["ETag"]
+        restore(url, PUBLIC, saved, replace=True)
+        time.sleep(2)  # what is promised at most
+        conditional = Request(address, headers={"If-None-Match": old})  # noqa: S310
+        with urlopen(conditional, timeout=10) as answer:  # noqa: S310
+            assert json.load(answer)["name"] == original
+            assert answer.headers["ETag"] != old
+
+
 def test_what_a_killed_restore_left_is_cleared_away(
     saved: Path, own_demo_database: Database
 ) -> None:
@@ -463,6 +484,16 @@ def test_a_failure_at_the_very_end_changes_nothing(
     with pytest.raises(BackupFailed, match="no_such_role"):
         restore(own_demo_database.owner_url, "no_such_role", saved, replace=True)
     assert rows(own_demo_database.owner_url) == before
+
+
+def test_a_failure_in_the_middle_is_told_and_leaves_nothing(saved: Path, foreign: Foreign) -> None:
+    """PostGIS is missing, and nobody looked before."""
+    with pytest.raises(BackupFailed, match="geometry"):
+        restore(foreign.owner_url, foreign.reader, saved)
+    assert one(
+        foreign.owner_url,
+        "SELECT count(*) FROM pg_namespace WHERE nspname IN ('registry', 'published')",
+    ) == (0,)
 
 
 def test_other_files_are_refused(
