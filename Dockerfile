@@ -1,25 +1,35 @@
-# The server without a database: give it DATABASE_PUBLIC_URL to serve, and DATABASE_URL as well to
-# run `up` or `db upgrade`.
+# The server and the commands, without a database. compose.yaml shows how they are run.
 #
 #   docker build -t quartier .
-#   docker run -p 8000:8000 -e DATABASE_PUBLIC_URL=postgresql://… quartier
-#   docker run --rm -e DATABASE_URL=postgresql://… -e DATABASE_PUBLIC_URL=… quartier db upgrade
+#
+# BASE can be any Debian or Ubuntu with Python 3.11 or newer and its venv module.
 
-ARG BASE=python:3.13-slim-bookworm
+ARG BASE=docker.io/library/python:3.13-slim-trixie
 
 FROM ${BASE} AS build
 COPY requirements/base.txt /requirements.txt
-RUN python -m venv /opt/quartier/.venv \
-    && /opt/quartier/.venv/bin/pip install --no-cache-dir --require-hashes -r /requirements.txt
+RUN python3 -m venv /opt/quartier/.venv \
+    && /opt/quartier/.venv/bin/python -m pip install --no-cache-dir --require-hashes -r /requirements.txt \
+    && /opt/quartier/.venv/bin/python -m pip uninstall --quiet --yes pip
+WORKDIR /opt/quartier
+COPY api api
+COPY db db
+COPY seed seed
+COPY cli.py LICENSE ./
+RUN .venv/bin/python -m compileall -q api db seed cli.py
 
 FROM ${BASE}
-RUN useradd --system --no-create-home --uid 10001 quartier
+# pg_dump, pg_restore and psql, for `backup` and `restore`.
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-client \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
+RUN groupadd --gid 10001 quartier \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
+        --shell /usr/sbin/nologin quartier
+COPY --from=build /opt/quartier /opt/quartier
 WORKDIR /opt/quartier
-COPY --from=build /opt/quartier/.venv .venv
-COPY . .
-RUN .venv/bin/python -m compileall -q api db seed cli.py
-USER quartier
-ENV HOST=0.0.0.0 PORT=8000 PYTHONUNBUFFERED=1
+USER 10001:10001
+ENV HOST=0.0.0.0 PORT=8000 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD [".venv/bin/python", "-c", \
     "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health/ready', timeout=2)"]

@@ -204,11 +204,59 @@ def import_files(
     raise typer.Exit(result.exit_code)
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to write. Drafts and notes will be in it.")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file if there is one.")
+    ] = False,
+) -> None:
+    """Save the registry and what is published to one file, as pg_dump's custom format."""
+    from db import backup as backups
+
+    with databases(read_settings()) as both, progress(f"Saving to {file}"):
+        backups.backup(both.owner_url, file, overwrite=overwrite)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Delete the registry that is there, if there is one.")
+    ] = False,
+) -> None:
+    """Bring the registry and what is published back to the state that was saved."""
+    from db import backup as backups
+    from db import migrate, roles
+
+    with databases(read_settings()) as both:
+        with progress("Preparing the database"):
+            left = roles.preparation_sql(both.owner_url, both.public_url)
+        require_nothing(left)
+        with progress(f"Restoring {file}"):
+            reader = roles.role_of(both.public_url)
+            done = backups.restore(both.owner_url, reader, file, replace=replace)
+        notes.print(f"Restored number {done.saved}, which is number {done.sequence} from now on")
+        if migrate.current(both.owner_url) != migrate.head():
+            notes.print("It was saved by an older version: ./quartier db upgrade")
+
+
 @database_commands.command()
 def upgrade() -> None:
     """Apply the migrations that are missing."""
     with databases(read_settings()) as both:
         migrate_and_grant(both)
+
+
+@database_commands.command("prepare")
+def prepare_database(
+    demonstration: Annotated[
+        bool, typer.Option(help="Load the demonstration set if the registry has none.")
+    ] = True,
+) -> None:
+    """Do what `up` does before it serves: migrate, load what is missing, publish what that was."""
+    with databases(read_settings()) as both:
+        prepare(both, demonstration=demonstration)
 
 
 @database_commands.command()
@@ -343,6 +391,10 @@ def migrate_and_grant(both: Databases) -> None:
         if not left:
             migrate.upgrade(both.owner_url)
             roles.grant_reader(both.owner_url, roles.role_of(both.public_url))
+    require_nothing(left)
+
+
+def require_nothing(left: list[str]) -> None:
     if left:
         notes.print("The owner of the database may not do this; run it with a role that may:\n")
         typer.echo("\n".join(left))
@@ -424,9 +476,17 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
     from api.server import CannotListen
     from api.workers import CannotStart
+    from db.backup import BackupFailed
     from db.server import DatabaseUnusable
 
-    return CannotListen, CannotStart, DatabaseUnusable, OperationalError, PermissionError
+    return (
+        BackupFailed,
+        CannotListen,
+        CannotStart,
+        DatabaseUnusable,
+        OperationalError,
+        PermissionError,
+    )
 
 
 def main() -> None:

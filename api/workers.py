@@ -1,6 +1,6 @@
 """Several server processes on one listening socket, and the one that starts and replaces them.
 
-Why not with Uvicorn's own supervisor: docs/adr/0022-workers-are-supervised-by-quartier.md.
+Why not with Uvicorn's own supervisor: docs/adr/0017-workers-are-supervised-by-quartier.md.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, NullPool, create_engine, make_url, text
 
+from db.server import DatabaseUnusable
+
 SCRIPTS = Path(__file__).parent / "migrations"
 VERSION_SCHEMA = "registry"
 LOCK = 0x51554152544945  # "QUARTIE": one number for every process that migrates this database
@@ -38,7 +40,12 @@ def current(url: str) -> str | None:
 
 def head() -> str | None:
     """The newest revision in this checkout."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return _scripts().get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Whether this checkout has the migration, so that it can work with what is at it."""
+    return any(script.revision == revision for script in _scripts().walk_revisions())
 
 
 def draft(url: str, message: str, metadata: Sequence[MetaData]) -> None:
@@ -63,14 +70,25 @@ def _exclusively(url: str) -> Iterator[Connection]:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {VERSION_SCHEMA}"))
         connection.commit()
+        _revision(connection)
         yield connection
 
 
 def _revision(connection: Connection) -> str | None:
+    """Where the database is. What this checkout does not know, it had better not touch."""
     options = {"version_table_schema": VERSION_SCHEMA}
     found = MigrationContext.configure(connection, opts=options).get_current_revision()
     connection.commit()  # reading opened a transaction that Alembic would take for its own
+    if found and not knows(found):
+        raise DatabaseUnusable(
+            f"the database was upgraded by a newer version of Quartier (to {found!r}): use that "
+            "one, or go back as docs/how-to/upgrade-and-roll-back.md says"
+        )
     return found
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -209,6 +209,14 @@ change = Table(
     Column("at", DateTime(timezone=True), nullable=False),
 )
 
+restoration = Table(
+    "restoration",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("saved", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
 alias = Table(
     "alias",
     metadata,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import LiteralString
 
 import psycopg
 from psycopg import Connection, sql
@@ -56,11 +57,21 @@ def grant_reader(owner_url: str, reader: str) -> None:
         # Two processes that change the same grants at once would fail on each other.
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         names = _names(connection, reader)
-        for statement in _grants(connection):
+        for statement in _grants():
             connection.execute(sql.SQL(statement).format(**names))
+        if connection.execute("SELECT to_regnamespace('registry')").fetchone() != (None,):
+            for statement in _refusals():
+                connection.execute(sql.SQL(statement).format(**names))
         for statement in _restrictions():
             with suppress(InsufficientPrivilege), connection.transaction():
                 connection.execute(sql.SQL(statement).format(**names))
+
+
+def grants(connection: Connection[TupleRow], reader: str) -> list[str]:
+    """The part of `grant_reader` that concerns the schemas, for a transaction that makes them."""
+    names = _names(connection, reader)
+    statements = (*_grants(), *_refusals())
+    return [sql.SQL(each).format(**names).as_string(connection) + ";" for each in statements]
 
 
 def _check_server(connection: Connection[TupleRow]) -> None:
@@ -136,7 +147,7 @@ def _names(connection: Connection[TupleRow], reader: str) -> dict[str, sql.Ident
     return {"reader": sql.Identifier(reader), "database": sql.Identifier(database)}
 
 
-def _grants(connection: Connection[TupleRow]) -> Iterator[str]:
+def _grants() -> Iterator[LiteralString]:
     """Both schemas belong to the owner, so each of these must succeed."""
     yield "GRANT CONNECT ON DATABASE {database} TO {reader}"
     yield "REVOKE ALL ON ALL TABLES IN SCHEMA published FROM {reader}, PUBLIC"
@@ -144,9 +155,11 @@ def _grants(connection: Connection[TupleRow]) -> Iterator[str]:
     yield "GRANT USAGE ON SCHEMA published TO {reader}"
     yield "GRANT SELECT ON ALL TABLES IN SCHEMA published TO {reader}"
     yield "ALTER DEFAULT PRIVILEGES IN SCHEMA published GRANT SELECT ON TABLES TO {reader}"
-    if connection.execute("SELECT to_regnamespace('registry')").fetchone() != (None,):
-        yield "REVOKE ALL ON SCHEMA registry FROM {reader}, PUBLIC"
-        yield "REVOKE ALL ON ALL TABLES IN SCHEMA registry FROM {reader}, PUBLIC"
+
+
+def _refusals() -> Iterator[LiteralString]:
+    yield "REVOKE ALL ON SCHEMA registry FROM {reader}, PUBLIC"
+    yield "REVOKE ALL ON ALL TABLES IN SCHEMA registry FROM {reader}, PUBLIC"
 
 
 def _restrictions() -> Iterator[str]:

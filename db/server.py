@@ -126,8 +126,30 @@ def installed_servers(account: Account) -> Iterator[Server]:
             yield server
 
 
+def client_programs() -> Iterator[tuple[int, Path]]:
+    """Folders with pg_dump, pg_restore and psql of one version; those on PATH come last."""
+    found = _folders_of_packages()
+    if on_path := shutil.which("pg_dump"):
+        found.append(Path(on_path).parent)
+    for folder in dict.fromkeys(found):
+        if all((folder / name).is_file() for name in ("pg_dump", "pg_restore", "psql")):
+            yield _major_of(folder / "pg_dump"), folder
+
+
+def _major_of(program: Path) -> int:
+    shown = subprocess.run(  # noqa: S603 - a program found in PLACES or on PATH, no shell
+        [program, "--version"], capture_output=True, text=True, check=False
+    )
+    version = re.search(r"\d+", shown.stdout)
+    return int(version[0]) if version else 0
+
+
+def _folders_of_packages() -> list[Path]:
+    return [path for place in PLACES for path in Path("/").glob(place.removeprefix("/"))]
+
+
 def _program_folders() -> list[Path]:
-    found = [path for place in PLACES for path in Path("/").glob(place.removeprefix("/"))]
+    found = _folders_of_packages()
     if on_path := shutil.which("initdb"):
         found.append(Path(on_path).resolve().parent)
     with_server = [path for path in found if (path / "postgres").is_file()]

@@ -21,7 +21,7 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
              WHERE x.measure_id = w.id AND t.codelist = 'target_group' ORDER BY 1)
            AS target_group,
        ARRAY[w.title, strategy.title,
-             concat_ws(' ', lead.name, (SELECT string_agg(t.label, ' ')
+             concat_ws(' ', lead.name, (SELECT string_agg(t.label, ' ' ORDER BY t.label)
                 FROM registry.measure_term x JOIN term_label t ON t.id = x.term_id
                 WHERE x.measure_id = w.id)),
              concat_ws(' ', w.description,

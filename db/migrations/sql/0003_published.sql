@@ -65,6 +65,13 @@ CREATE TABLE published.change (
 CREATE INDEX change_entity ON published.change (resource, id, sequence DESC);
 CREATE INDEX change_removed ON published.change (resource, slug) WHERE kind = 'remove';
 
+-- The numbers between `saved` and `sequence` belong to a history that a restore ended.
+CREATE TABLE published.restoration (
+    sequence bigint PRIMARY KEY,
+    saved bigint NOT NULL,
+    at timestamptz NOT NULL
+);
+
 CREATE TABLE published.alias (
     resource text,
     alias text,
