@@ -261,6 +261,8 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
         changes = publication.changed.get(table.name, 0) + publication.removed.get(table.name, 0)
         if changes or rebuild:
             _compose(cursor, _TOTAL, **_names(table))
+            if table is published.offering:  # the only list that leaves out what has ended
+                cursor.execute(_ENDING)
         if changes >= BULK:
             _compose(cursor, "ANALYZE published.{name}", name=sql.Identifier(table.name))
     cursor.execute("UPDATE published.state SET documents_hash = %s", (fingerprint(),))
@@ -274,7 +276,7 @@ _SETTINGS: LiteralString = """
 SET LOCAL search_path = public, registry;
 SET LOCAL timezone = 'UTC';
 SET LOCAL jit = off;
-SET LOCAL work_mem = '64MB';
+SET LOCAL work_mem = '128MB';
 """
 
 _ANALYZE_REGISTRY: LiteralString = """
@@ -287,8 +289,11 @@ ANALYZE registry.organisation, registry.offering, registry.site, registry.offeri
 _BEGIN: LiteralString = """
 CREATE TEMPORARY TABLE publication ON COMMIT DROP AS
     SELECT sequence + 1 AS sequence,
-           greatest(date_trunc('second', clock_timestamp()), published_at) AS at
-    FROM published.state;
+           moment.at,
+           ',"updated_at":"' || to_char(moment.at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}' AS ending
+    FROM published.state CROSS JOIN LATERAL (
+        SELECT greatest(date_trunc('second', clock_timestamp()), published_at) AS at
+    ) AS moment;
 CREATE TEMPORARY TABLE new_text (text text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE new_stem (stem text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE old_stem (stem text) ON COMMIT DROP;
@@ -297,10 +302,12 @@ CREATE TEMPORARY TABLE old_stem (stem text) ON COMMIT DROP;
 # What does not depend on the language stands in the row of the default language only.
 _DOCUMENTS: LiteralString = """
 WITH document AS ({documents})
-SELECT document.*, lang.is_default,
-       CASE WHEN lang.is_default THEN registry.feature_members(geometry) END AS geojson,
-       CASE WHEN lang.is_default THEN {search} END AS search
-FROM document JOIN lang ON lang.code = document.lang
+SELECT d.*, md5(CASE WHEN is_default THEN d::text ELSE document END) AS hash
+FROM (SELECT document.*, lang.is_default,
+             CASE WHEN lang.is_default THEN registry.feature_members(geometry) END AS geojson,
+             CASE WHEN lang.is_default THEN {search} END AS search
+      FROM document JOIN lang ON lang.code = document.lang
+      OFFSET 0) AS d
 """
 
 # Compressing documents on the way would cost as much as building them.
@@ -317,9 +324,7 @@ _COMPARE: LiteralString = """
 CREATE TEMPORARY TABLE {changed} ON COMMIT DROP AS
     SELECT built.id, built.hash
     FROM (SELECT id, md5(string_agg(hash, '' ORDER BY lang)) AS hash
-          FROM (SELECT id, lang, md5(CASE WHEN is_default THEN b::text ELSE document END) AS hash
-                FROM {built} b) AS part
-          GROUP BY id) AS built
+          FROM {built} GROUP BY id) AS built
     LEFT JOIN published.{name} old ON old.id = built.id
     WHERE old.hash IS DISTINCT FROM built.hash;
 CREATE TEMPORARY TABLE {removed} ON COMMIT DROP AS
@@ -334,18 +339,18 @@ INSERT INTO new_text
     SELECT DISTINCT string_to_table(lower(array_to_string(b.texts, ' ')), ' ')
     FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
 INSERT INTO new_stem
-    SELECT DISTINCT unnest(tsvector_to_array(b.search))
-    FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
+    SELECT word FROM ts_stat(
+        'SELECT search FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default');
 INSERT INTO old_stem
-    SELECT DISTINCT unnest(tsvector_to_array(p.search)) FROM published.{name} p
-    WHERE p.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
+    SELECT word FROM ts_stat(
+        'SELECT search FROM published.{name}
+         WHERE id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed})');
 """
 
 _INSERT: LiteralString = """
 INSERT INTO published.{name} AS old ({yielded}, updated_at, hash, document)
 SELECT {values}, publication.at, c.hash,
-       left(b.document, -1) || ',"updated_at":"'
-           || to_char(publication.at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}}'
+       b.document || publication.ending
 FROM publication, {built} b
 JOIN {changed} c ON c.id = b.id
 WHERE b.is_default
@@ -358,20 +363,31 @@ WHERE t.resource = {resource}
   AND t.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
 INSERT INTO published.translation (resource, id, lang, document)
 SELECT {resource}, b.id, b.lang,
-       left(b.document, -1) || ',"updated_at":"'
-           || to_char(publication.at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}}'
+       b.document || publication.ending
 FROM publication, {built} b
 JOIN {changed} c ON c.id = b.id
 WHERE NOT b.is_default
 """
 
+# Most changes leave an entity where it is. What is new is inserted in the order of the index.
 _MEMBERS: LiteralString = """
+CREATE TEMPORARY TABLE member ON COMMIT DROP AS
+    SELECT unnest(b.within) AS district_id, b.sort_name COLLATE published.de AS sort_name, b.id
+    FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
+CREATE INDEX ON member (id);
+ANALYZE member;
 DELETE FROM published.district_member m
 WHERE m.resource = {resource}
-  AND m.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
+  AND m.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed})
+  AND NOT EXISTS (SELECT FROM member n
+                  WHERE n.id = m.id AND n.district_id = m.district_id
+                    AND n.sort_name COLLATE "C" = m.sort_name COLLATE "C");
 INSERT INTO published.district_member (resource, district_id, sort_name, id)
-SELECT {resource}, unnest(b.within), b.sort_name, b.id
-FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default
+SELECT {resource}, n.district_id, n.sort_name, n.id FROM member n
+WHERE NOT EXISTS (SELECT FROM published.district_member m
+                  WHERE m.resource = {resource} AND m.id = n.id AND m.district_id = n.district_id)
+ORDER BY n.district_id, n.sort_name, n.id;
+DROP TABLE member
 """
 
 _REMOVE: LiteralString = """
@@ -417,6 +433,13 @@ ON CONFLICT (name) DO UPDATE
 SET total = excluded.total, attribution = excluded.attribution, license = excluded.license
 """
 
+_ENDING: LiteralString = """
+DELETE FROM published.ending WHERE resource = 'offering';
+INSERT INTO published.ending (resource, valid_to, total)
+SELECT 'offering', valid_to, count(*) FROM published.offering
+WHERE valid_to IS NOT NULL GROUP BY valid_to
+"""
+
 _NUMBER: LiteralString = """
 UPDATE published.state SET sequence = publication.sequence, published_at = publication.at
 FROM publication RETURNING state.sequence
@@ -429,7 +452,7 @@ WITH document AS (
            CASE WHEN b.is_default THEN p.document ELSE t.document END::jsonb - 'updated_at'
                || CASE WHEN b.is_default AND p.id IS NOT NULL
                        THEN ('{{' || p.geojson || '}}')::jsonb ELSE '{{}}' END AS before,
-           b.document::jsonb
+           (b.document || '}}')::jsonb
                || CASE WHEN b.is_default THEN ('{{' || b.geojson || '}}')::jsonb
                        ELSE '{{}}' END AS after
     FROM {changed} c
