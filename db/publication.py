@@ -64,6 +64,8 @@ def publish(url: str, *, dry_run: bool = False) -> Publication:
         if touched or rebuild:
             redraw = _replace_documents(cursor, touched, publication, compare=dry_run)
             _run(cursor, *_companions(touched, rebuild=rebuild))
+            if rebuild:
+                cursor.execute(_OTHER_LANGUAGES)
             if redraw or rebuild:
                 _simplify(connection, cursor)
             _finish(cursor, publication, rebuild=rebuild)
@@ -181,10 +183,28 @@ def _build(cursor: Cursor[Any], table: Table) -> None:
     rows = sql.SQL(_DOCUMENTS).format(
         documents=sql.SQL(read(table.name)), search=sql.SQL(search if searched else "NULL")
     )
-    _compose(cursor, _BUILD, **names, rows=rows)
+    if table is published.offering:
+        _build_batches(cursor, names, rows)
+    else:
+        _compose(cursor, _BUILD, **names, rows=rows)
+        _compose(cursor, _FILL, **names, rows=rows)
+    _compose(cursor, _BUILT, **names)
     _compose(cursor, _COMPARE, **names)
     if searched:
         _compose(cursor, _SEARCHED, **names)
+
+
+def _build_batches(cursor: Cursor[Any], names: dict[str, Any], rows: sql.Composable) -> None:
+    """Offerings have the largest documents and are the most: memory holds so many at a time."""
+    cursor.execute(_BATCHES)
+    last = _number(cursor, "SELECT coalesce(max(number), 0) FROM batches")
+    for number in range(last + 1):
+        cursor.execute("TRUNCATE batch")
+        cursor.execute(_BATCH, [number])
+        _run(cursor, "offering_batch")
+        if number == 0:
+            _compose(cursor, _BUILD, **names, rows=rows)
+        _compose(cursor, _FILL, **names, rows=rows)
 
 
 def _replace(cursor: Cursor[Any], table: Table) -> None:
@@ -260,7 +280,8 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
     for table in published.RESOURCES.values():
         changes = publication.changed.get(table.name, 0) + publication.removed.get(table.name, 0)
         if changes or rebuild:
-            _compose(cursor, _TOTAL, **_names(table))
+            total = sql.SQL(_COUNTED if rebuild else _RECKONED).format(**_names(table))
+            _compose(cursor, _TOTAL, **_names(table), total=total)
             if table is published.offering:  # the only list that leaves out what has ended
                 cursor.execute(_ENDING)
         if changes >= BULK:
@@ -276,7 +297,7 @@ _SETTINGS: LiteralString = """
 SET LOCAL search_path = public, registry;
 SET LOCAL timezone = 'UTC';
 SET LOCAL jit = off;
-SET LOCAL work_mem = '128MB';
+SET LOCAL work_mem = '64MB';
 """
 
 _ANALYZE_REGISTRY: LiteralString = """
@@ -315,14 +336,32 @@ _BUILD: LiteralString = """
 CREATE TEMPORARY TABLE {built} WITH (toast_tuple_target = 8160) ON COMMIT DROP AS
     {rows} WITH NO DATA;
 ALTER TABLE {built} ALTER document SET STORAGE EXTERNAL;
-INSERT INTO {built} {rows};
+"""
+
+_FILL: LiteralString = "INSERT INTO {built} {rows}"
+
+_BUILT: LiteralString = """
 CREATE INDEX ON {built} (id);
 ANALYZE {built} (id, is_default);
 """
 
+# In the order of their ids, as indexes have them.
+_BATCHES: LiteralString = """
+CREATE TEMPORARY TABLE batch (id uuid) ON COMMIT DROP;
+CREATE TEMPORARY TABLE batches ON COMMIT DROP AS
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / 10000 AS number
+    FROM pending WHERE resource = 'offering';
+CREATE INDEX ON batches (number);
+ANALYZE batches
+"""
+
+_BATCH: LiteralString = """
+INSERT INTO batch SELECT id FROM batches WHERE number = %s
+"""
+
 _COMPARE: LiteralString = """
 CREATE TEMPORARY TABLE {changed} ON COMMIT DROP AS
-    SELECT built.id, built.hash
+    SELECT built.id, built.hash, old.id IS NULL AS is_new
     FROM (SELECT id, md5(string_agg(hash, '' ORDER BY lang)) AS hash
           FROM {built} GROUP BY id) AS built
     LEFT JOIN published.{name} old ON old.id = built.id
@@ -358,15 +397,19 @@ ON CONFLICT (id) DO UPDATE SET {overwrite}
 """
 
 _TRANSLATIONS: LiteralString = """
-DELETE FROM published.translation t
-WHERE t.resource = {resource}
-  AND t.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
+DELETE FROM published.translation t USING {removed} r WHERE t.resource = {resource} AND t.id = r.id;
 INSERT INTO published.translation (resource, id, lang, document)
 SELECT {resource}, b.id, b.lang,
        b.document || publication.ending
 FROM publication, {built} b
 JOIN {changed} c ON c.id = b.id
 WHERE NOT b.is_default
+ON CONFLICT (resource, id, lang) DO UPDATE SET document = excluded.document
+"""
+
+_OTHER_LANGUAGES: LiteralString = """
+DELETE FROM published.translation
+WHERE lang NOT IN (SELECT code FROM lang WHERE NOT is_default)
 """
 
 # Most changes leave an entity where it is. What is new is inserted in the order of the index.
@@ -422,9 +465,17 @@ FROM (SELECT p.id, CASE WHEN s.wkb IS NOT NULL
 WHERE d.id = drawn.id AND d.{column} IS DISTINCT FROM drawn.geojson
 """
 
+_COUNTED: LiteralString = "SELECT count(*) FROM published.{name}"
+
+# Counting a hundred thousand rows costs more than publishing one.
+_RECKONED: LiteralString = """
+SELECT coalesce((SELECT total FROM published.resource WHERE name = {resource}), 0)
+     + (SELECT count(*) FROM {changed} WHERE is_new) - (SELECT count(*) FROM {removed})
+"""
+
 _TOTAL: LiteralString = """
 INSERT INTO published.resource (name, total, attribution, license)
-SELECT {resource}, (SELECT count(*) FROM published.{name}),
+SELECT {resource}, ({total}),
        coalesce(to_json(array_agg(DISTINCT s.attribution ORDER BY s.attribution))::text, '[]'),
        CASE count(DISTINCT s.license) WHEN 1 THEN min(s.license) END
 FROM registry.sources_of({resource}) AS used

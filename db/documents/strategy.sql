@@ -15,7 +15,7 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
            AS target_group,
        term.code AS kind,
        ARRAY[w.title,
-             (SELECT string_agg(t.title, ' ' ORDER BY t.id) FROM registry.strategy_topic t
+             (SELECT string_agg(t.title, ' ' ORDER BY t.position, t.id) FROM registry.strategy_topic t
               WHERE t.strategy_id = w.id),
              concat_ws(' ', lead.name, district.name),
              concat_ws(' ', w.description,

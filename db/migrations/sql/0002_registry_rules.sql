@@ -610,7 +610,10 @@ DECLARE
     part record;
 BEGIN
     IF resource <> 'codelist' THEN
-        RETURN QUERY EXECUTE format('SELECT DISTINCT source_id FROM registry.public_%I', resource);
+        RETURN QUERY EXECUTE format(  -- few sources have many rows: one of each will do
+            'SELECT s.id FROM registry.public_source s CROSS JOIN LATERAL '
+            '(SELECT FROM registry.public_%I AS row WHERE row.source_id = s.id LIMIT 1) AS used',
+            resource);
     END IF;
     IF resource = 'district' THEN
         RETURN QUERY SELECT DISTINCT boundary_source_id FROM registry.public_district;
