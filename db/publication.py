@@ -64,6 +64,8 @@ def publish(url: str, *, dry_run: bool = False) -> Publication:
         if touched or rebuild:
             redraw = _replace_documents(cursor, touched, publication, compare=dry_run)
             _run(cursor, *_companions(touched, rebuild=rebuild))
+            if rebuild:
+                cursor.execute(_OTHER_LANGUAGES)
             if redraw or rebuild:
                 _simplify(connection, cursor)
             _finish(cursor, publication, rebuild=rebuild)
@@ -181,10 +183,28 @@ def _build(cursor: Cursor[Any], table: Table) -> None:
     rows = sql.SQL(_DOCUMENTS).format(
         documents=sql.SQL(read(table.name)), search=sql.SQL(search if searched else "NULL")
     )
-    _compose(cursor, _BUILD, **names, rows=rows)
+    if table is published.offering:
+        _build_batches(cursor, names, rows)
+    else:
+        _compose(cursor, _BUILD, **names, rows=rows)
+        _compose(cursor, _FILL, **names, rows=rows)
+    _compose(cursor, _BUILT, **names)
     _compose(cursor, _COMPARE, **names)
     if searched:
         _compose(cursor, _SEARCHED, **names)
+
+
+def _build_batches(cursor: Cursor[Any], names: dict[str, Any], rows: sql.Composable) -> None:
+    """Offerings have the largest documents and are the most: memory holds so many at a time."""
+    cursor.execute(_BATCHES)
+    last = _number(cursor, "SELECT coalesce(max(number), 0) FROM batches")
+    for number in range(last + 1):
+        cursor.execute("TRUNCATE batch")
+        cursor.execute(_BATCH, [number])
+        _run(cursor, "offering_batch")
+        if number == 0:
+            _compose(cursor, _BUILD, **names, rows=rows)
+        _compose(cursor, _FILL, **names, rows=rows)
 
 
 def _replace(cursor: Cursor[Any], table: Table) -> None:
@@ -260,7 +280,10 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
     for table in published.RESOURCES.values():
         changes = publication.changed.get(table.name, 0) + publication.removed.get(table.name, 0)
         if changes or rebuild:
-            _compose(cursor, _TOTAL, **_names(table))
+            total = sql.SQL(_COUNTED if rebuild else _RECKONED).format(**_names(table))
+            _compose(cursor, _TOTAL, **_names(table), total=total)
+            if table is published.offering:  # the only list that leaves out what has ended
+                cursor.execute(_ENDING)
         if changes >= BULK:
             _compose(cursor, "ANALYZE published.{name}", name=sql.Identifier(table.name))
     cursor.execute("UPDATE published.state SET documents_hash = %s", (fingerprint(),))
@@ -287,8 +310,11 @@ ANALYZE registry.organisation, registry.offering, registry.site, registry.offeri
 _BEGIN: LiteralString = """
 CREATE TEMPORARY TABLE publication ON COMMIT DROP AS
     SELECT sequence + 1 AS sequence,
-           greatest(date_trunc('second', clock_timestamp()), published_at) AS at
-    FROM published.state;
+           moment.at,
+           ',"updated_at":"' || to_char(moment.at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}' AS ending
+    FROM published.state CROSS JOIN LATERAL (
+        SELECT greatest(date_trunc('second', clock_timestamp()), published_at) AS at
+    ) AS moment;
 CREATE TEMPORARY TABLE new_text (text text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE new_stem (stem text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE old_stem (stem text) ON COMMIT DROP;
@@ -297,10 +323,12 @@ CREATE TEMPORARY TABLE old_stem (stem text) ON COMMIT DROP;
 # What does not depend on the language stands in the row of the default language only.
 _DOCUMENTS: LiteralString = """
 WITH document AS ({documents})
-SELECT document.*, lang.is_default,
-       CASE WHEN lang.is_default THEN registry.feature_members(geometry) END AS geojson,
-       CASE WHEN lang.is_default THEN {search} END AS search
-FROM document JOIN lang ON lang.code = document.lang
+SELECT d.*, md5(CASE WHEN is_default THEN d::text ELSE document END) AS hash
+FROM (SELECT document.*, lang.is_default,
+             CASE WHEN lang.is_default THEN registry.feature_members(geometry) END AS geojson,
+             CASE WHEN lang.is_default THEN {search} END AS search
+      FROM document JOIN lang ON lang.code = document.lang
+      OFFSET 0) AS d
 """
 
 # Compressing documents on the way would cost as much as building them.
@@ -308,18 +336,34 @@ _BUILD: LiteralString = """
 CREATE TEMPORARY TABLE {built} WITH (toast_tuple_target = 8160) ON COMMIT DROP AS
     {rows} WITH NO DATA;
 ALTER TABLE {built} ALTER document SET STORAGE EXTERNAL;
-INSERT INTO {built} {rows};
+"""
+
+_FILL: LiteralString = "INSERT INTO {built} {rows}"
+
+_BUILT: LiteralString = """
 CREATE INDEX ON {built} (id);
 ANALYZE {built} (id, is_default);
 """
 
+# In the order of their ids, as indexes have them.
+_BATCHES: LiteralString = """
+CREATE TEMPORARY TABLE batch (id uuid) ON COMMIT DROP;
+CREATE TEMPORARY TABLE batches ON COMMIT DROP AS
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / 10000 AS number
+    FROM pending WHERE resource = 'offering';
+CREATE INDEX ON batches (number);
+ANALYZE batches
+"""
+
+_BATCH: LiteralString = """
+INSERT INTO batch SELECT id FROM batches WHERE number = %s
+"""
+
 _COMPARE: LiteralString = """
 CREATE TEMPORARY TABLE {changed} ON COMMIT DROP AS
-    SELECT built.id, built.hash
+    SELECT built.id, built.hash, old.id IS NULL AS is_new
     FROM (SELECT id, md5(string_agg(hash, '' ORDER BY lang)) AS hash
-          FROM (SELECT id, lang, md5(CASE WHEN is_default THEN b::text ELSE document END) AS hash
-                FROM {built} b) AS part
-          GROUP BY id) AS built
+          FROM {built} GROUP BY id) AS built
     LEFT JOIN published.{name} old ON old.id = built.id
     WHERE old.hash IS DISTINCT FROM built.hash;
 CREATE TEMPORARY TABLE {removed} ON COMMIT DROP AS
@@ -334,18 +378,18 @@ INSERT INTO new_text
     SELECT DISTINCT string_to_table(lower(array_to_string(b.texts, ' ')), ' ')
     FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
 INSERT INTO new_stem
-    SELECT DISTINCT unnest(tsvector_to_array(b.search))
-    FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
+    SELECT word FROM ts_stat(
+        'SELECT search FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default');
 INSERT INTO old_stem
-    SELECT DISTINCT unnest(tsvector_to_array(p.search)) FROM published.{name} p
-    WHERE p.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
+    SELECT word FROM ts_stat(
+        'SELECT search FROM published.{name}
+         WHERE id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed})');
 """
 
 _INSERT: LiteralString = """
 INSERT INTO published.{name} AS old ({yielded}, updated_at, hash, document)
 SELECT {values}, publication.at, c.hash,
-       left(b.document, -1) || ',"updated_at":"'
-           || to_char(publication.at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}}'
+       b.document || publication.ending
 FROM publication, {built} b
 JOIN {changed} c ON c.id = b.id
 WHERE b.is_default
@@ -353,25 +397,40 @@ ON CONFLICT (id) DO UPDATE SET {overwrite}
 """
 
 _TRANSLATIONS: LiteralString = """
-DELETE FROM published.translation t
-WHERE t.resource = {resource}
-  AND t.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
+DELETE FROM published.translation t USING {removed} r WHERE t.resource = {resource} AND t.id = r.id;
 INSERT INTO published.translation (resource, id, lang, document)
 SELECT {resource}, b.id, b.lang,
-       left(b.document, -1) || ',"updated_at":"'
-           || to_char(publication.at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}}'
+       b.document || publication.ending
 FROM publication, {built} b
 JOIN {changed} c ON c.id = b.id
 WHERE NOT b.is_default
+ON CONFLICT (resource, id, lang) DO UPDATE SET document = excluded.document
 """
 
+_OTHER_LANGUAGES: LiteralString = """
+DELETE FROM published.translation
+WHERE lang NOT IN (SELECT code FROM lang WHERE NOT is_default)
+"""
+
+# Most changes leave an entity where it is. What is new is inserted in the order of the index.
 _MEMBERS: LiteralString = """
+CREATE TEMPORARY TABLE member ON COMMIT DROP AS
+    SELECT unnest(b.within) AS district_id, b.sort_name COLLATE published.de AS sort_name, b.id
+    FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
+CREATE INDEX ON member (id);
+ANALYZE member;
 DELETE FROM published.district_member m
 WHERE m.resource = {resource}
-  AND m.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
+  AND m.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed})
+  AND NOT EXISTS (SELECT FROM member n
+                  WHERE n.id = m.id AND n.district_id = m.district_id
+                    AND n.sort_name COLLATE "C" = m.sort_name COLLATE "C");
 INSERT INTO published.district_member (resource, district_id, sort_name, id)
-SELECT {resource}, unnest(b.within), b.sort_name, b.id
-FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default
+SELECT {resource}, n.district_id, n.sort_name, n.id FROM member n
+WHERE NOT EXISTS (SELECT FROM published.district_member m
+                  WHERE m.resource = {resource} AND m.id = n.id AND m.district_id = n.district_id)
+ORDER BY n.district_id, n.sort_name, n.id;
+DROP TABLE member
 """
 
 _REMOVE: LiteralString = """
@@ -406,15 +465,30 @@ FROM (SELECT p.id, CASE WHEN s.wkb IS NOT NULL
 WHERE d.id = drawn.id AND d.{column} IS DISTINCT FROM drawn.geojson
 """
 
+_COUNTED: LiteralString = "SELECT count(*) FROM published.{name}"
+
+# Counting a hundred thousand rows costs more than publishing one.
+_RECKONED: LiteralString = """
+SELECT coalesce((SELECT total FROM published.resource WHERE name = {resource}), 0)
+     + (SELECT count(*) FROM {changed} WHERE is_new) - (SELECT count(*) FROM {removed})
+"""
+
 _TOTAL: LiteralString = """
 INSERT INTO published.resource (name, total, attribution, license)
-SELECT {resource}, (SELECT count(*) FROM published.{name}),
+SELECT {resource}, ({total}),
        coalesce(to_json(array_agg(DISTINCT s.attribution ORDER BY s.attribution))::text, '[]'),
        CASE count(DISTINCT s.license) WHEN 1 THEN min(s.license) END
 FROM registry.sources_of({resource}) AS used
 JOIN registry.public_source s ON s.id = used.source_id
 ON CONFLICT (name) DO UPDATE
 SET total = excluded.total, attribution = excluded.attribution, license = excluded.license
+"""
+
+_ENDING: LiteralString = """
+DELETE FROM published.ending WHERE resource = 'offering';
+INSERT INTO published.ending (resource, valid_to, total)
+SELECT 'offering', valid_to, count(*) FROM published.offering
+WHERE valid_to IS NOT NULL GROUP BY valid_to
 """
 
 _NUMBER: LiteralString = """
@@ -429,7 +503,7 @@ WITH document AS (
            CASE WHEN b.is_default THEN p.document ELSE t.document END::jsonb - 'updated_at'
                || CASE WHEN b.is_default AND p.id IS NOT NULL
                        THEN ('{{' || p.geojson || '}}')::jsonb ELSE '{{}}' END AS before,
-           b.document::jsonb
+           (b.document || '}}')::jsonb
                || CASE WHEN b.is_default THEN ('{{' || b.geojson || '}}')::jsonb
                        ELSE '{{}}' END AS after
     FROM {changed} c

@@ -188,6 +188,14 @@ resource = Table(
     Column("license", Text),
 )
 
+ending = Table(
+    "ending",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    Column("valid_to", Date, primary_key=True),
+    Column("total", BigInteger, nullable=False),
+)
+
 language = Table(
     "language",
     metadata,

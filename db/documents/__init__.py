@@ -1,10 +1,11 @@
 """The SQL that builds each published document, one file a resource.
 
 Every `<resource>.sql` reads `pending` and the tables of `context.sql`, and yields one row an entity
-and language: `id`, `slug`, `sort_name`, `lang`, `geometry`, `document` (JSON text without
-`updated_at`), the filter columns of `published.<resource>`, where the resource is searchable
-`texts` (what to find it by, in four weights from the name downward), and where a district can be
-asked for `within` (the districts it lies in, with their ancestors).
+and language: `id`, `slug`, `sort_name`, `lang`, `geometry`, `document` (JSON text without its
+closing brace, because `updated_at` follows). In the row of the default language also the filter
+columns of `published.<resource>`, where the resource is searchable `texts` (what to find it by, in
+four weights from the name downward), and where a district can be asked for `within` (the districts
+it lies in, with their ancestors).
 """
 
 from functools import cache

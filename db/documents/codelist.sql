@@ -1,7 +1,7 @@
 -- A codelist with its terms in order. The address is the list's name.
 SELECT c.id, c.name AS slug, c.name AS sort_name, l.code AS lang,
        NULL::geometry AS geometry,
-       (SELECT row_to_json(d)::text FROM (
+       (SELECT left(row_to_json(d)::text, -1) FROM (
             SELECT c.id, c.name AS slug,
                    registry.localized(c.title, c.translations, l.code, 'title') AS title,
                    registry.localized(c.description, c.translations, l.code, 'description')

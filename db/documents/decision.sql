@@ -10,7 +10,7 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
        ARRAY[w.title, concat_ws(' ', w.reference, body.name), concat_ws(' ', w.meeting),
              concat_ws(' ', w.text,
                        registry.translated(w.translations, 'title', 'text'))] AS texts,
-       (SELECT row_to_json(d)::text FROM (
+       (SELECT left(row_to_json(d)::text, -1) FROM (
             SELECT w.id, w.slug, w.reference,
                    registry.localized(w.title, w.translations, l.code, 'title') AS title,
                    registry.localized(w.text, w.translations, l.code, 'text') AS text,

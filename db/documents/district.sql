@@ -30,7 +30,7 @@ SELECT w.id, w.slug, w.name AS sort_name, l.code AS lang,
        ARRAY[w.name, concat_ws(' ', w.key, w.kind), '',
              concat_ws(' ', w.description,
                        registry.translated(w.translations, 'name', 'description'))] AS texts,
-       (SELECT row_to_json(d)::text FROM (
+       (SELECT left(row_to_json(d)::text, -1) FROM (
             SELECT w.id, w.slug,
                    registry.localized(w.name, w.translations, l.code, 'name') AS name,
                    registry.coded('level', w.level, l.code) AS level,

@@ -18,13 +18,13 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
        coalesce(available.levels, '{}') AS level,
        w.type,
        ARRAY[concat_ws(' ', w.title, w.abbreviation),
-             (SELECT string_agg(t.label, ' ' ORDER BY t.label) FROM registry.indicator_term x
+             (SELECT string_agg(t.label, ' ' ORDER BY x.term_id, t.lang) FROM registry.indicator_term x
               JOIN term_label t ON t.id = x.term_id WHERE x.indicator_id = w.id),
              concat_ws(' ', w.unit, w.unit_long),
              concat_ws(' ', w.description, w.interpretation,
                        registry.translated(w.translations, 'title', 'description',
                                            'interpretation'))] AS texts,
-       (SELECT row_to_json(d)::text FROM (
+       (SELECT left(row_to_json(d)::text, -1) FROM (
             SELECT w.id, w.slug,
                    registry.localized(w.title, w.translations, l.code, 'title') AS title,
                    w.abbreviation,

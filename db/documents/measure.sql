@@ -21,12 +21,12 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
              WHERE x.measure_id = w.id AND t.codelist = 'target_group' ORDER BY 1)
            AS target_group,
        ARRAY[w.title, strategy.title,
-             concat_ws(' ', lead.name, (SELECT string_agg(t.label, ' ' ORDER BY t.label)
+             concat_ws(' ', lead.name, (SELECT string_agg(t.label, ' ' ORDER BY x.term_id, t.lang)
                 FROM registry.measure_term x JOIN term_label t ON t.id = x.term_id
                 WHERE x.measure_id = w.id)),
              concat_ws(' ', w.description,
                        registry.translated(w.translations, 'title', 'description'))] AS texts,
-       (SELECT row_to_json(d)::text FROM (
+       (SELECT left(row_to_json(d)::text, -1) FROM (
             SELECT w.id, w.slug, w.number,
                    registry.localized(w.title, w.translations, l.code, 'title') AS title,
                    registry.localized(w.description, w.translations, l.code, 'description')

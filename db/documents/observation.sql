@@ -23,7 +23,7 @@ SELECT o.id, o.id::text AS slug, concat_ws(' ', indicator.title, d.name, o.perio
        NULL::geometry AS geometry,
        o.indicator_id, o.district_id, d.level, o.period, o.period_earliest, o.period_latest,
        o.breakdowns::text AS breakdowns, o.value, o.flags,
-       (SELECT row_to_json(r)::text FROM (
+       (SELECT left(row_to_json(r)::text, -1) FROM (
             SELECT o.id,
                    indicator.ref AS indicator,
                    district.ref AS district,

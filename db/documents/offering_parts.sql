@@ -92,14 +92,25 @@ CREATE TEMPORARY TABLE term_facts ON COMMIT DROP AS
     GROUP BY s.terms;
 
 CREATE TEMPORARY TABLE term_list ON COMMIT DROP AS
-    SELECT s.terms, t.lang,
-           array_agg(t.ref ORDER BY t.label) FILTER (WHERE t.codelist = 'category') AS categories,
-           array_agg(t.ref ORDER BY t.label) FILTER (WHERE t.codelist = 'theme') AS themes,
-           array_agg(t.ref ORDER BY t.label) FILTER (WHERE t.codelist = 'target_group')
-               AS target_groups,
-           array_agg(t.ref ORDER BY t.label) FILTER (WHERE t.codelist = 'language') AS languages
-    FROM term_set s JOIN term_label t ON t.id = s.id
-    GROUP BY s.terms, t.lang;
+    SELECT list.terms, list.lang,
+           registry.members((SELECT row_to_json(d) FROM (
+               SELECT coalesce(list.categories, '{}') AS categories,
+                      coalesce(list.themes, '{}') AS themes,
+                      coalesce(list.target_groups, '{}') AS target_groups,
+                      coalesce(list.languages, '{}') AS languages
+           ) AS d)) AS members
+    FROM (
+        SELECT s.terms, t.lang,
+               array_agg(t.ref ORDER BY t.label) FILTER (WHERE t.codelist = 'category')
+                   AS categories,
+               array_agg(t.ref ORDER BY t.label) FILTER (WHERE t.codelist = 'theme') AS themes,
+               array_agg(t.ref ORDER BY t.label) FILTER (WHERE t.codelist = 'target_group')
+                   AS target_groups,
+               array_agg(t.ref ORDER BY t.label) FILTER (WHERE t.codelist = 'language')
+                   AS languages
+        FROM term_set s JOIN term_label t ON t.id = s.id
+        GROUP BY s.terms, t.lang
+    ) AS list;
 
 CREATE TEMPORARY TABLE settled ON COMMIT DROP AS
     SELECT p.id, array_agg(DISTINCT d.district_id) AS here
@@ -117,7 +128,7 @@ CREATE TEMPORARY TABLE area ON COMMIT DROP AS
     GROUP BY s.here;
 
 CREATE TEMPORARY TABLE area_list ON COMMIT DROP AS
-    SELECT area.here, r.lang, array_agg(r.ref ORDER BY r.position, r.name) AS districts
+    SELECT area.here, r.lang, to_json(array_agg(r.ref ORDER BY r.position, r.name)) AS districts
     FROM area
     CROSS JOIN unnest(area.within) AS member(id)
     JOIN district_ref r ON r.id = member.id

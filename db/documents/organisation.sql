@@ -10,7 +10,7 @@ SELECT w.id, w.slug, w.name AS sort_name, l.code AS lang,
        ARRAY[concat_ws(' ', w.name, w.alternate_name), '', concat_ws(' ', w.town, w.postcode),
              concat_ws(' ', w.description,
                        registry.translated(w.translations, 'name', 'description'))] AS texts,
-       (SELECT row_to_json(d)::text FROM (
+       (SELECT left(row_to_json(d)::text, -1) FROM (
             SELECT w.id, w.slug,
                    registry.localized(w.name, w.translations, l.code, 'name') AS name,
                    w.alternate_name,

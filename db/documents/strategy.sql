@@ -15,12 +15,12 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
            AS target_group,
        term.code AS kind,
        ARRAY[w.title,
-             (SELECT string_agg(t.title, ' ' ORDER BY t.id) FROM registry.strategy_topic t
+             (SELECT string_agg(t.title, ' ' ORDER BY t.position, t.id) FROM registry.strategy_topic t
               WHERE t.strategy_id = w.id),
              concat_ws(' ', lead.name, district.name),
              concat_ws(' ', w.description,
                        registry.translated(w.translations, 'title', 'description'))] AS texts,
-       (SELECT row_to_json(d)::text FROM (
+       (SELECT left(row_to_json(d)::text, -1) FROM (
             SELECT w.id, w.slug,
                    registry.localized(w.title, w.translations, l.code, 'title') AS title,
                    registry.localized(w.description, w.translations, l.code, 'description')

@@ -779,3 +779,69 @@ def test_a_failure_in_the_middle_leaves_all_as_it_was(
     assert town.contents() == before
     assert standing(town.url).edits_wait
     assert town.publish() == Publication(2, {"offering": 1})
+
+
+# --- what has ended ------------------------------------------------------------------------------
+
+
+def not_ended(town: Town, day: str) -> tuple[int, int]:
+    """The offerings that have not ended before a day: reckoned, and counted."""
+    reckoned = town.one(
+        "SELECT r.total - coalesce((SELECT sum(e.total) FROM published.ending e"
+        " WHERE e.resource = r.name AND e.valid_to < %s), 0)"
+        " FROM published.resource r WHERE r.name = 'offering'",
+        day,
+    )
+    counted = town.one(
+        "SELECT count(*) FROM published.offering WHERE valid_to IS NULL OR valid_to >= %s", day
+    )
+    return int(reckoned), counted
+
+
+DAYS = ("1999-12-31", "2030-06-30", "2030-07-01", "2031-01-01", "2099-01-01")
+
+
+def test_what_has_not_ended_is_reckoned_for_any_day(demo: Town) -> None:
+    """Without a publication on that day, whatever publications brought, changed and removed."""
+    edits: tuple[LiteralString, ...] = (
+        "UPDATE registry.offering SET valid_to = '2030-06-30' WHERE slug < 'd'",
+        "UPDATE registry.offering SET valid_to = '2030-12-31' WHERE slug < 'c'",
+        "UPDATE registry.offering SET status = 'draft' WHERE slug < 'b'",
+        "UPDATE registry.offering SET status = 'published', valid_to = NULL WHERE slug < 'b'",
+        "DELETE FROM registry.offering WHERE slug < 'c'",
+    )
+    before = [not_ended(demo, day) for day in DAYS]
+    for edit in edits:
+        demo.published_after(edit)
+        after = [not_ended(demo, day) for day in DAYS]
+        assert all(reckoned == counted for reckoned, counted in after)
+        assert after != before
+        before = after
+
+
+def test_a_dry_run_leaves_the_ends_as_they_are(demo: Town) -> None:
+    demo.run("UPDATE registry.offering SET valid_to = '2030-06-30'")
+    publish(demo.url, dry_run=True)
+    assert demo.all("SELECT * FROM published.ending WHERE valid_to = '2030-06-30'") == []
+
+
+def test_the_total_follows_what_comes_and_goes(demo: Town) -> None:
+    edits: tuple[LiteralString, ...] = (
+        "UPDATE registry.offering SET status = 'draft' WHERE slug < 'c'",
+        "UPDATE registry.offering SET status = 'published', note = 'x' WHERE slug < 'm'",
+        "DELETE FROM registry.offering WHERE slug < 'b'",
+    )
+    for edit in edits:
+        demo.published_after(edit)
+        for total, count in demo.all(
+            "SELECT total, (SELECT count(*) FROM published.offering)"
+            " FROM published.resource WHERE name = 'offering'"
+        ):
+            assert total == count
+
+
+def test_a_withdrawn_language_takes_its_documents_along(demo: Town) -> None:
+    assert demo.one("SELECT count(*) FROM published.translation WHERE lang = 'sv'") > 0
+    demo.published_after("DELETE FROM registry.language WHERE code = 'sv'")
+    assert demo.one("SELECT count(*) FROM published.translation WHERE lang = 'sv'") == 0
+    assert demo.one("SELECT count(*) FROM published.translation WHERE lang = 'en'") > 0

@@ -135,6 +135,11 @@ CREATE FUNCTION registry.fields(texts jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT coalesce(array_agg(field), '{}') FROM jsonb_object_keys(texts) AS field $$;
 
+-- What stands between the braces of an object: its members, to be put into another one.
+CREATE FUNCTION registry.members(object json)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT substr(object::text, 2, length(object::text) - 2) $$;
+
 -- Which of the written fields a document in another language shows untranslated.
 CREATE FUNCTION registry.fallback(written jsonb, written_in text, translations jsonb, lang text)
 RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -605,7 +610,10 @@ DECLARE
     part record;
 BEGIN
     IF resource <> 'codelist' THEN
-        RETURN QUERY EXECUTE format('SELECT DISTINCT source_id FROM registry.public_%I', resource);
+        RETURN QUERY EXECUTE format(  -- few sources have many rows: one of each will do
+            'SELECT s.id FROM registry.public_source s CROSS JOIN LATERAL '
+            '(SELECT FROM registry.public_%I AS row WHERE row.source_id = s.id LIMIT 1) AS used',
+            resource);
     END IF;
     IF resource = 'district' THEN
         RETURN QUERY SELECT DISTINCT boundary_source_id FROM registry.public_district;

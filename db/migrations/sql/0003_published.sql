@@ -45,6 +45,15 @@ CREATE TABLE published.resource (
     license text
 );
 
+-- How many entities end on which day: the ones that have not ended yet are the total of their
+-- resource less the ones of earlier days, on any day, without a publication and without counting.
+CREATE TABLE published.ending (
+    resource text,
+    valid_to date,
+    total bigint NOT NULL,
+    PRIMARY KEY (resource, valid_to)
+);
+
 CREATE TABLE published.language (
     code text PRIMARY KEY,
     position integer NOT NULL,
@@ -98,6 +107,7 @@ CREATE TABLE published.translation (
     PRIMARY KEY (resource, id, lang)
 );
 ALTER TABLE published.translation ALTER document SET STORAGE EXTERNAL;
+ALTER TABLE published.translation SET (toast_tuple_target = 8160);
 
 CREATE TABLE published.district_ancestor (
     district_id uuid,
@@ -202,6 +212,7 @@ CREATE INDEX offering_target_group ON published.offering USING gin (target_group
 CREATE INDEX offering_postcode ON published.offering USING gin (postcode);
 CREATE INDEX offering_serves ON published.offering USING gin (serves);
 CREATE INDEX offering_organisation ON published.offering (organisation_id, sort_name, id);
+CREATE INDEX offering_ending ON published.offering (valid_to) WHERE valid_to IS NOT NULL;
 CREATE INDEX offering_updated ON published.offering (updated_at, id);
 CREATE INDEX offering_search ON published.offering USING gin (search);
 CREATE INDEX offering_service_area ON published.offering USING gist (service_area)
