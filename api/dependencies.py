@@ -20,6 +20,7 @@ from db.state import Follower, State
 from db.statements import Selection
 
 LANGUAGE_SECONDS = 2.0
+UNCOUNTED_SECONDS = 60.0
 REMEMBERED = 4096
 
 
@@ -44,6 +45,7 @@ class Service:
         )
         self._spooled = Budget(settings.spool_bytes)
         self._counts: OrderedDict[Any, int] = OrderedDict()
+        self._uncounted: OrderedDict[Any, float] = OrderedDict()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._languages: tuple[str, ...] = ()
         self._languages_read = float("-inf")
@@ -108,6 +110,14 @@ class Service:
 
     def remember_count(self, selection: Selection, state: State, total: int) -> None:
         _remember(self._counts, {_count_key(selection, state): total})
+
+    def is_too_much_to_count(self, selection: Selection, state: State) -> bool:
+        return self._uncounted.get(_count_key(selection, state), 0.0) > time.monotonic()
+
+    def remember_too_much(self, selection: Selection, state: State) -> None:
+        """Whoever pages on need not wait again for a total that does not come."""
+        until = time.monotonic() + UNCOUNTED_SECONDS
+        _remember(self._uncounted, {_count_key(selection, state): until})
 
 
 def _count_key(selection: Selection, state: State) -> tuple[Any, ...]:

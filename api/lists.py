@@ -1,5 +1,6 @@
 """Answering for a resource: a list, an item, a stream. One mechanism for all of them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
@@ -221,35 +222,40 @@ async def _envelope(
         if total is None:
             total = await _counted(wanted, wanted.selection, state, states)
         envelope.total = total
-        possible = await _possible(wanted, parameters, also, state, states)
-        envelope.left_out = 0 if possible is None else possible - envelope.total
+        envelope.gave_up = total is None
+        if total is not None and (selection := _possible(wanted, parameters, also)):
+            possible = await _counted(wanted, selection, state, states)
+            envelope.gave_up = possible is None
+            envelope.left_out = 0 if possible is None else possible - total
     if parameters.facets:
         envelope.facets = await _facets(wanted, parameters, also, states)
     return envelope if len(states) == 1 else None
 
 
-async def _possible(
-    wanted: Wanted,
-    parameters: ListParameters,
-    also: Sequence[Condition],
-    state: State,
-    states: set[State],
-) -> int | None:
-    """How many match or may match, where a place is filtered by."""
+def _possible(
+    wanted: Wanted, parameters: ListParameters, also: Sequence[Condition]
+) -> Selection | None:
+    """What matches or may match, where a place is filtered by."""
     possible = parameters.possible()
-    if possible is None:
-        return None
-    selection = replace(wanted.selection, conditions=(*also, *possible))
-    return await _counted(wanted, selection, state, states)
+    return None if possible is None else replace(wanted.selection, conditions=(*also, *possible))
 
 
-async def _counted(wanted: Wanted, selection: Selection, state: State, states: set[State]) -> int:
+async def _counted(
+    wanted: Wanted, selection: Selection, state: State, states: set[State]
+) -> int | None:
+    """How many are selected; None if counting them takes too long."""
     known = wanted.service
     total = known.remembered_count(selection, state)
-    if total is None:
-        total, counted_in = await queries.count(wanted.source, selection)
-        known.remember_count(selection, counted_in, total)
-        states.add(counted_in)
+    if total is not None or known.is_too_much_to_count(selection, state):
+        return total
+    try:
+        async with asyncio.timeout(known.settings.count_timeout):
+            total, counted_in = await queries.count(wanted.source, selection)
+    except TimeoutError:
+        known.remember_too_much(selection, state)
+        return None
+    known.remember_count(selection, counted_in, total)
+    states.add(counted_in)
     return total
 
 

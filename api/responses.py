@@ -41,9 +41,10 @@ class Version:
 
 @dataclass(slots=True)
 class Envelope:
-    """What a list says around its entities."""
+    """What a list says around its entities. `gave_up`: counting them took too long."""
 
     total: int | None = None
+    gave_up: bool = False
     facets: dict[str, bytes] | None = None
     left_out: int = 0
     links: list[dict[str, Any]] = field(default_factory=list)
@@ -72,7 +73,8 @@ class Whole:
 def page(request: Request, version: Version, page: Page, envelope: Envelope) -> Response:
     """A list in its envelope, the documents as PostgreSQL joined them."""
     head, tail = framed(version, page, envelope)
-    return _answer(request, version, b"".join((head, page.body, tail)), envelope.links)
+    body = b"".join((head, page.body, tail))
+    return _answer(request, version, body, envelope.links, lasting=not envelope.gave_up)
 
 
 def framed(version: Version, page: Described, envelope: Envelope) -> tuple[bytes, bytes]:
@@ -87,11 +89,16 @@ def item(request: Request, version: Version, body: bytes) -> Response:
 
 
 def _answer(
-    request: Request, version: Version, body: bytes, linked: Sequence[Mapping[str, Any]]
+    request: Request,
+    version: Version,
+    body: bytes,
+    linked: Sequence[Mapping[str, Any]],
+    *,
+    lasting: bool = True,
 ) -> Response:
     shown = [dict(entry) for entry in linked if "method" not in entry]
     headers = version_headers(request, version) | {"Link": links.header(shown)}
-    if request.method != "POST":
+    if lasting and request.method != "POST":
         keep(request, key(request, version), version.state)
     return Response(body, media_type=version.format.content_type, headers=headers)
 
@@ -143,6 +150,8 @@ def _collection(version: Version, page: Described, envelope: Envelope) -> tuple[
 
 def _common(page: Described, envelope: Envelope) -> list[bytes]:
     members = [b',"attribution":', page.attribution, b',"license":', _json(page.license)]
+    if envelope.gave_up:
+        members.append(b',"count":"timeout"')
     if envelope.facets is not None:
         pairs = [_json(name) + b":" + counts for name, counts in envelope.facets.items()]
         members += [b',"facets":{', b",".join(pairs), b"}"]

@@ -71,6 +71,12 @@ class Settings(BaseSettings):
         le=600,
         description="Seconds a single database statement of a request may take.",
     )
+    count_timeout: float = Field(
+        default=1.0,
+        gt=0,
+        le=600,
+        description="Seconds that counting a list may take; then its answer comes without a total.",
+    )
     cache_bytes: int = Field(
         default=64 * 1024**2,
         ge=0,

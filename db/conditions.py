@@ -18,6 +18,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
+    FromClause,
     Integer,
     LargeBinary,
     ScalarSelect,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     exists,
     func,
     literal_column,
@@ -242,6 +244,11 @@ def intersects_box(
     return func.ST_Intersects(table.c[column], _box(west, south, east, north))
 
 
+PLACE = published.offering_place
+NEAREST = published.offering_place.alias("nearest")
+"""The site of an offering that is nearest to the point asked for."""
+
+
 def within_box(table: Table, west: Bind, south: Bind, east: Bind, north: Bind) -> Expression:
     """A site known by its address lies in the box, or a municipality lies in it as a whole."""
     return _certainly_within(table, _box(west, south, east, north))
@@ -252,39 +259,52 @@ def within_polygon(table: Table, wkb: Bind) -> Expression:
 
 
 def _certainly_within(table: Table, area: Expression) -> Expression:
-    return or_(
-        func.ST_Intersects(table.c.location, area), _a_municipality(table, "ST_CoveredBy", area)
+    inside = case(
+        (PLACE.c.precise, func.ST_Intersects(PLACE.c.place, area)),
+        else_=func.ST_CoveredBy(PLACE.c.place, area),
     )
+    return _has_place(table, PLACE.c.place.op("&&")(area), inside)
 
 
-def _a_municipality(table: Table, relation: str, area: Expression) -> Expression:
-    """One of the municipalities that stand for imprecise sites is in this relation to the area.
-
-    Looked at one by one: together they may overlap, and GEOS refuses such a shape.
-    """
-    imprecise = table.c.imprecise
-    parts = func.ST_Dump(imprecise).table_valued("geom", name="part")
-    related = getattr(func, relation)(parts.c.geom, area)
-    return and_(imprecise.op("&&")(area), exists().select_from(parts).where(related))
+def _has_place(table: Table, *conditions: Expression) -> Expression:
+    return table.c.id.in_(select(PLACE.c.id).where(*conditions))
 
 
-def distance(table: Table, longitude: Bind, latitude: Bind) -> Expression:
+def distance(_table: Table, longitude: Bind, latitude: Bind) -> Expression:
     """Great-circle metres to the nearest site. `<->` is what the index orders by."""
-    point = func.geography(_point(longitude, latitude))
-    return func.geography(table.c.location).op("<->", return_type=Double())(point)
+    return _metres(NEAREST, func.geography(_point(longitude, latitude)))
+
+
+def _metres(place: FromClause, point: Expression) -> Expression:
+    return place.c.spot.op("<->", return_type=Double())(point)
 
 
 def near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
+    """The nearest site is within the radius: a join, which the index reads in order of distance."""
+    point = func.geography(_point(longitude, latitude))
+    return and_(
+        NEAREST.c.id == table.c.id,
+        _around(NEAREST, point, radius),
+        or_(NEAREST.c.alone, not_(_another_is_nearer(point))),
+    )
+
+
+def _around(place: FromClause, point: Expression, radius: Bind) -> Expression:
     """Within the radius by the great-circle distance; first, by index, in a box a little larger.
 
     ST_DWithin would do both, but the planner takes it for so selective that it reads all rows and
     sorts them where it could read the first hundred in order.
     """
-    point = func.geography(_point(longitude, latitude))
-    around = func._ST_Expand(point, radius * literal_column("1.01") + literal_column("1"))
-    return and_(
-        func.geography(table.c.location).op("&&")(around),
-        distance(table, longitude, latitude) <= radius,
+    box = func._ST_Expand(point, radius * literal_column("1.01") + literal_column("1"))
+    return and_(place.c.spot.op("&&")(box), _metres(place, point) <= radius)
+
+
+def _another_is_nearer(point: Expression) -> Expression:
+    other = published.offering_place.alias("other")
+    here, there = _metres(NEAREST, point), _metres(other, point)
+    return exists().where(
+        other.c.id == NEAREST.c.id,
+        or_(there < here, and_(there == here, other.c.n < NEAREST.c.n)),
     )
 
 
@@ -344,31 +364,32 @@ def in_district(table: Table, names: Bind) -> Expression:
     )
 
 
-# Which offerings a place cannot decide about: known only by a municipality that reaches into it
+# What a place filter finds or may find: known only by a municipality that reaches into it
 
 
-def maybe_in_box(table: Table, west: Bind, south: Bind, east: Bind, north: Bind) -> Expression:
-    return _maybe_within(table, _box(west, south, east, north))
+def possibly_in_box(table: Table, west: Bind, south: Bind, east: Bind, north: Bind) -> Expression:
+    return _possibly_within(table, _box(west, south, east, north))
 
 
-def maybe_in_polygon(table: Table, wkb: Bind) -> Expression:
-    return _maybe_within(table, _polygon(wkb))
+def possibly_in_polygon(table: Table, wkb: Bind) -> Expression:
+    return _possibly_within(table, _polygon(wkb))
 
 
-def _maybe_within(table: Table, area: Expression) -> Expression:
-    return and_(
-        _a_municipality(table, "ST_Intersects", area),
-        _certainly_within(table, area).is_not(true()),
-    )
+def _possibly_within(table: Table, area: Expression) -> Expression:
+    return _has_place(table, func.ST_Intersects(PLACE.c.place, area))
 
 
-def maybe_near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
+def possibly_near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
     point = func.geography(_point(longitude, latitude))
-    return and_(
-        table.c.imprecise.is_not(None),
-        func.ST_DWithin(func.geography(table.c.imprecise), point, radius, literal_column("false")),
-        near(table, longitude, latitude, radius).is_not(true()),
+    reaches = func.ST_DWithin(func.geography(PLACE.c.place), point, radius, literal_column("false"))
+    return or_(
+        _has_place(table, _around(PLACE, point, radius)),
+        _has_place(table, not_(PLACE.c.precise), reaches),
     )
+
+
+def possibly_in_district(table: Table, names: Bind) -> Expression:
+    return or_(in_district(table, names), maybe_in_district(table, names))
 
 
 def maybe_in_district(table: Table, names: Bind) -> Expression:
@@ -388,7 +409,9 @@ def maybe_in_district(table: Table, names: Bind) -> Expression:
         member.c.district_id.in_(above),
     )
     return and_(
-        table.c.imprecise.is_not(None), table.c.id.in_(inside), not_(in_district(table, names))
+        _has_place(table, not_(PLACE.c.precise)),
+        table.c.id.in_(inside),
+        not_(in_district(table, names)),
     )
 
 
@@ -476,24 +499,3 @@ def _of_relatives(table: Table, names: Bind, depth: Expression) -> Expression:
             ancestor.c.ancestor_id == any_(func.array(_aliased("district", names))), depth
         )
     )
-
-
-# What a place filter finds or may find
-
-
-def possibly_in_box(table: Table, west: Bind, south: Bind, east: Bind, north: Bind) -> Expression:
-    box = (west, south, east, north)
-    return or_(within_box(table, *box), maybe_in_box(table, *box))
-
-
-def possibly_in_polygon(table: Table, wkb: Bind) -> Expression:
-    return or_(within_polygon(table, wkb), maybe_in_polygon(table, wkb))
-
-
-def possibly_near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
-    circle = (longitude, latitude, radius)
-    return or_(near(table, *circle), maybe_near(table, *circle))
-
-
-def possibly_in_district(table: Table, names: Bind) -> Expression:
-    return or_(in_district(table, names), maybe_in_district(table, names))

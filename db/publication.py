@@ -214,6 +214,8 @@ def _replace(cursor: Cursor[Any], table: Table) -> None:
     _compose(cursor, _TRANSLATIONS, **names)
     if table in (published.offering, published.measure):
         _compose(cursor, _MEMBERS, **names)
+    if table is published.offering:
+        _compose(cursor, _SITES, **names)
     _compose(cursor, _REMOVE, **names)
     _compose(cursor, _LOG, **names)
 
@@ -431,6 +433,21 @@ WHERE NOT EXISTS (SELECT FROM published.district_member m
                   WHERE m.resource = {resource} AND m.id = n.id AND m.district_id = n.district_id)
 ORDER BY n.district_id, n.sort_name, n.id;
 DROP TABLE member
+"""
+
+# A row a site: what has several would have a box around them all, and an index would find it
+# wherever somebody asks in between.
+_SITES: LiteralString = """
+DELETE FROM published.offering_place p
+WHERE p.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
+INSERT INTO published.offering_place (id, precise, n, alone, place, spot)
+SELECT b.id, part.precise, site.path[1], ST_NumGeometries(part.places) = 1, site.geom,
+       CASE WHEN part.precise THEN geography(site.geom) END
+FROM {built} b
+JOIN {changed} c ON c.id = b.id
+CROSS JOIN LATERAL (VALUES (true, b.location), (false, b.imprecise)) AS part(precise, places)
+CROSS JOIN LATERAL ST_Dump(ST_Multi(part.places)) AS site
+WHERE b.is_default AND part.places IS NOT NULL
 """
 
 _REMOVE: LiteralString = """

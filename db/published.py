@@ -6,7 +6,7 @@ document as text. `geojson` holds the members `"geometry":…,"bbox":…` of the
 
 from typing import Any
 
-from geoalchemy2 import Geometry
+from geoalchemy2 import Geography, Geometry
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -68,8 +68,6 @@ offering = _resource(
     Column("serves", ARRAY(Uuid), nullable=False),
     _geometry("service_area"),
     _geometry("geometry"),
-    _geometry("location"),
-    _geometry("imprecise"),
 )
 
 district = _resource(
@@ -259,6 +257,20 @@ district_member = Table(
     Column("sort_name", Text(collation=COLLATION), primary_key=True),
     Column("id", Uuid, primary_key=True),
 )
+
+offering_place = Table(
+    "offering_place",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("precise", Boolean, primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("alone", Boolean, nullable=False),
+    Column("place", Geometry(srid=4326, spatial_index=False), nullable=False),
+    Column("spot", Geography(srid=4326, spatial_index=False)),
+)
+"""Where an offering is, a row a site: a point, or of a site known only by its municipality the box
+around that (or a point in it), and then not `precise`. `alone`: its only one of that kind. `spot`:
+the point for distances; the planner knows how such columns are spread, of an index it would not."""
 
 word = Table(
     "word",

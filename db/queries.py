@@ -36,8 +36,10 @@ class Snapshot:
 
     @asynccontextmanager
     async def query(self) -> AsyncIterator[AsyncConnection[Any]]:
+        """In a savepoint: a statement that is given up does not end the stream."""
         with self.pool.watch(self.connection):
-            yield self.connection
+            async with self.connection.transaction():
+                yield self.connection
 
 
 @dataclass(frozen=True, slots=True)

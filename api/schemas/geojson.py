@@ -64,6 +64,11 @@ class FeatureCollection(Document):
     numberMatched: int | None = Field(  # noqa: N815 (OGC API - Features, /rec/core/fc-numberMatched)
         None, description="How many match altogether; absent with `count=none`."
     )
+    count: Literal["timeout"] | None = Field(
+        None,
+        description="Only if the total, or what is left out, is missing because counting took too "
+        "long.",
+    )
     numberReturned: int  # noqa: N815
     sequence: int = Field(description="Number of the publication this page shows.")
     timeStamp: datetime = Field(description="When that publication was.")  # noqa: N815

@@ -41,6 +41,11 @@ class Page(Document):
     total: int | None = Field(
         None, description="How many match altogether; absent with `count=none`."
     )
+    count: Literal["timeout"] | None = Field(
+        None,
+        description="Only if the total, or what is left out, is missing because counting took too "
+        "long.",
+    )
     sequence: int = Field(description="Number of the publication this page shows.")
     attribution: list[str]
     license: str | None = Field(

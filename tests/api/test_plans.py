@@ -35,6 +35,7 @@ def large_database(cluster: Cluster, world_template: str) -> Iterator[Database]:
 def _enlarge(database: Database) -> None:
     with psycopg.connect(database.owner_url, autocommit=True) as connection:
         connection.execute(LARGE)
+        connection.execute(PLACES)
         connection.execute(MEMBERS)
         connection.execute(TRANSLATIONS)
         connection.execute("VACUUM ANALYZE")
@@ -44,18 +45,24 @@ LARGE = f"""
 INSERT INTO published.offering (
     id, slug, sort_name, updated_at, hash, document, geojson, category, theme, target_group,
     language, postcode, wheelchair, organisation_id, serves, search, confirmed_at,
-    geometry, location, imprecise)
+    geometry)
 SELECT gen_random_uuid(), 'large-' || n, name, now(), '',
        '{{"slug":"large-' || n || '","description":"' || repeat('Ein Ort. ', 150) || '"}}',
        '"geometry":null', ARRAY['advice', 'c' || n % 300], ARRAY['poverty'], '{{}}', '{{de}}',
        ARRAY[(1000 + n % 500)::text], '{{}}', (SELECT id FROM published.organisation
                                      ORDER BY id OFFSET n % 9 LIMIT 1), '{{}}',
        published.search_vector(name, 'Beratung', 'Ringstraße 5', repeat('ein Ort für alle ', 20)),
-       current_date - n % 800, point, CASE WHEN n % 10 > 0 THEN point END,
-       CASE WHEN n % 10 = 0 THEN ST_Expand(point, 0.05) END
+       current_date - n % 800, point
 FROM (SELECT n, 'Treff ' || n || ' ' || md5(n::text) AS name,
              ST_SetSRID(ST_MakePoint(12.9 + random() * 0.8, 50.7 + random() * 0.45), 4326) AS point
       FROM generate_series(1, {COUNT}) AS n) AS made
+"""
+PLACES = """
+INSERT INTO published.offering_place (id, precise, n, alone, place, spot)
+SELECT id, precise, 1, true, CASE WHEN precise THEN geometry ELSE ST_Expand(geometry, 0.05) END,
+       CASE WHEN precise THEN geography(geometry) END
+FROM (SELECT *, substr(slug, 7)::integer % 10 > 0 AS precise
+      FROM published.offering WHERE slug LIKE 'large-%') AS made
 """
 MEMBERS = """
 INSERT INTO published.district_member (resource, district_id, sort_name, id)
@@ -153,10 +160,12 @@ PAGES: list[dict[str, Any]] = [
 def test_a_page_reads_little(
     large_database: Database, query: dict[str, Any], lang: str | None
 ) -> None:
-    """A tenth of the table at most, however large the filtered set is."""
+    """A part of the table at most, however large the filtered set is. (Of a box that holds an eighth
+    of all, 800 offerings are looked at in the order of names, each with its sites.)
+    """
     plan = page_plan(large_database, selection(query, lang=lang))
     assert not plan.scans_offerings, plan
-    assert plan.pages_read < 1500, plan
+    assert plan.pages_read < 3000, plan
 
 
 def test_words_that_all_texts_have_are_ranked_once_a_text(large_database: Database) -> None:

@@ -202,9 +202,7 @@ CREATE TABLE published.offering (
     search tsvector NOT NULL,
     serves uuid[] NOT NULL,
     service_area geometry(Geometry, 4326),
-    geometry geometry(Geometry, 4326),
-    location geometry(Geometry, 4326),
-    imprecise geometry(Geometry, 4326)
+    geometry geometry(Geometry, 4326)
 );
 CREATE INDEX offering_category ON published.offering USING gin (category);
 CREATE INDEX offering_theme ON published.offering USING gin (theme);
@@ -217,10 +215,19 @@ CREATE INDEX offering_updated ON published.offering (updated_at, id);
 CREATE INDEX offering_search ON published.offering USING gin (search);
 CREATE INDEX offering_service_area ON published.offering USING gist (service_area)
     WHERE service_area IS NOT NULL;
-CREATE INDEX offering_location ON published.offering USING gist (location);
-CREATE INDEX offering_geography ON published.offering USING gist (geography(location));
-CREATE INDEX offering_imprecise ON published.offering USING gist (imprecise)
-    WHERE imprecise IS NOT NULL;
+
+-- Where offerings are, a row a site (db/published.py).
+CREATE TABLE published.offering_place (
+    id uuid,
+    precise boolean,
+    n integer,
+    alone boolean NOT NULL,
+    place geometry(Geometry, 4326) NOT NULL,
+    spot geography(Geometry, 4326),
+    PRIMARY KEY (id, precise, n)
+);
+CREATE INDEX offering_place_place ON published.offering_place USING gist (place);
+CREATE INDEX offering_place_spot ON published.offering_place USING gist (spot);
 
 CREATE TABLE published.indicator (
     LIKE published.template INCLUDING ALL,
