@@ -180,6 +180,8 @@ def _build(cursor: Cursor[Any], table: Table) -> None:
     """Build the pending documents of a resource and note which of them differ."""
     names, searched = _names(table), "search" in table.columns
     search = "published.search_vector(texts[1], texts[2], texts[3], texts[4])"
+    if table is published.offering:  # whose labels and addresses are parsed already
+        search = "said || published.search_vector(texts[1], '', '', texts[4])"
     rows = sql.SQL(_DOCUMENTS).format(
         documents=sql.SQL(read(table.name)), search=sql.SQL(search if searched else "NULL")
     )

@@ -25,7 +25,9 @@ WITH facts AS (
                  concat_ws(' ', placed.addresses, terms.other_words),
                  concat_ws(' ', w.description, w.eligibility, w.application,
                            registry.translated(w.translations, 'name', 'description',
-                                               'eligibility', 'application'))] AS texts
+                                               'eligibility', 'application'))] AS texts,
+           coalesce(term_said.said, '') || coalesce(organisation.said, '')
+               || coalesce(placed.said, '') AS said
     FROM wanted w
     LEFT JOIN tagged ON tagged.id = w.id
     LEFT JOIN term_facts terms ON terms.terms = tagged.terms
@@ -33,13 +35,14 @@ WITH facts AS (
     LEFT JOIN area ON area.here = settled.here
     LEFT JOIN placed ON placed.id = w.id
     LEFT JOIN served ON served.id = w.id
-    LEFT JOIN registry.public_organisation organisation ON organisation.id = w.organisation_id
+    LEFT JOIN term_said ON term_said.terms = tagged.terms
+    LEFT JOIN organisation_said organisation ON organisation.id = w.organisation_id
 )
-SELECT w.id, w.slug, w.name AS sort_name, l.code AS lang,
+SELECT w.id, w.slug, w.name AS sort_name, l.lang AS lang,
        f.geometry, f.location, f.imprecise, f.service_area, f.within,
        f.category, f.theme, f.target_group, f.language, f.postcode, f.wheelchair,
        f.organisation_id, f.organisation_mode, f.age, f.free, f.confirmed_at,
-       f.valid_to, f.serves, f.texts,
+       f.valid_to, f.serves, f.texts, f.said,
        concat('{', text.who,
               ',"organisation":', coalesce(organisation.ref::text, 'null'),
               ',', coalesce(terms.members,
@@ -55,24 +58,23 @@ SELECT w.id, w.slug, w.name AS sort_name, l.code AS lang,
               ',"service_area":', coalesce(service.service_area::text, 'null'),
               ',"evaluations":', coalesce(evaluations.evaluations::text, '[]'),
               ',', text.origin,
-              ',"lang":', to_json(l.code),
-              ',"fallback":', CASE WHEN l.code = w.lang THEN 'null'
+              ',"lang":', to_json(l.lang),
+              ',"fallback":', CASE WHEN l.lang = w.lang THEN 'null'
                                    ELSE coalesce(text.fallback::text, 'null') END) AS document
-FROM wanted w
-CROSS JOIN lang l
-JOIN offering_text text
-  ON text.id = w.id AND text.lang = CASE WHEN w.translations ? l.code THEN l.code ELSE '' END
+FROM spoken l
+JOIN wanted w ON w.id = l.id
+JOIN offering_text text ON text.id = l.id AND text.lang = l.text_lang
 LEFT JOIN facts f ON f.id = w.id AND l.is_default
 LEFT JOIN tagged ON tagged.id = w.id
 LEFT JOIN settled ON settled.id = w.id
 LEFT JOIN organisation_ref organisation
-       ON organisation.id = w.organisation_id AND organisation.lang = l.code
-LEFT JOIN term_list terms ON terms.terms = tagged.terms AND terms.lang = l.code
-LEFT JOIN area_list area ON area.here = settled.here AND area.lang = l.code
-LEFT JOIN site_list sites ON sites.id = w.id AND sites.lang = l.code
-LEFT JOIN service_area_list service ON service.id = w.id AND service.lang = l.code
-LEFT JOIN evaluation_list evaluations ON evaluations.id = w.id AND evaluations.lang = l.code
+       ON organisation.id = w.organisation_id AND organisation.lang = l.lang
+LEFT JOIN term_list terms ON terms.terms = tagged.terms AND terms.lang = l.lang
+LEFT JOIN area_list area ON area.here = settled.here AND area.lang = l.lang
+LEFT JOIN site_list sites ON sites.id = w.id AND sites.lang = l.lang
+LEFT JOIN service_area_list service ON service.id = w.id AND service.lang = l.lang
+LEFT JOIN evaluation_list evaluations ON evaluations.id = w.id AND evaluations.lang = l.lang
 LEFT JOIN coded mode ON (mode.list, mode.code, mode.lang)
-                      = ('organisation_mode', w.organisation_mode, l.code)
+                      = ('organisation_mode', w.organisation_mode, l.lang)
 LEFT JOIN coded intended ON (intended.list, intended.code, intended.lang)
-                          = ('organisation_mode', w.intended_mode, l.code)
+                          = ('organisation_mode', w.intended_mode, l.lang)

@@ -1,7 +1,7 @@
 -- A batch of the pending offerings, and what hangs on each. Tables, because the planner knows how
 -- many rows they have; batches, because their joins stay in memory.
 DROP TABLE IF EXISTS wanted, placed, served, evaluation_list,
-    site_list, service_area_list, offering_text;
+    site_list, service_area_list, offering_text, spoken;
 CREATE TEMPORARY TABLE wanted ON COMMIT DROP AS
     SELECT o.*,
            registry.written(
@@ -21,11 +21,12 @@ CREATE TEMPORARY TABLE placed ON COMMIT DROP AS
                     FILTER (WHERE s.precision <> 'municipality')) AS precise,
            ST_Collect(coalesce(ST_Envelope(m.boundary), s.point) ORDER BY x.position, s.id)
                FILTER (WHERE s.precision = 'municipality') AS imprecise,
-           string_agg(concat_ws(' ', s.name, s.street, s.postcode, s.town), ' '
-                      ORDER BY x.position, s.id) AS addresses
+           string_agg(site.address, ' ' ORDER BY x.position, s.id) AS addresses,
+           published.joined(site.said ORDER BY x.position, s.id) AS said
     FROM wanted w
     JOIN registry.offering_site x ON x.offering_id = w.id
     JOIN registry.public_site s ON s.id = x.site_id
+    JOIN site_said site ON site.id = s.id
     LEFT JOIN registry.public_district m
            ON m.id = s.district_id AND s.precision = 'municipality'
     GROUP BY w.id;
@@ -137,5 +138,11 @@ CREATE TEMPORARY TABLE offering_text ON COMMIT DROP AS
         UNION ALL
         SELECT l.code FROM lang l WHERE w.translations ? l.code
     ) AS t;
-ANALYZE placed (id), served (id), evaluation_list (id, lang), site_list (id, lang),
+
+-- In which language each document finds its texts.
+CREATE TEMPORARY TABLE spoken ON COMMIT DROP AS
+    SELECT w.id, l.code AS lang, l.is_default,
+           CASE WHEN w.translations ? l.code THEN l.code ELSE '' END AS text_lang
+    FROM wanted w CROSS JOIN lang l;
+ANALYZE spoken, placed (id), served (id), evaluation_list (id, lang), site_list (id, lang),
         service_area_list (id, lang), offering_text (id, lang);

@@ -133,4 +133,33 @@ CREATE TEMPORARY TABLE area_list ON COMMIT DROP AS
     CROSS JOIN unnest(area.within) AS member(id)
     JOIN district_ref r ON r.id = member.id
     GROUP BY area.here, r.lang;
-ANALYZE tagged, term_facts, term_list, settled, area, area_list;
+-- What they are found by, besides their own words: parsing a text is the dearest step of all, so
+-- labels, names of organisations and addresses are parsed once, not once an offering.
+CREATE TEMPORARY TABLE term_said ON COMMIT DROP AS
+    SELECT s.terms, published.joined(parsed.said ORDER BY s.id) AS said
+    FROM term_set s
+    JOIN (
+        SELECT t.id, published.weighted(
+                   string_agg(DISTINCT t.label, ' '),
+                   (CASE WHEN t.codelist = 'category' THEN 'B' ELSE 'C' END)::"char") AS said
+        FROM term_label t
+        WHERE t.id IN (SELECT id FROM term_set)
+        GROUP BY t.id, t.codelist
+    ) AS parsed ON parsed.id = s.id
+    GROUP BY s.terms;
+
+CREATE TEMPORARY TABLE organisation_said ON COMMIT DROP AS
+    SELECT o.id, o.name, published.weighted(o.name, 'B') AS said
+    FROM registry.public_organisation o
+    WHERE o.id IN (SELECT r.organisation_id FROM pending p JOIN registry.offering r ON r.id = p.id
+                   WHERE p.resource = 'offering');
+
+CREATE TEMPORARY TABLE site_said ON COMMIT DROP AS
+    SELECT s.id, address, published.weighted(address, 'C') AS said
+    FROM registry.public_site s
+    CROSS JOIN concat_ws(' ', s.name, s.street, s.postcode, s.town) AS address
+    WHERE s.id IN (SELECT x.site_id FROM pending p
+                   JOIN registry.offering_site x ON x.offering_id = p.id
+                   WHERE p.resource = 'offering');
+ANALYZE tagged, term_facts, term_list, settled, area, area_list,
+        term_said, organisation_said, site_said;

@@ -610,9 +610,16 @@ DECLARE
     part record;
 BEGIN
     IF resource <> 'codelist' THEN
-        RETURN QUERY EXECUTE format(  -- few sources have many rows: one of each will do
-            'SELECT s.id FROM registry.public_source s CROSS JOIN LATERAL '
-            '(SELECT FROM registry.public_%I AS row WHERE row.source_id = s.id LIMIT 1) AS used',
+        -- Few sources have many rows: step from one to the next in their index, one row will do.
+        RETURN QUERY EXECUTE format(
+            'WITH RECURSIVE used(id) AS ('
+            '    (SELECT source_id FROM registry.%1$I ORDER BY source_id LIMIT 1) '
+            '    UNION ALL '
+            '    SELECT (SELECT source_id FROM registry.%1$I WHERE source_id > used.id '
+            '            ORDER BY source_id LIMIT 1) '
+            '    FROM used WHERE used.id IS NOT NULL'
+            ') SELECT used.id FROM used CROSS JOIN LATERAL '
+            '(SELECT FROM registry.public_%1$I AS row WHERE row.source_id = used.id LIMIT 1) AS one',
             resource);
     END IF;
     IF resource = 'district' THEN

@@ -30,6 +30,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         || published.weighted(c, 'C') || published.weighted(d, 'D')
 $$;
 
+-- Several texts that were parsed each by itself.
+CREATE AGGREGATE published.joined(tsvector) (SFUNC = tsvector_concat, STYPE = tsvector);
+
 CREATE TABLE published.state (
     sequence bigint NOT NULL,
     published_at timestamptz NOT NULL,
