@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx2
+import zstandard
 
 from tests.faults import numbered
 
@@ -63,7 +64,14 @@ def ask_on(caller: httpx2.Client, path: str, **headers: str) -> Seen:
     sent = time.monotonic()
     answer = caller.get(path, headers=headers)
     seconds = time.monotonic() - sent
-    return Seen(path, sent, seconds, answer.status_code, answer.headers, answer.text)
+    return Seen(path, sent, seconds, answer.status_code, answer.headers, _text(answer))
+
+
+def _text(answer: httpx2.Response) -> str:
+    """The client knows every encoding of ours but one."""
+    if answer.headers.get("content-encoding") == "zstd":
+        return zstandard.ZstdDecompressor().decompressobj().decompress(answer.content).decode()
+    return answer.text
 
 
 def check(seen: Seen) -> Seen:

@@ -9,9 +9,9 @@ import pytest
 
 from db.cluster import Cluster
 from tests.api.processes import served
-from tests.databases import Database, build_empty_template, clone
-from tests.faults import numbered
+from tests.databases import Database, clone
 from tests.faults.house import House, is_well_again
+from tests.faults.numbered import build_numbered_template
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +23,7 @@ def private_cluster(cluster: Cluster) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def numbered_database(private_cluster: Cluster) -> Iterator[Database]:
-    with clone(private_cluster, build_empty_template(private_cluster)) as database:
-        numbered.load(database.owner_url)
+    with clone(private_cluster, build_numbered_template(private_cluster)) as database:
         yield database
 
 

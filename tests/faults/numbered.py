@@ -11,13 +11,16 @@ import psycopg
 from sqlalchemy import Connection
 
 from db import models, published
+from db.cluster import Cluster
 from db.publication import publish
 from db.registry import Row, upsert, writer
 from seed.load import write_vocabulary
 from seed.vocabulary import term_id
+from tests.databases import Database, build_empty_template, build_template
 
 NAMESPACE = UUID("22222222-3333-4444-5555-666666666666")
 SOURCE = uuid5(NAMESPACE, "source")
+TEMPLATE = "quartier_numbered_template"
 OFFERINGS = 40
 NUMBER = re.compile(r"Stand (\d+)\b")
 
@@ -38,6 +41,13 @@ def load(url: str) -> None:
         upsert(connection, models.OfferingTerm, [_term(n) for n in range(OFFERINGS)])
         _rename(connection, 1)
     assert publish(url).sequence == 1
+
+
+def build_numbered_template(cluster: Cluster) -> str:
+    def fill(database: Database) -> None:
+        load(database.owner_url)
+
+    return build_template(cluster, TEMPLATE, build_empty_template(cluster), fill)
 
 
 def rename(url: str, number: int) -> None:
@@ -70,9 +80,7 @@ def contents(url: str) -> dict[str, list[str]]:
     """Every row of every published table."""
     with psycopg.connect(url) as connection:
         return {
-            name: [
-                row for (row,) in connection.execute(f"SELECT t::text FROM {name} t ORDER BY 1")
-            ]
+            name: [row for (row,) in connection.execute(f"SELECT t::text FROM {name} t ORDER BY 1")]
             for name in sorted(map(str, published.metadata.tables))
         }
 
@@ -91,14 +99,20 @@ def numbers_in(text: str) -> set[int]:
     return {int(number) for number in NUMBER.findall(text)}
 
 
-def swell(url: str, size: int) -> None:
-    """Make the published offerings so large that a stream does not fit into buffers on its way."""
+def multiply(url: str, times: int, size: int) -> int:
+    """Publish so much that a stream does not fit into what lies on its way; says how many."""
     with psycopg.connect(url) as connection:
         connection.execute(
+            "INSERT INTO published.offering SELECT (jsonb_populate_record(o,"
+            " jsonb_build_object('id', gen_random_uuid(), 'slug', o.slug || '-' || n))).*"
+            " FROM published.offering o, generate_series(2, %s) n",
+            [times],
+        )
+        return connection.execute(
             "UPDATE published.offering SET document ="
             " left(document, -1) || ',\"large\":\"' || repeat('x', %s) || '\"}'",
             [size],
-        )
+        ).rowcount
 
 
 def _rename(connection: Connection, number: int) -> None:
