@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, LiteralString, cast
 from uuid import UUID
 
-from psycopg import Cursor, sql
+from psycopg import Cursor, OperationalError, sql
 from sqlalchemy import Connection, NullPool, Table, create_engine, make_url
 
 from db import published
@@ -78,13 +78,24 @@ def _transaction(url: str, *, keep: bool) -> Iterator[Connection]:
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         transaction = connection.begin()
-        _cursor(connection).execute("LOCK TABLE published.state IN EXCLUSIVE MODE")
-        _cursor(connection).execute(_SETTINGS)
-        yield connection
+        with _lost_with_its_server(connection):
+            _cursor(connection).execute("LOCK TABLE published.state IN EXCLUSIVE MODE")
+            _cursor(connection).execute(_SETTINGS)
+            yield connection
         if keep:
             transaction.commit()
         else:
             transaction.rollback()
+
+
+@contextmanager
+def _lost_with_its_server(connection: Connection) -> Iterator[None]:
+    """SQLAlchemy would try to roll back without a server, and hide why there is none."""
+    try:
+        yield
+    except OperationalError as error:
+        connection.invalidate(error)
+        raise
 
 
 def _cursor(connection: Connection) -> Cursor[tuple[Any, ...]]:

@@ -33,7 +33,7 @@ class Served:
 @contextmanager
 def served(public_url: str, output: Path, **environment: str) -> Iterator[Served]:
     """Serve a database until the end of the block, unless it ended before."""
-    port = free_port()
+    port = int(environment.pop("PORT", free_port()))
     variables = {"DATABASE_PUBLIC_URL": public_url, "PORT": str(port), **environment}
     with output.open("wb") as log:
         process = subprocess.Popen(
