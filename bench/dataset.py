@@ -1,7 +1,7 @@
 """Offerings by the hundred thousand, for measuring: `python -m bench.dataset --count 100000`.
 
-They are added to the registry of DATABASE_URL, next to the demonstration set, whose municipalities
-and codelists they use; `publish` makes them public. The same count gives the same rows everywhere.
+They are added to the registry of DATABASE_URL with the municipalities and codelists of the
+demonstration set; `publish` makes them public. The same count gives the same rows everywhere.
 Nothing in them is true of anybody, and their source says so.
 """
 
@@ -25,6 +25,7 @@ import yaml
 from sqlalchemy import Connection
 
 from bench.quarters import METRES, boundaries
+from db.boundaries import draw_schematic_cells, union_parents
 from db.models import (
     Base,
     District,
@@ -37,10 +38,11 @@ from db.models import (
     Source,
 )
 from db.registry import Row, insert_missing, writer
-from seed.demonstration.districts import district_ids
+from seed.demonstration.districts import district_batches, district_ids
+from seed.demonstration.sources import source_batch
 from seed.files import read_csv, read_folder
 from seed.identity import entity_id, slugify, source_id
-from seed.load import Progress, write_demonstration, write_vocabulary
+from seed.load import Progress, write_vocabulary
 from seed.vocabulary import term_id
 
 SOURCE = "quartier-bench"
@@ -151,15 +153,23 @@ class World:
 
 
 def fill(url: str, count: int, *, progress: Progress) -> None:
-    """Add the demonstration set, quarters, organisations, sites and `count` offerings."""
+    """Add districts, quarters, organisations, sites and `count` offerings."""
     world = World(count)
     with writer(url, "quartier bench") as connection:
         write_vocabulary(connection)
-        write_demonstration(connection, progress=progress)
-        _write(connection, {Source: [_source(world)], District: quarters(world)})
+        _write_districts(connection, world)
         for made, upto in ((organisation, world.organisations), (site, world.sites)):
             _write_many(connection, world, made, upto, progress)
         _write_many(connection, world, offering, count, progress)
+
+
+def _write_districts(connection: Connection, world: World) -> None:
+    """Those of the demonstration set as it draws them, and quarters below."""
+    _write(connection, {Source: [*source_batch().rows, _source(world)]})
+    _write(connection, {batch.model: list(batch.rows) for batch in district_batches()})
+    draw_schematic_cells(connection)
+    union_parents(connection)
+    _write(connection, {District: quarters(world)})
 
 
 def _write_many(
@@ -245,6 +255,7 @@ def _source(world: World) -> Row:
         "license": "cc-zero",
         "license_url": "https://creativecommons.org/publicdomain/zero/1.0/",
         "attribution": "Projekt Quartier (erzeugt)",
+        "retrieved": None,
     }
 
 
