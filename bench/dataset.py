@@ -144,6 +144,14 @@ class World:
         return Random("sites").choices(self.towns, self.weights, k=self.sites)
 
     @cached_property
+    def sites_of(self) -> dict[UUID, list[int]]:
+        """The numbers of the sites in each town."""
+        found: dict[UUID, list[int]] = {}
+        for number, town in enumerate(self.site_towns):
+            found.setdefault(town.id, []).append(number)
+        return found
+
+    @cached_property
     def county(self) -> UUID:
         return district_ids()[COUNTY]
 
@@ -293,7 +301,7 @@ def site(world: World, number: int) -> Rows:
         "postcode": town.postcode,
         "town": town.name,
         "district_id": town.id,
-        "point": _settled(chance, town) if known else (town.lon, town.lat),
+        "point": _settled(chance, town) if known else None,
         "precision": precision,
         "wheelchair": chance.choice((None, None, "yes", "limited", "no")),
         "lang": "de",
@@ -328,9 +336,7 @@ def offering(world: World, number: int) -> Rows:
     chance = Random(f"offering {number}")
     category = chance.choices(world.categories, world.category_weights)[0]
     groups = chance.sample(category.target_groups, chance.randint(1, 2))
-    several = chance.choices((0, 1, 2, 3), (3, 88, 7, 2))[0]
-    sites = chance.sample(range(world.sites), several)
-    town = world.site_towns[sites[0] if sites else 0]
+    sites, town = _places_of(world, chance)
     row = {
         **_offering(world, number, chance),
         **_texts(world, chance, category, town, groups[0][1]),
@@ -347,6 +353,16 @@ def offering(world: World, number: int) -> Rows:
         ],
         OfferingServiceDistrict: _served(world, chance, row["id"], town),
     }
+
+
+def _places_of(world: World, chance: Random) -> tuple[list[int], Town]:
+    """Numbers of sites, and the town of the first. Further sites are in that town, mostly."""
+    several = chance.choices((0, 1, 2, 3), (3, 88, 7, 2))[0]
+    first = chance.randrange(world.sites)
+    town = world.site_towns[first]
+    near = world.sites_of[town.id] if chance.random() < 0.8 else range(world.sites)
+    more = [chance.choice(near) for _ in range(several - 1)]
+    return list(dict.fromkeys([first, *more]))[:several], town
 
 
 def _offering(world: World, number: int, chance: Random) -> dict[str, Any]:
