@@ -7,14 +7,14 @@ SELECT count(*) FROM bench.offering;
 SELECT string_agg('o.' || quote_ident(column_name), ', ' ORDER BY ordinal_position)
 FROM information_schema.columns
 WHERE table_schema = 'bench' AND table_name = %s
-  AND column_name NOT IN ('id', 'geom', 'number');
+  AND column_name NOT IN ('id', 'geom', 'number', 'is_precise');
 
 -- name: ids
 SELECT id::text FROM bench.offering WHERE number = ANY (%s) ORDER BY number;
 
 -- name: points
 SELECT ST_X(geom), ST_Y(geom) FROM bench.offering
-WHERE number = ANY (%s) AND GeometryType(geom) = 'POINT' ORDER BY number;
+WHERE number = ANY (%s) AND is_precise AND GeometryType(geom) = 'POINT' ORDER BY number;
 
 -- name: extent
 SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)
@@ -31,7 +31,8 @@ SELECT distance FROM (
 ) AS far ORDER BY distance OFFSET %(number)s - 1 LIMIT 1;
 
 -- name: inside
-SELECT count(*) FROM bench.offering
+-- How many, and whether all are known by their address: where ours and others mean the same by a box.
+SELECT count(*), coalesce(bool_and(is_precise), false) FROM bench.offering
 WHERE ST_Intersects(geom, ST_MakeEnvelope(%s, %s, %s, %s, 4326));
 
 -- name: categories

@@ -70,15 +70,14 @@ def compare(question: Question, number: int, given: Features, name: str) -> None
 
 
 def _alike(question: Question, server: Server, given: Features, expected: Features) -> None:
-    same_order = question.ordered and server.kind == "quartier"
-    if not (question.whole or same_order):
-        return
-    here, there = [key(feature) for feature in given], [key(feature) for feature in expected]
-    if (here != there) if same_order else (set(here) != set(there)):
+    least = question.shared if server.kind == "quartier" else 0.0
+    if question.whole:
+        least = 1.0
+    here, there = ({key(feature) for feature in answer} for answer in (given, expected))
+    if len(here & there) < least * len(here | there):
         raise WrongAnswer(
             f"{server.name} and the reference answer {question.name} differently: "
-            f"{len(here)} and {len(there)} features, "
-            f"{len(set(here) ^ set(there))} of them in one only"
+            f"{len(here)} and {len(there)} features, {len(here & there)} of them in common"
         )
 
 

@@ -58,6 +58,7 @@ CREATE TABLE bench.offering (
     source_attribution text,
     lang text,
     updated_at timestamptz,
+    is_precise boolean,
     geom geometry(Geometry, 4326)
 ) WITH (toast_tuple_target = 8160);
 ALTER TABLE bench.offering
@@ -83,7 +84,7 @@ SELECT p.id, row_number() OVER (ORDER BY p.sort_name, p.id), p.slug, d ->> 'name
        (d ->> 'valid_from')::date, (d ->> 'valid_to')::date, (d ->> 'confirmed_at')::date,
        d ->> 'note', d #>> '{source,title}', d #>> '{source,publisher}', d #>> '{source,url}',
        d #>> '{source,license}', d #>> '{source,license_url}', d #>> '{source,attribution}',
-       d ->> 'lang', (d ->> 'updated_at')::timestamptz, p.geometry
+       d ->> 'lang', (d ->> 'updated_at')::timestamptz, p.imprecise IS NULL, p.geometry
 FROM published.offering p CROSS JOIN LATERAL (SELECT p.document::jsonb AS d) AS parsed
 ORDER BY p.id;
 
@@ -91,7 +92,7 @@ CREATE UNIQUE INDEX ON bench.offering (number);
 CREATE INDEX ON bench.offering (name, id);
 CREATE INDEX ON bench.offering (category, name, id);
 CREATE INDEX ON bench.offering USING gist (geom);
-CREATE INDEX ON bench.offering USING gist (geography(geom));
+CREATE INDEX ON bench.offering USING gist (geography(geom)) WHERE is_precise;
 CREATE INDEX ON bench.offering USING gin (to_tsvector('german', name || ' ' || description));
 
 CREATE TABLE bench.district (

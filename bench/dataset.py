@@ -301,7 +301,7 @@ def site(world: World, number: int) -> Rows:
         "postcode": town.postcode,
         "town": town.name,
         "district_id": town.id,
-        "point": _settled(chance, town) if known else None,
+        "point": _settled(chance, town) if known else (town.lon, town.lat),
         "precision": precision,
         "wheelchair": chance.choice((None, None, "yes", "limited", "no")),
         "lang": "de",

@@ -30,10 +30,11 @@ Parameters = Mapping[str, object]
 class Question:
     """`paths` by server; `statement` is the reference's, if it has a part in this.
 
-    `whole`: the answer is a complete set, the same ids for all. `ordered`: ours and the
-    reference's pages have the same features, as both go by name. `fits` says whether a feature
-    belongs into answer number so and so. `custom_plan`: a plan for each argument, without which the
-    reference is many times slower where it must choose between indexes.
+    `whole`: the answer is a complete set, the same ids for all. `shared`: the least share of ids
+    that ours and the reference have in common (others sort by id). Not all where municipalities
+    count: to us one is in a box as a whole or not at all, to others by a point in its middle.
+    `fits` says whether a feature belongs into answer number so and so. `custom_plan`: a plan for
+    each argument, without which the reference is many times slower where indexes compete.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Question:
     statement: str | None = None
     size: int | None = None  # features in an answer; None: an item, or as many as there are
     whole: bool = False
-    ordered: bool = False
+    shared: float = 0.0
     custom_plan: bool = False
     fits: Callable[[int, Feature], bool] = field(default=lambda _number, _feature: True)
 
@@ -57,10 +58,10 @@ def questions(connection: Connection, count: int, cursors: Sequence[str]) -> Ite
     yield _page(connection, 10)
     yield _page(connection, 100)
     for name, title, boxes in _boxes(connection, count):
-        yield _box(connection, name, title, boxes, whole=name == "small")
+        yield _box(connection, name, title, boxes, whole=name == "small", size=_full(count))
     yield _category(connection, count)
     yield _near(connection, count)
-    yield _search(connection)
+    yield _search(connection, count)
     yield _districts(connection)
     yield _deep(connection, count, cursors)
 
@@ -119,12 +120,18 @@ def _page(connection: Connection, limit: int) -> Question:
         _asked("offerings", "offering", [{"limit": limit}]),
         _reference(connection, "page", {}, limit=limit),
         size=limit,
-        ordered=True,
+        shared=1.0,
     )
 
 
 def _box(
-    connection: Connection, name: str, title: str, boxes: Sequence[Box], *, whole: bool
+    connection: Connection,
+    name: str,
+    title: str,
+    boxes: Sequence[Box],
+    *,
+    whole: bool,
+    size: int | None,
 ) -> Question:
     rows = [{"bbox": ",".join(f"{edge:.6f}" for edge in box), "limit": 100} for box in boxes]
     edges = dict(zip(("west", "south", "east", "north"), zip(*boxes, strict=True), strict=True))
@@ -133,9 +140,9 @@ def _box(
         title,
         _asked("offerings", "offering", rows),
         _reference(connection, "box", edges, limit=100),
-        size=None if whole else 100,
+        size=None if whole else size,
         whole=whole,
-        ordered=True,
+        shared=0.8 if name == "medium" else 1.0,
         custom_plan=True,
         fits=lambda number, feature: _meets(feature, boxes[number]),
     )
@@ -150,8 +157,8 @@ def _category(connection: Connection, count: int) -> Question:
         "category, page of 100",
         _asked("offerings", "offering", [{"category": code, "limit": 100} for code in codes]),
         _reference(connection, "category", {"categories": codes}, limit=100),
-        size=None if least < 100 else 100,
-        ordered=True,
+        size=_full(count),
+        shared=1.0,
         custom_plan=True,
         fits=lambda number, feature: codes[number] in _categories(feature),
     )
@@ -167,18 +174,19 @@ def _near(connection: Connection, count: int) -> Question:
             connection, "near", {"lon": [x for x, _ in points], "lat": [y for _, y in points]},
             limit=20,
         ),
-        size=20,
+        size=_full(count, 20),
+        shared=0.8,
         custom_plan=True,
     )  # fmt: skip
 
 
-def _search(connection: Connection) -> Question:
+def _search(connection: Connection, count: int) -> Question:
     return Question(
         "search",
         "text search, best 20",
         {"quartier": [ours("offerings", q=word, limit=20) for word in WORDS]},
         _reference(connection, "search", {"words": WORDS}, limit=20),
-        size=20,
+        size=_full(count, 20),
         custom_plan=True,
     )
 
@@ -203,10 +211,15 @@ def _deep(connection: Connection, count: int, cursors: Sequence[str]) -> Questio
             **peers("offering", [{"limit": 100, "offset": offset} for offset in offsets]),
         },
         _reference(connection, "deep", {}, limit=100, depth=deep(count)),
-        size=None if count < 10_000 else 100,
-        ordered=True,
+        size=_full(count),
+        shared=1.0,
         custom_plan=True,
     )
+
+
+def _full(count: int, limit: int = 100) -> int | None:
+    """How many features a page has: with few offerings, as many as there are."""
+    return limit if count >= 10_000 else None
 
 
 def deep(count: int) -> int:
@@ -234,7 +247,8 @@ def _points(connection: Connection, count: int) -> list[tuple[float, float]]:
 
 def _boxes(connection: Connection, count: int) -> Iterator[tuple[str, str, list[Box]]]:
     points = _points(connection, count)
-    small = [box for point in points for box in _holding(connection, point, min(BOX, count // 3))]
+    number = min(BOX, max(5, count // 100))
+    small = [box for point in points for box in _holding(connection, point, number)]
     yield "small", "bbox, all features of small boxes", small
     yield (
         "medium",
@@ -250,14 +264,14 @@ def _boxes(connection: Connection, count: int) -> Iterator[tuple[str, str, list[
 
 
 def _holding(connection: Connection, point: tuple[float, float], number: int) -> list[Box]:
-    """A box around a point with nearly so many features; none where many share one point."""
+    """A box around a point with nearly so many features; none where that cannot be."""
     given = {"lon": point[0], "lat": point[1], "number": number}
     found = connection.execute(statements("arguments")["reach"], given).fetchone()
     if not found:
         return []
     box = _around(point, found[0])
     inside = connection.execute(statements("arguments")["inside"], box).fetchone()
-    return [box] if inside and number // 2 <= inside[0] <= 100 else []
+    return [box] if inside and inside[1] and number // 2 <= inside[0] <= 100 else []
 
 
 def _around(point: tuple[float, float], reach: float) -> Box:

@@ -35,7 +35,7 @@ FROM (SELECT 'Feature' AS type, o.id, ST_AsGeoJSON(o.geom, 6)::json AS geometry,
 -- name: near
 SELECT json_build_object('type', 'FeatureCollection', 'features', json_agg(row_to_json(feature)))
 FROM (SELECT 'Feature' AS type, o.id, ST_AsGeoJSON(o.geom, 6)::json AS geometry, p AS properties
-      FROM (SELECT * FROM bench.offering WHERE geom IS NOT NULL
+      FROM (SELECT * FROM bench.offering WHERE is_precise
             ORDER BY geography(geom) <-> geography(ST_SetSRID(ST_MakePoint(
                          (ARRAY[{lon}])[:i], (ARRAY[{lat}])[:i]), 4326))
             LIMIT {limit}) AS o
