@@ -211,24 +211,28 @@ def bench(
     ] = None,
     against: Annotated[
         int | None,
-        typer.Option(min=200, help="Measure only whether so many would be answered faster."),
+        typer.Option(min=200, help="Measure only how much faster so many, fewer, are answered."),
     ] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="A case to measure; repeat it for several.")
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Turns each contestant takes a case.")] = 5,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="Turns of each contestant, a case; 5 if not given.")
+    ] = 5,
     quick: Annotated[
         bool, typer.Option("--quick", help="One round of a second, and 1000 offerings.")
     ] = False,
     peers: Annotated[bool, typer.Option(help="Measure other servers beside this one.")] = True,
     data: Annotated[
-        Path | None, typer.Option(help="Folder that keeps databases and environments.")
+        Path | None, typer.Option(help="Folder of databases; `bench` in that of the private one.")
     ] = None,
     markdown: Annotated[
         Path | None, typer.Option(help="Write the tables to this file as well.")
     ] = None,
 ) -> None:
     """Measure this server beside others on generated offerings; prints ratios with their spread."""
+    if not (ROOT / "bench").is_dir():
+        stop("this installation has no bench/: use a checkout")
     from bench.load import WrongAnswer
     from bench.report import markdown as tables
     from bench.run import CASES, Order, run

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
+from typing import Any
 
 from bench.load import CONNECTIONS
-from bench.ratios import Spread
-from bench.results import EXPORT, Floor, Results, floors
+from bench.ratios import Spread, spread
+from bench.results import EXPORT, VARIANTS, Floor, Results, floors
 
 Table = Sequence[Sequence[str]]
 
@@ -18,23 +19,21 @@ def markdown(results: Results) -> str:
 
 
 def _sections(results: Results) -> Iterator[str]:
-    yield f"{results.offerings:,} offerings, {CONNECTIONS} connections. " + _versions(results)
-    yield ""
-    yield "### Figures to reach"
-    yield ""
-    yield from grid(floor_rows(results), numbers=(1, 2))
-    yield ""
-    yield "### Requests a second"
-    yield ""
-    yield from grid(rate_rows(results), numbers=range(1, 20))
-    if results.seconds.get(EXPORT):
-        yield ""
-        yield "### Full export"
-        yield ""
-        yield from grid(export_rows(results), numbers=range(1, 5))
+    yield f"{results.offerings:,} offerings, {CONNECTIONS} connections. {_versions(results)}"
+    for title, rows in _tables(results):
+        if len(rows) > 1:
+            yield from ("", f"## {title}", "", *grid(rows))
     for name, why in results.left_out.items():
-        yield ""
-        yield f"Left out: {name}. {why}"
+        yield from ("", f"Left out: {name}. {why}")
+
+
+def _tables(results: Results) -> Iterator[tuple[str, Table]]:
+    yield "Figures to reach", floor_rows(results)
+    yield "Requests a second", rate_rows(results)
+    yield "Log, workers, compression", variant_rows(results)
+    yield "Full export", export_rows(results)
+    yield "Publication", publication_rows(results)
+    yield "Kilobytes of an answer", size_rows(results)
 
 
 def floor_rows(results: Results) -> Table:
@@ -47,13 +46,15 @@ def _floor(floor: Floor) -> Sequence[str]:
     sign = "≤" if floor.ceiling else "≥"
     return (
         floor.title,
-        shown(floor.found, floor.unit) if floor.found else "–",
+        shown(floor.found, floor.unit),
         f"{sign} {number(floor.wanted, floor.unit)}",
         verdict,
     )
 
 
-def shown(found: Spread, unit: str) -> str:
+def shown(found: Spread | None, unit: str) -> str:
+    if found is None:
+        return "–"
     if found.least == found.most:
         return number(found.median, unit)
     least, most = (number(value, unit) for value in (found.least, found.most))
@@ -72,24 +73,45 @@ def number(value: float, unit: str) -> str:
 
 def rate_rows(results: Results) -> Table:
     """Cases that have a contestant in common stand in one table; a dash is: not asked."""
-    names = list(dict.fromkeys(name for rates in results.rates.values() for name in rates))
+    return _by_case(results, results.rates, lambda rates: _rate(median(rates)))
+
+
+def size_rows(results: Results) -> Table:
+    return _by_case(results, results.bytes_each, lambda size: _rate(size / 1000))
+
+
+def _by_case(
+    results: Results, found: Mapping[str, Mapping[str, Any]], shown: Callable[[Any], str]
+) -> Table:
+    """The reference is no server: how many bytes it made is not known."""
+    names = list(dict.fromkeys(name for each in found.values() for name in each))
+    names = [name for name in names if name not in VARIANTS]
     rows = [
-        (results.titles[case], *(_rate(rates.get(name)) for name in names))
-        for case, rates in results.rates.items()
+        (results.titles[case], *(shown(each[name]) if each.get(name) else "–" for name in names))
+        for case, each in found.items()
     ]
     return [("case", *names), *rows]
 
 
-def _rate(rates: Sequence[float] | None) -> str:
-    if not rates:
-        return "–"
-    rate = median(rates)
+def _rate(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2f}"
+
+
+def variant_rows(results: Results) -> Table:
+    """What a variant gets done, compared with the same server without it."""
+    rows = [
+        (title, name, _rate(median(rates[name])), shown(results.ratio(case, name, plain), "%"))
+        for case, title in results.titles.items()
+        for rates in [results.rates[case]]
+        for name, plain in VARIANTS.items()
+        if name in rates
+    ]
+    return [("case", "server", "requests a second", "of those without"), *rows]
 
 
 def export_rows(results: Results) -> Table:
     head = ("server", "seconds", "first byte, ms", "memory grows by, MB")
-    return [head, *(_exported(results, name) for name in results.seconds[EXPORT])]
+    return [head, *(_exported(results, name) for name in results.seconds.get(EXPORT, {}))]
 
 
 def _exported(results: Results, name: str) -> Sequence[str]:
@@ -102,21 +124,31 @@ def _exported(results: Results, name: str) -> Sequence[str]:
     )
 
 
-def grid(rows: Table, *, numbers: Sequence[int]) -> Iterator[str]:
-    """A Markdown table that is a readable one on a terminal as well."""
+def publication_rows(results: Results) -> Table:
+    titles = {
+        "first": f"the first, of {results.offerings:,} offerings and all else",
+        "changed": f"{results.offerings:,} changed offerings",
+        "one": "one changed offering",
+    }
+    rows = [
+        (titles[name], shown(spread(seconds), "s"))
+        for name, seconds in results.publications.items()
+    ]
+    return [("what", "seconds"), *rows]
+
+
+def grid(rows: Table) -> Iterator[str]:
+    """A Markdown table that is a readable one on a terminal as well; the first column is words."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     rule = [
-        "-" * (width - 1) + ":" if place in numbers else "-" * width
-        for place, width in enumerate(widths)
+        "-" * width if place == 0 else "-" * (width - 1) + ":" for place, width in enumerate(widths)
     ]
-    for place, row in enumerate(rows):
-        cells = [
-            cell.rjust(width) if column in numbers else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield f"| {' | '.join(cells)} |"
-        if place == 0:
-            yield f"| {' | '.join(rule)} |"
+    for line in (rows[0], rule, *rows[1:]):
+        first, *others = (
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        yield f"| {' | '.join([first, *others])} |"
 
 
 def _versions(results: Results) -> str:

@@ -45,7 +45,7 @@ class Results:
     seconds: dict[str, dict[str, list[float]]] = field(default_factory=dict)  # of exports
     first_byte: dict[str, list[float]] = field(default_factory=dict)
     growth: dict[str, list[float]] = field(default_factory=dict)
-    publications: dict[str, float] = field(default_factory=dict)  # seconds
+    publications: dict[str, list[float]] = field(default_factory=dict)  # seconds
     left_out: dict[str, str] = field(default_factory=dict)  # contestant and case, why
 
     def to_json(self) -> str:
@@ -85,6 +85,16 @@ _RATES: Sequence[tuple[str, str, str, float]] = (
     ("bbox-county", CACHED, "tipg", 110),
     ("districts", CACHED, "tipg", 180),
 )
+# What a variant is compared with.
+VARIANTS = {
+    "quartier-log": UNCACHED,
+    "quartier-cached-log": CACHED,
+    "quartier-2": UNCACHED,
+    "quartier-cached-2": CACHED,
+    "quartier-gzip": UNCACHED,
+    "quartier-cached-gzip": CACHED,
+    "tipg-gzip": "tipg",
+}
 _WORDS = {UNCACHED: "uncached", CACHED: "cached", REFERENCE: "the reference"}
 EXPORT = "export"
 LINES = "quartier-ndjson"
@@ -141,7 +151,7 @@ def _of_publication(results: Results) -> list[Floor]:
     changed, one = results.publications.get("changed"), results.publications.get("one")
     return [
         Floor("publication", f"publication of {results.offerings:,} changed offerings",
-              spread([changed]) if changed else None, 30, "s", ceiling=True),
+              spread(changed) if changed else None, 30, "s", ceiling=True),
         Floor("publication", "publication of one changed offering",
-              spread([one]) if one else None, 0.3, "s", ceiling=True),
+              spread(one) if one else None, 0.3, "s", ceiling=True),
     ]  # fmt: skip

@@ -393,6 +393,6 @@ def _versions(connection: psycopg.Connection[Any], servers: Sequence[Server]) ->
         "PostgreSQL": found[0].partition(" ")[0],
         "PostGIS": found[1],
         "Python": platform.python_version(),
-        "wrk": (told.stdout.split() or ["", "unknown"])[1],
+        "wrk": (told.stdout.split() or ["", "unknown"])[1].removeprefix("debian/"),
         "cores": str(os.cpu_count()),
     }
