@@ -39,13 +39,16 @@ def find_wrk() -> Path:
 
 
 def request(url: str, paths: Path, seconds: float, *, headers: Sequence[str] = ()) -> Turn:
-    """Ask a server for the paths in a file in turn, for so long."""
-    command: list[str | Path] = [
-        find_wrk(),
-        "-t1",
-        f"-c{CONNECTIONS}",
-        f"-d{max(1, round(seconds))}s",
-    ]
+    """Ask a server for the paths in a file in turn, for so long; longer, if it needs that."""
+    for longer in (1, 4, 16):
+        output = _wrk(url, paths, max(1, round(seconds * longer)), headers)
+        if " requests=0 " not in output:
+            break
+    return read_wrk(output, url)
+
+
+def _wrk(url: str, paths: Path, seconds: int, headers: Sequence[str]) -> str:
+    command: list[str | Path] = [find_wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
     command += [part for header in headers for part in ("-H", header)]
     done = subprocess.run(
         [*command, "--timeout", "60s", "-s", LUA, url, "--", paths],
@@ -53,7 +56,7 @@ def request(url: str, paths: Path, seconds: float, *, headers: Sequence[str] = (
         text=True,
         check=False,
     )
-    return read_wrk(done.stdout + done.stderr, url)
+    return done.stdout + done.stderr
 
 
 def read_wrk(output: str, url: str) -> Turn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
@@ -83,7 +84,6 @@ def size_rows(results: Results) -> Table:
 def _by_case(
     results: Results, found: Mapping[str, Mapping[str, Any]], shown: Callable[[Any], str]
 ) -> Table:
-    """The reference is no server: how many bytes it made is not known."""
     names = list(dict.fromkeys(name for each in found.values() for name in each))
     names = [name for name in names if name not in VARIANTS]
     rows = [
@@ -138,17 +138,22 @@ def publication_rows(results: Results) -> Table:
 
 
 def grid(rows: Table) -> Iterator[str]:
-    """A Markdown table that is a readable one on a terminal as well; the first column is words."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    rule = [
-        "-" * width if place == 0 else "-" * (width - 1) + ":" for place, width in enumerate(widths)
-    ]
+    """A Markdown table that is a readable one on a terminal as well."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    numeric = [any(map(_is_number, column[1:])) for column in columns]
+    rule = ["-" * (width - 1) + (":" if number else "-")
+            for width, number in zip(widths, numeric, strict=True)]  # fmt: skip
     for line in (rows[0], rule, *rows[1:]):
-        first, *others = (
-            cell.rjust(width) if place else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        yield f"| {' | '.join([first, *others])} |"
+        cells = [
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(line, widths, numeric, strict=True)
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _is_number(cell: str) -> bool:
+    return bool(re.match(r"[≥≤]? ?\d[\d.,]*( ?[×%]| ms| s| MB)?( \(|$)", cell))
 
 
 def _versions(results: Results) -> str:

@@ -38,6 +38,7 @@ class Results:
 
     offerings: int
     against: int | None = None  # fewer offerings, whose times are compared with
+    partial: bool = False  # only some cases were asked for
     versions: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     rates: dict[str, dict[str, list[float]]] = field(default_factory=dict)  # case, contestant
@@ -104,7 +105,8 @@ def floors(results: Results) -> list[Floor]:
     """What was asked for, next to what was found."""
     if results.against:
         return _of_growth(results)
-    return [*_of_rates(results), *_of_export(results), *_of_publication(results)]
+    all_ = [*_of_rates(results), *_of_export(results), *_of_publication(results)]
+    return [floor for floor in all_ if floor.found or not results.partial]
 
 
 def _of_rates(results: Results) -> list[Floor]:

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import psycopg
 
-from bench.checks import check, fetch
+from bench.checks import SAMPLES, check, fetch
 from bench.exports import copy, export
 from bench.load import Turn, WrongAnswer, find_wrk, request, transact
 from bench.questions import Question, deep, ours, peers, questions
@@ -82,7 +82,7 @@ class Contestant:
 
 def run(order: Order, *, progress: Progress) -> Results:
     find_wrk()
-    results = Results(order.offerings, order.against)
+    results = Results(order.offerings, order.against, partial=bool(order.only))
     (order.folder / "logs").mkdir(parents=True, exist_ok=True)
     if order.against:
         _measure_growth(order, results, progress)
@@ -217,7 +217,7 @@ def _checked(
 def _expected(question: Question, connection: psycopg.Connection[Any]) -> list[Any]:
     if question.statement is None:
         return []
-    numbers = range(1, min(3, question.arguments) + 1)
+    numbers = range(1, min(SAMPLES, question.arguments) + 1)
     return [answer(connection, question.statement, number) for number in numbers]
 
 
@@ -236,7 +236,8 @@ def _take_turns(
         seconds = order.seconds if number else 1.0
         for one in taking[:: 1 if number % 2 else -1]:
             turn = _turn(order, cluster, question, one, seconds)
-            results.bytes_each.setdefault(question.name, {})[one.name] = turn.bytes_each
+            if one.server:
+                results.bytes_each.setdefault(question.name, {})[one.name] = turn.bytes_each
             if number:
                 rates[one.name].append(turn.rate)
     results.rates[question.name] = rates

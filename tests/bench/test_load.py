@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -49,13 +50,15 @@ tps = 1521.338745 (without initial connection time)
 
 
 class _Pages(BaseHTTPRequestHandler):
-    """`/gone` is not there; every path that was asked for is remembered."""
+    """`/gone` is not there, `/slow` takes its time; every path that was asked for is remembered."""
 
     protocol_version = "HTTP/1.1"
     asked: list[str]
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
+        if self.path == "/slow":
+            time.sleep(1.5)
         self.send_response(404 if self.path == "/gone" else 200)
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -86,6 +89,11 @@ def test_wrk_asks_for_all_paths_in_turn(pages: tuple[str, list[str]], tmp_path: 
     assert set(asked) == {"/one", "/two?a=1,2", "/three"}
     counts = [asked.count(path) for path in set(asked)]
     assert max(counts) - min(counts) <= 4
+
+
+def test_a_slow_server_gets_longer(pages: tuple[str, list[str]], tmp_path: Path) -> None:
+    (tmp_path / "paths").write_text("/slow\n")
+    assert 0 < request(pages[0], tmp_path / "paths", 1).rate < 4
 
 
 def test_wrk_counts_what_is_not_200(pages: tuple[str, list[str]], tmp_path: Path) -> None:
