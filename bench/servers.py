@@ -182,7 +182,7 @@ def pygeoapi(cluster: Cluster, folder: Path, *, progress: Progress) -> Plan:
         )
         return [
             programs / "gunicorn",
-            *("--workers", "1", "--threads", "4", "--timeout", "600"),
+            *("--workers", "1", "--threads", "4", "--timeout", "600", "--no-control-socket"),
             *("--bind", f"127.0.0.1:{port}", "pygeoapi.flask_app:APP"),
         ]
 
