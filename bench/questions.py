@@ -14,6 +14,7 @@ from bench.statements import statements
 from bench.yardstick import Lists, filled
 
 ARGUMENTS = 64  # different ones a case; all of them fit into any cache
+CANDIDATES = 800  # points, of which few have a small box that means the same to all servers
 BOX = 90  # features in a small box, so that a page of 100 holds all of them
 WORDS = (
     "Schuldnerberatung", "Demenz", "Fahrdienst", "Sprechstunde", "Ferien", "Hausbesuch",
@@ -230,26 +231,31 @@ def deep(count: int) -> int:
 # --- arguments -----------------------------------------------------------------------------------
 
 
-def _numbers(count: int, name: str) -> list[int]:
-    return sorted(Random(name).sample(range(1, count + 1), min(ARGUMENTS, count)))
+def _numbers(count: int, name: str, sample: int) -> list[int]:
+    return sorted(Random(name).sample(range(1, count + 1), min(sample, count)))
 
 
 def _ids(connection: Connection, count: int) -> list[str]:
-    found = connection.execute(statements("arguments")["ids"], [_numbers(count, "ids")])
+    found = connection.execute(statements("arguments")["ids"], [_numbers(count, "ids", ARGUMENTS)])
     return [key for (key,) in found]
 
 
-def _points(connection: Connection, count: int) -> list[tuple[float, float]]:
+def _points(
+    connection: Connection, count: int, sample: int = ARGUMENTS
+) -> list[tuple[float, float]]:
     """Near places where offerings are, as the questions of people are."""
-    found = connection.execute(statements("arguments")["points"], [_numbers(count, "points")])
+    found = connection.execute(
+        statements("arguments")["points"], [_numbers(count, "points", sample)]
+    )
     return [(round(x + 0.002, 6), round(y + 0.001, 6)) for x, y in found]
 
 
 def _boxes(connection: Connection, count: int) -> Iterator[tuple[str, str, list[Box]]]:
     points = _points(connection, count)
     number = min(BOX, max(5, count // 100))
-    small = [box for point in points for box in _holding(connection, point, number)]
-    yield "small", "bbox, all features of small boxes", small
+    around = _points(connection, count, CANDIDATES)
+    small = [box for point in around for box in _holding(connection, point, number)]
+    yield "small", "bbox, all features of small boxes", small[:ARGUMENTS]
     yield (
         "medium",
         "bbox of 14 km by 18 km, page of 100",
