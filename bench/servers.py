@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -30,7 +31,8 @@ from db.cluster import DATABASE, OWNER, PORT, Cluster
 from seed.load import Progress
 
 ROOT = FOLDER.parent
-PATIENCE = 60.0  # seconds for a start or an end
+PATIENCE = 60.0  # seconds for a start
+GRACE = 15.0  # seconds for an end
 LARGEST = 2_000_000  # features that a peer may send at once, so that it can be asked for all
 
 
@@ -68,14 +70,24 @@ def running(plan: Plan, folder: Path) -> Iterator[Server]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            start_new_session=True,
         )
         url = f"http://127.0.0.1:{port}"
         try:
             _wait(process, url + plan.ready, Path(log.name))
             yield Server(plan.name, plan.kind, url, process.pid, plan.version)
         finally:
-            process.terminate()
-            process.wait(PATIENCE)
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """It may wait for requests that nobody reads any more; then it goes with all its workers."""
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def free_port() -> int:

@@ -30,7 +30,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_run_measures_and_leaves_only_a_database(folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "figures.md"
-    cases = ("item", "bbox-small", "near", "deep", "export", "publication")
+    cases = ("item", "bbox-small", "bbox-county", "near", "deep", "export", "publication")
     done = run(folder, "--markdown", str(page), *(f"--only={case}" for case in cases))
     assert done.returncode == 0, done.stderr
     assert page.read_text() in done.stdout
