@@ -241,6 +241,62 @@ def restore(
             notes.print("It was saved by an older version: ./quartier db upgrade")
 
 
+@app.command()
+def bench(
+    offerings: Annotated[
+        int | None, typer.Option(min=200, help="How many to generate; 100000 if not given.")
+    ] = None,
+    against: Annotated[
+        int | None,
+        typer.Option(min=200, help="Measure only how much faster so many, fewer, are answered."),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="A case to measure; repeat it for several.")
+    ] = None,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="Turns of each contestant, a case; 5 if not given.")
+    ] = 5,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One round of a second, and 1000 offerings.")
+    ] = False,
+    peers: Annotated[bool, typer.Option(help="Measure other servers beside this one.")] = True,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of databases; `bench` in that of the private one.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write the tables to this file as well.")
+    ] = None,
+) -> None:
+    """Measure this server beside others on generated offerings; prints ratios with their spread."""
+    if not (ROOT / "bench").is_dir():
+        stop("this installation has no bench/: use a checkout")
+    from bench.load import WrongAnswer
+    from bench.report import markdown as tables
+    from bench.run import CASES, Order, run
+    from db.cluster import default_data_folder
+
+    end_cleanly_on_signals()
+    order = Order(
+        folder=(data or default_data_folder(ROOT) / "bench").absolute(),
+        offerings=offerings or (1_000 if quick else 100_000),
+        against=against,
+        only=tuple(only or ()),
+        rounds=1 if quick else rounds,
+        seconds=1 if quick else 3,
+        peers=peers,
+    )
+    if unknown := set(order.only) - set(CASES):
+        stop(f"no such case: {', '.join(sorted(unknown))}. There are: {', '.join(CASES)}")
+    try:
+        with progress("Measuring") as detail:
+            results = run(order, progress=detail)
+    except (WrongAnswer, ChildProcessError, FileNotFoundError) as error:
+        stop(str(error))
+    if markdown:
+        markdown.write_text(tables(results), encoding="utf-8")
+    typer.echo(tables(results))
+
+
 @database_commands.command()
 def upgrade() -> None:
     """Apply the migrations that are missing."""

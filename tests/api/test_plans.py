@@ -160,7 +160,7 @@ PAGES: list[dict[str, Any]] = [
 def test_a_page_reads_little(
     large_database: Database, query: dict[str, Any], lang: str | None
 ) -> None:
-    """A part of the table at most, however large the filtered set is. (Of a box that holds an eighth
+    """A part of the table at most, however large the filtered set is. (Of a box with an eighth
     of all, 800 offerings are looked at in the order of names, each with its sites.)
     """
     plan = page_plan(large_database, selection(query, lang=lang))

@@ -1,4 +1,4 @@
-"""Imports run one way, cli → api → seed → db, and only db/ writes SQL."""
+"""Imports run one way, cli → bench → api → seed → db, and only db/ writes SQL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ORDER = ("cli", "api", "seed", "db")  # each may import what stands to its right
+ORDER = ("cli", "bench", "api", "seed", "db")  # each may import what stands to its right
 MODULES = sorted(
     path.relative_to(ROOT)
     for part in ORDER

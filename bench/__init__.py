@@ -1,0 +1,1 @@
+"""Measures this server next to others on the same data. `./quartier bench` runs it."""

@@ -1,0 +1,399 @@
+"""The bench: contestants take turns, case by case and round by round, in one run on one machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
+
+import psycopg
+
+from bench.checks import SAMPLES, check, fetch
+from bench.exports import copy, export
+from bench.load import Turn, WrongAnswer, find_wrk, request, transact
+from bench.questions import Question, deep, ours, peers, questions
+from bench.results import CACHED, EXPORT, LINES, REFERENCE, UNCACHED, Results
+from bench.servers import (
+    Plan,
+    Server,
+    can,
+    found_on_path,
+    pygeoapi,
+    quartier,
+    running,
+    tipg,
+)
+from bench.stage import measure_publications, staged
+from bench.statements import statements
+from bench.yardstick import answer, filled, write_script
+from db.cluster import Cluster
+from seed.load import Progress
+
+CASES = (
+    "item", "page-10", "page-100", "bbox-small", "bbox-medium", "bbox-county", "category", "near",
+    "search", "districts", "deep", "export", "publication",
+)  # fmt: skip
+DEEP_PAGES = 8
+GROWTH = ("item", "page-100", "near", "deep")  # what must not slow down as offerings are added
+IN_VARIANTS = ("item", "page-10", "page-100")
+GZIP = "page-100"
+PUBLICATION = "publication"
+FEATURE = b'"Feature"'
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for: how many offerings, which cases (none: all), how long each turn takes."""
+
+    folder: Path
+    offerings: int
+    against: int | None = None
+    only: Collection[str] = ()
+    rounds: int = 5
+    seconds: float = 3.0
+    peers: bool = True
+
+    def wants(self, case: str) -> bool:
+        return not self.only or case in self.only
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A server asked in one way, or (without one) the reference."""
+
+    name: str
+    server: Server | None
+    cases: Collection[str] = ()  # none: all it can be asked
+    headers: Sequence[str] = ()
+
+    def takes(self, question: Question) -> bool:
+        if self.cases and question.name not in self.cases:
+            return False
+        return self.server is None or self.server.kind in question.paths
+
+
+def run(order: Order, *, progress: Progress) -> Results:
+    find_wrk()
+    results = Results(order.offerings, order.against, partial=bool(order.only))
+    (order.folder / "logs").mkdir(parents=True, exist_ok=True)
+    if order.against:
+        _measure_growth(order, results, progress)
+        return results
+    with staged(_data(order, order.offerings), order.offerings, progress=progress) as cluster:
+        if order.wants(PUBLICATION):
+            progress("publishing all, changed")
+            results.publications = measure_publications(cluster)
+        _measure(order, cluster, results, progress)
+    return results
+
+
+def _data(order: Order, count: int) -> Path:
+    return order.folder / f"{count}"
+
+
+# --- side by side --------------------------------------------------------------------------------
+
+
+def _measure(order: Order, cluster: Cluster, results: Results, progress: Progress) -> None:
+    with ExitStack() as stack:
+        connection = stack.enter_context(psycopg.connect(cluster.owner_url, autocommit=True))
+        servers = [
+            stack.enter_context(running(plan, order.folder / "logs"))
+            for plan in _plans(order, cluster, progress)
+        ]
+        results.versions = _versions(connection, servers)
+        contestants = _contestants(servers)
+        for question in _wanted(order, connection, servers[0]):
+            results.titles[question.name] = question.title
+            taking = [one for one in contestants if one.takes(question)]
+            taking = _checked(question, taking, connection, results)
+            _take_turns(order, cluster, question, taking, results, progress)
+        if order.wants(EXPORT):
+            _measure_exports(order, cluster, connection, servers, results, progress)
+
+
+def _plans(order: Order, cluster: Cluster, progress: Progress) -> Iterator[Plan]:
+    """Ours, uncached, is the first."""
+    yield quartier(cluster, UNCACHED, cached=False)
+    if can("cache_bytes"):
+        yield quartier(cluster, CACHED, cached=True)
+    yield quartier(cluster, "quartier-log", cached=False, access_log=True)
+    if can("cache_bytes"):
+        yield quartier(cluster, "quartier-cached-log", cached=True, access_log=True)
+    if can("workers"):
+        yield quartier(cluster, "quartier-2", cached=False, workers=2)
+        yield quartier(cluster, "quartier-cached-2", cached=True, workers=2)
+    if order.peers:
+        environments = order.folder / "environments"
+        environments.mkdir(exist_ok=True)
+        yield tipg(cluster, environments, progress=progress)
+        yield pygeoapi(cluster, environments, progress=progress)
+        yield from found_on_path(cluster)
+
+
+def _contestants(servers: Sequence[Server]) -> list[Contestant]:
+    main = (UNCACHED, CACHED)
+    plain = [
+        Contestant(
+            server.name,
+            server,
+            IN_VARIANTS if server.kind == "quartier" and server.name not in main else (),
+        )
+        for server in servers
+    ]
+    zipped = [
+        Contestant(f"{server.name}-gzip", server, (GZIP,), ("Accept-Encoding: gzip",))
+        for server in servers
+        if server.name in (*main, "tipg")
+    ]
+    return [*plain, *zipped, Contestant(REFERENCE, None)]
+
+
+def _wanted(
+    order: Order, connection: psycopg.Connection[Any], server: Server
+) -> Iterator[Question]:
+    count = _count(connection)
+    cursors = _cursors(server, count) if order.wants("deep") else [""]
+    for question in questions(connection, count, cursors):
+        if order.wants(question.name):
+            yield question
+
+
+def _count(connection: psycopg.Connection[Any]) -> int:
+    found = connection.execute(statements("arguments")["count"]).fetchone()
+    assert found
+    return int(found[0])
+
+
+def _cursors(server: Server, count: int) -> list[str]:
+    """Where deep pages begin, by walking there."""
+    path, left = "", deep(count)
+    while left:
+        limit = min(left, 10_000)
+        left -= limit
+        path = ours("offerings", limit=limit, **({"cursor": path} if path else {}))
+        path = _next_cursor(server, path)
+    cursors = [path]
+    while len(cursors) < min(DEEP_PAGES, max(1, count // 1000)):
+        cursors.append(_next_cursor(server, ours("offerings", limit=100, cursor=cursors[-1])))
+    return cursors
+
+
+def _next_cursor(server: Server, path: str) -> str:
+    links = fetch(server.url + path, server.kind)["links"]
+    target = next(link["href"] for link in links if link["rel"] == "next")
+    return str(parse_qs(urlsplit(target).query)["cursor"][0])
+
+
+def _checked(
+    question: Question,
+    taking: Sequence[Contestant],
+    connection: psycopg.Connection[Any],
+    results: Results,
+) -> list[Contestant]:
+    """Those that answer rightly. One that somebody else installed may fail; ours and pinned not."""
+    expected = _expected(question, connection)
+    fit = []
+    for one in taking:
+        try:
+            check(question, [one.server] if one.server else [], expected)
+        except WrongAnswer as wrong:
+            if one.server is None or one.server.kind in ("quartier", "tipg", "pygeoapi"):
+                raise
+            results.left_out[f"{one.name}, {question.title}"] = str(wrong)
+        else:
+            fit.append(one)
+    return fit
+
+
+def _expected(question: Question, connection: psycopg.Connection[Any]) -> list[Any]:
+    if question.statement is None:
+        return []
+    numbers = range(1, min(SAMPLES, question.arguments) + 1)
+    return [answer(connection, question.statement, number) for number in numbers]
+
+
+def _take_turns(
+    order: Order,
+    cluster: Cluster,
+    question: Question,
+    taking: Sequence[Contestant],
+    results: Results,
+    progress: Progress,
+) -> None:
+    """A short turn each to warm up, then rounds, every second one backwards."""
+    rates: dict[str, list[float]] = {one.name: [] for one in taking}
+    for number in range(order.rounds + 1):
+        progress(f"{question.title}: round {number} of {order.rounds}")
+        seconds = order.seconds if number else 1.0
+        for one in taking[:: 1 if number % 2 else -1]:
+            turn = _turn(order, cluster, question, one, seconds)
+            if one.server:
+                results.bytes_each.setdefault(question.name, {})[one.name] = turn.bytes_each
+            if number:
+                rates[one.name].append(turn.rate)
+    results.rates[question.name] = rates
+
+
+def _turn(
+    order: Order, cluster: Cluster, question: Question, one: Contestant, seconds: float
+) -> Turn:
+    if one.server is None:
+        assert question.statement
+        file = order.folder / "logs" / f"{question.name}.sql"
+        write_script(question.statement, question.arguments, file)
+        return transact(
+            cluster.program("pgbench"),
+            cluster.owner_url,
+            file,
+            seconds,
+            custom_plan=question.custom_plan,
+        )
+    return _asked(order, question, one, seconds)
+
+
+def _asked(order: Order, question: Question, one: Contestant, seconds: float) -> Turn:
+    assert one.server
+    file = order.folder / "logs" / f"{question.name}.{one.name}"
+    file.write_text("\n".join(question.paths[one.server.kind]) + "\n", encoding="utf-8")
+    return request(one.server.url, file, seconds, headers=one.headers)
+
+
+# --- exports -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """Who can send everything at once, by which path, with what in it once a feature."""
+
+    server: Server
+    path: str
+    mark: bytes
+    rounds: int
+
+
+def _measure_exports(
+    order: Order,
+    cluster: Cluster,
+    connection: psycopg.Connection[Any],
+    servers: Sequence[Server],
+    results: Results,
+    progress: Progress,
+) -> None:
+    count = _count(connection)
+    bare = filled(connection, "export", {}).as_string(connection)
+    exporters = list(_exporters(order, servers, count))
+    seconds = results.seconds.setdefault(EXPORT, {})
+    for number in range(order.rounds):
+        progress(f"full export: round {number + 1} of {order.rounds}")
+        took = copy(cluster.program("psql"), cluster.owner_url, bare)
+        seconds.setdefault("copy", []).append(took)
+        for one in exporters:
+            if number < one.rounds:
+                _export(one, count, results)
+
+
+def _exporters(order: Order, servers: Sequence[Server], count: int) -> Iterator[Exporter]:
+    """Ours as GeoJSON where this version can, and as lines; pygeoapi once, as it takes so long."""
+    for server in servers:
+        if server.name == UNCACHED:
+            if _answers(server, ours("offerings", limit="all")):
+                yield Exporter(server, ours("offerings", limit="all"), FEATURE, order.rounds)
+            lines = replace(server, name=LINES)
+            yield Exporter(lines, "/v1/offerings.ndjson", b"\n", order.rounds)
+        elif server.kind != "quartier":
+            rounds = 1 if server.kind == "pygeoapi" else order.rounds
+            path = peers("offering", [{"limit": count}])[server.kind][0]
+            yield Exporter(server, path, FEATURE, rounds)
+
+
+def _answers(server: Server, path: str) -> bool:
+    try:
+        with urlopen(server.url + path, timeout=60) as answer:  # noqa: S310 - http on this machine
+            return bool(answer.read(1))
+    except HTTPError:
+        return False
+
+
+def _export(one: Exporter, count: int, results: Results) -> None:
+    done = export(one.server, one.path, one.mark)
+    if done.features != count:
+        raise WrongAnswer(f"{one.server.name} exports {done.features} of {count} features")
+    results.seconds[EXPORT].setdefault(one.server.name, []).append(done.seconds)
+    results.first_byte.setdefault(one.server.name, []).append(done.first_byte)
+    results.growth.setdefault(one.server.name, []).append(done.growth)
+
+
+# --- more offerings ------------------------------------------------------------------------------
+
+
+def _measure_growth(order: Order, results: Results, progress: Progress) -> None:
+    """The same questions to two servers, one with more offerings; neither counts."""
+    assert order.against
+    with ExitStack() as stack:
+        asked: dict[str, list[tuple[Contestant, Question]]] = {}
+        servers = []
+        for count in (order.against, order.offerings):
+            data = staged(_data(order, count), count, progress=progress)
+            cluster = stack.enter_context(data)
+            plan = quartier(cluster, f"{count:,}", cached=False)
+            server = stack.enter_context(running(plan, order.folder / "logs"))
+            connection = stack.enter_context(psycopg.connect(cluster.owner_url, autocommit=True))
+            for question in _wanted(order, connection, server):
+                if question.name in GROWTH:
+                    uncounted = _uncounted(question)
+                    check(uncounted, [server], [])
+                    pair = (Contestant(server.name, server), uncounted)
+                    asked.setdefault(question.name, []).append(pair)
+            servers.append(server)
+            results.versions = _versions(connection, servers[:1])
+        for name, pairs in asked.items():
+            results.titles[name] = pairs[-1][1].title
+            results.rates[name] = _rounds(order, pairs, progress)
+
+
+def _uncounted(question: Question) -> Question:
+    paths = [
+        path if question.name == "item" else f"{path}&count=none"
+        for path in question.paths["quartier"]
+    ]
+    return replace(question, paths={"quartier": paths})
+
+
+def _rounds(
+    order: Order, pairs: Sequence[tuple[Contestant, Question]], progress: Progress
+) -> dict[str, list[float]]:
+    rates: dict[str, list[float]] = {one.name: [] for one, _ in pairs}
+    for number in range(order.rounds + 1):
+        progress(f"{pairs[-1][1].title}: round {number} of {order.rounds}")
+        for one, question in pairs[:: 1 if number % 2 else -1]:
+            turn = _asked(order, question, one, order.seconds if number else 1.0)
+            if number:
+                rates[one.name].append(turn.rate)
+    return rates
+
+
+# --- what was measured ---------------------------------------------------------------------------
+
+
+def _versions(connection: psycopg.Connection[Any], servers: Sequence[Server]) -> dict[str, str]:
+    found = connection.execute(statements("arguments")["versions"]).fetchone()
+    assert found
+    told = subprocess.run([find_wrk(), "-v"], capture_output=True, text=True, check=False)
+    own = {server.kind: server.version for server in servers}
+    return {
+        **own,
+        "PostgreSQL": found[0].partition(" ")[0],
+        "PostGIS": found[1],
+        "Python": platform.python_version(),
+        "wrk": (told.stdout.split() or ["", "unknown"])[1].removeprefix("debian/"),
+        "cores": str(os.cpu_count()),
+    }

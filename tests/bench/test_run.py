@@ -1,0 +1,55 @@
+"""The whole command once, small: no network, no other server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from db.cluster import Cluster
+from tests.servers import ROOT
+
+PATIENCE = 300.0
+
+
+@pytest.fixture(scope="module")
+def folder(cluster: Cluster) -> Path:
+    return cluster.data / f"bench-{os.getpid()}"
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli", "bench", "--quick", "--no-peers", "--offerings", "300",
+         "--data", folder, *arguments],
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+
+def test_a_run_measures_and_leaves_only_a_database(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "figures.md"
+    cases = ("item", "bbox-small", "bbox-county", "near", "deep", "export", "publication")
+    done = run(folder, "--markdown", str(page), *(f"--only={case}" for case in cases))
+    assert done.returncode == 0, done.stderr
+    assert page.read_text() in done.stdout
+    for told in ("one offering", "near, 20 by distance", "quartier-ndjson", "one changed offering"):
+        assert told in done.stdout
+    assert Cluster(folder / "300").postmaster() is None
+
+    filled = (folder / "300" / "filled").stat().st_mtime_ns
+    assert run(folder, "--only=item").returncode == 0
+    assert (folder / "300" / "filled").stat().st_mtime_ns == filled, "it is used again"
+
+
+def test_more_offerings_are_compared_with_fewer(folder: Path) -> None:
+    done = run(folder, "--against", "300", "--only=item", "--offerings", "400")
+    assert done.returncode == 0, done.stderr
+    assert "one offering: time, against 300" in done.stdout
+
+
+def test_a_case_that_there_is_not_is_named(folder: Path) -> None:
+    done = run(folder, "--only=everything")
+    assert done.returncode == 1
+    assert "no such case: everything" in done.stderr
