@@ -84,7 +84,9 @@ SELECT p.id, row_number() OVER (ORDER BY p.sort_name, p.id), p.slug, d ->> 'name
        (d ->> 'valid_from')::date, (d ->> 'valid_to')::date, (d ->> 'confirmed_at')::date,
        d ->> 'note', d #>> '{source,title}', d #>> '{source,publisher}', d #>> '{source,url}',
        d #>> '{source,license}', d #>> '{source,license_url}', d #>> '{source,attribution}',
-       d ->> 'lang', (d ->> 'updated_at')::timestamptz, p.imprecise IS NULL, p.geometry
+       d ->> 'lang', (d ->> 'updated_at')::timestamptz,
+       NOT EXISTS (SELECT FROM published.offering_place x WHERE x.id = p.id AND NOT x.precise),
+       p.geometry
 FROM published.offering p CROSS JOIN LATERAL (SELECT p.document::jsonb AS d) AS parsed
 ORDER BY p.id;
 
