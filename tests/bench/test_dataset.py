@@ -68,7 +68,7 @@ def test_it_publishes(database: Database) -> None:
         lengths, located, unnamed = connection.execute(
             """
             SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY length(document)),
-                   count(location), count(*) FILTER (WHERE document NOT LIKE %s)
+                   count(geometry), count(*) FILTER (WHERE document NOT LIKE %s)
             FROM published.offering
             """,
             ["%Projekt Quartier (erzeugt)%"],
