@@ -20,11 +20,11 @@ from tests.api.test_robustness import until
 from tests.api.test_workers import ready
 from tests.databases import Database, clone
 from tests.faults import numbered
-from tests.faults.callers import Seen, ask_on, not_older
+from tests.faults.callers import Seen, ask_on, connected, not_older
 from tests.servers import PATIENCE
 
 PUBLICATIONS = 20
-READERS = 4
+READERS = 3
 ENCODINGS = ("identity", "gzip", "br", "zstd", "gzip, br;q=0.5")
 PATHS = (
     "/v1/offerings",
@@ -81,7 +81,7 @@ class Reader(threading.Thread):
         while not self._done.is_set():
             seen: list[Seen] = []
             self.connections.append(seen)
-            with httpx2.Client(base_url=self._url, timeout=30) as caller:
+            with connected(self._url) as caller:
                 for _ in range(6):
                     path = self._chance.choice(PATHS + STREAMS)
                     encoding = self._chance.choice(ENCODINGS)
