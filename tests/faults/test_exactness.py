@@ -25,6 +25,8 @@ from tests.servers import PATIENCE
 
 PUBLICATIONS = 20
 READERS = 3
+PAUSE = 0.005
+"""Seconds between two requests of a reader: the publisher wants to get on as well."""
 ENCODINGS = ("identity", "gzip", "br", "zstd", "gzip, br;q=0.5")
 PATHS = (
     "/v1/offerings",
@@ -86,6 +88,7 @@ class Reader(threading.Thread):
                     path = self._chance.choice(PATHS + STREAMS)
                     encoding = self._chance.choice(ENCODINGS)
                     seen.append(ask_on(caller, path, **{"Accept-Encoding": encoding}))
+                    time.sleep(PAUSE)
 
 
 def test_every_answer_is_one_publication_and_a_recent_one(cluster: Cluster, tmp_path: Path) -> None:
