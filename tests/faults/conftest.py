@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
-from db.cluster import Cluster
+from db.cluster import OWNER, SUPERUSER, Cluster
 from tests.api.processes import served
 from tests.databases import Database, clone
 from tests.faults.house import House, is_well_again
@@ -16,8 +17,10 @@ from tests.faults.numbered import build_numbered_template
 
 @pytest.fixture(scope="session")
 def private_cluster(cluster: Cluster) -> Iterator[Cluster]:
-    """Durable as in real life: what was committed survives its processes."""
-    with Cluster(cluster.data / f"faults-{os.getpid()}") as running:
+    """What was committed survives its processes, as in real life; a power cut need not be."""
+    with Cluster(cluster.data / f"faults-{os.getpid()}", durable=False) as running:
+        with psycopg.connect(running.url(SUPERUSER, "postgres")) as connection:
+            connection.execute(f"ALTER ROLE {OWNER} SET synchronous_commit = on")
         yield running
 
 

@@ -15,11 +15,11 @@ import psycopg
 from db.cluster import SUPERUSER, Cluster
 from tests.api.processes import Served
 from tests.databases import Database
-from tests.faults.callers import ITEM, KEPT, LIVE, ask, check, new_page
+from tests.faults.callers import ITEM, KEPT, LIVE, STREAM, ask, check, new_page
 
 RECOVERY = 5.0
 """Seconds until all is well again."""
-EVERYTHING = (KEPT, ITEM, "/v1/offerings.geojson", "/v1/offerings.csv", LIVE)
+EVERYTHING = (KEPT, ITEM, "/v1/offerings.geojson", STREAM, LIVE)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from tests.databases import Database, build_empty_template, build_template
 NAMESPACE = UUID("22222222-3333-4444-5555-666666666666")
 SOURCE = uuid5(NAMESPACE, "source")
 TEMPLATE = "quartier_numbered_template"
-OFFERINGS = 40
+OFFERINGS = 20
 NUMBER = re.compile(r"Stand (\d+)\b")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -15,6 +15,7 @@ from tests.faults.callers import (
     KEPT,
     LIVE,
     STALE,
+    STREAM,
     Seen,
     ask,
     asking,
@@ -25,7 +26,7 @@ from tests.faults.callers import (
 from tests.faults.house import House, is_well_again
 
 DURATION = 3.5
-CALLERS = (KEPT, ITEM, "/v1/offerings.csv", LIVE, *[new_page] * 8)
+CALLERS: list[Callable[[], str] | str] = [KEPT, ITEM, STREAM, LIVE, *[new_page] * 8]
 
 
 def endured(seen: Sequence[Seen], began: float, ended: float) -> None:

@@ -20,11 +20,13 @@ from tests.api.test_robustness import until
 from tests.api.test_workers import ready
 from tests.databases import Database, clone
 from tests.faults import numbered
-from tests.faults.callers import Seen, ask_on, not_older
+from tests.faults.callers import Seen, ask_on, connected, not_older
 from tests.servers import PATIENCE
 
 PUBLICATIONS = 20
-READERS = 4
+READERS = 3
+PAUSE = 0.005
+"""Seconds between two requests of a reader: the publisher wants to get on as well."""
 ENCODINGS = ("identity", "gzip", "br", "zstd", "gzip, br;q=0.5")
 PATHS = (
     "/v1/offerings",
@@ -81,11 +83,12 @@ class Reader(threading.Thread):
         while not self._done.is_set():
             seen: list[Seen] = []
             self.connections.append(seen)
-            with httpx2.Client(base_url=self._url, timeout=30) as caller:
+            with connected(self._url) as caller:
                 for _ in range(6):
                     path = self._chance.choice(PATHS + STREAMS)
                     encoding = self._chance.choice(ENCODINGS)
                     seen.append(ask_on(caller, path, **{"Accept-Encoding": encoding}))
+                    time.sleep(PAUSE)
 
 
 def test_every_answer_is_one_publication_and_a_recent_one(cluster: Cluster, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_a_publisher(house: House) -> None:
     numbered.rename(owner, number)
     waiting = numbered.marks(owner)
     assert len(waiting) >= numbered.OFFERINGS
-    with asking(house.url, KEPT, ITEM, new_page) as seen:
+    with asking(house.url, KEPT, ITEM, new_page, pause=0.1) as seen:
         for moment, lock in MOMENTS.items():
             with held_up(house, lock) as publisher:
                 publisher.send_signal(signal.SIGKILL)
@@ -106,7 +106,7 @@ def test_postgresql_while_it_publishes(house: House) -> None:
     number = numbered.sequence(owner) + 1
     numbered.rename(owner, number)
     waiting = numbered.marks(owner)
-    with asking(house.url, KEPT, ITEM, new_page) as seen:
+    with asking(house.url, KEPT, ITEM, new_page, pause=0.1) as seen:
         killed_while_publishing(house)
         house.cluster.start()
         is_well_again(house)

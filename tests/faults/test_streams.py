@@ -19,7 +19,7 @@ from tests.databases import clone
 from tests.faults import numbered
 from tests.faults.callers import ALLOWANCE, SOON, ask, check, new_page
 
-COPIES, SIZE = 80, 10_000
+COPIES, SIZE = 160, 10_000
 """Together 32 MB: more than sockets and the memory of a spool hold."""
 LIST = "/v1/offerings?limit=all"
 PATHS = {
