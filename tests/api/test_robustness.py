@@ -1,15 +1,13 @@
-"""When the database is slow, full, gone or silent, and when callers are slow, gone or rude."""
+"""When the database is slow, and when callers are slow, gone or rude. Worse: tests/faults."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,9 +18,9 @@ import pytest
 from starlette.types import Message
 
 from api import responses
-from db.cluster import SUPERUSER, Cluster
+from db.cluster import Cluster
 from tests.api.processes import Served, served
-from tests.databases import Database, build_empty_template, clone
+from tests.databases import Database, clone
 
 LIST = "/v1/offerings?limit=1"
 
@@ -46,7 +44,7 @@ def locked(database: Database, table: str) -> Iterator[None]:
         yield
 
 
-# A database that is slow or full
+# A database that is slow
 
 
 def test_a_statement_that_takes_too_long_is_a_503(
@@ -61,105 +59,6 @@ def test_a_statement_that_takes_too_long_is_a_503(
         assert answer.json()["title"] == "Query took too long"
         assert answer.elapsed.total_seconds() < 2
         assert httpx2.get(server.url + "/v1/districts").status_code == 200
-
-
-def test_an_exhausted_pool_is_a_503_in_time(own_county_database: Database, tmp_path: Path) -> None:
-    settings = {"STATEMENT_TIMEOUT": "2", "POOL_SIZE": "2", "POOL_TIMEOUT": "0.5"}
-    with (
-        served(own_county_database.public_url, tmp_path / "log", **settings) as server,
-        locked(own_county_database, "published.offering"),
-        ThreadPoolExecutor(12) as callers,
-    ):
-        began = time.monotonic()
-        waiting = [callers.submit(httpx2.get, server.url + LIST) for _ in range(2)]
-        time.sleep(0.3)
-        refused = [callers.submit(httpx2.get, server.url + LIST, timeout=10) for _ in range(10)]
-        assert all(is_unavailable(answer.result()) for answer in refused)
-        assert time.monotonic() - began < 2
-        assert httpx2.get(server.url + "/health/live").status_code == 200
-    assert all(is_unavailable(answer.result()) for answer in waiting)
-
-
-# A database that is gone
-
-
-@pytest.fixture(scope="module")
-def second_cluster(cluster: Cluster) -> Iterator[Cluster]:
-    """A server of our own, to stop and start."""
-    with Cluster(cluster.data / f"second-{os.getpid()}", durable=False) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def second_database(second_cluster: Cluster) -> Iterator[Database]:
-    with clone(second_cluster, build_empty_template(second_cluster)) as database:
-        yield database
-
-
-def ready(server: Served) -> int:
-    return httpx2.get(server.url + "/health/ready").status_code
-
-
-def test_a_server_starts_without_its_database_and_finds_it(
-    second_cluster: Cluster, second_database: Database, tmp_path: Path
-) -> None:
-    second_cluster.stop()
-    try:
-        with served(second_database.public_url, tmp_path / "log", POOL_TIMEOUT="0.5") as server:
-            assert httpx2.get(server.url + "/health/live").json() == {"status": "alive"}
-            assert is_unavailable(httpx2.get(server.url + "/health/ready"))
-            assert is_unavailable(httpx2.get(server.url + LIST))
-            second_cluster.start()
-            until(lambda: ready(server) == 200)
-            assert httpx2.get(server.url + LIST).status_code == 200
-    finally:
-        second_cluster.start()
-
-
-def test_a_restart_of_the_database_costs_no_request(
-    second_cluster: Cluster, second_database: Database, tmp_path: Path
-) -> None:
-    """All pooled connections are lost at once; none of them is handed to a caller."""
-    with (
-        served(second_database.public_url, tmp_path / "log", POOL_TIMEOUT="1") as server,
-        ThreadPoolExecutor(8) as callers,
-    ):
-
-        def ask(_: int) -> int:
-            return httpx2.get(server.url + LIST).status_code
-
-        assert set(callers.map(ask, range(40))) == {200}
-        second_cluster.stop()
-        assert ready(server) == 503
-        second_cluster.start()
-        assert set(callers.map(ask, range(40))) == {200}
-
-
-def test_a_silent_database_is_a_503(
-    second_cluster: Cluster, second_database: Database, tmp_path: Path
-) -> None:
-    """Its processes are frozen: no answer, no error, and no time limit of its own."""
-    with served(second_database.public_url, tmp_path / "log") as server:
-        assert httpx2.get(server.url + LIST).status_code == 200
-        frozen = backends(second_cluster, second_database)
-        for process in frozen:
-            os.kill(process, signal.SIGSTOP)
-        try:
-            answer = httpx2.get(server.url + LIST + "&count=none", timeout=10)
-            assert is_unavailable(answer)
-            assert answer.elapsed.total_seconds() < 1.5
-        finally:
-            for process in frozen:
-                os.kill(process, signal.SIGCONT)
-        until(lambda: httpx2.get(server.url + LIST).status_code == 200)
-
-
-def backends(cluster: Cluster, database: Database) -> list[int]:
-    with psycopg.connect(cluster.url(SUPERUSER, "postgres")) as connection:
-        found = connection.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = %s", [database.name]
-        )
-        return [pid for (pid,) in found]
 
 
 # Callers who stream

@@ -72,6 +72,15 @@ class House:
             os.kill(pid, signal.SIGSTOP)
         return processes
 
+    def sessions(self) -> list[int]:
+        """The processes that the server's connections lead to."""
+        with psycopg.connect(self.admin_url) as connection:
+            found = connection.execute(
+                "SELECT pid FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name LIKE 'quartier%'"
+            )
+            return [pid for (pid,) in found]
+
     def waiting(self) -> int:
         """How many statements wait for a lock."""
         with psycopg.connect(self.admin_url) as connection:

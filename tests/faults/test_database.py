@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 
+from tests.api.processes import served
 from tests.faults import numbered
 from tests.faults.callers import (
     ITEM,
@@ -61,6 +66,32 @@ def test_frozen(house: House) -> None:
             time.sleep(DURATION)
             ended = time.monotonic()
     endured(seen, began, ended)
+    is_well_again(house)
+
+
+def test_its_sessions_frozen(house: House) -> None:
+    """Who asks first is told to come again; new connections answer."""
+    frozen = house.sessions()
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        assert check(ask(house.url, new_page())).status == 503
+        is_well_again(house)
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    is_well_again(house)
+
+
+def test_away_when_the_server_starts(house: House, tmp_path: Path) -> None:
+    house.cluster.stop()
+    with served(house.database.public_url, tmp_path / "log") as server:
+        other = replace(house, server=server)
+        for path in (LIVE, KEPT, "/health/ready"):
+            assert check(ask(server.url, path)).status == (200 if path == LIVE else 503)
+        house.cluster.start()
+        is_well_again(other)
+        assert ask(server.url, "/health/ready").status == 200
     is_well_again(house)
 
 

@@ -28,8 +28,8 @@ PATHS = {
     "/v1/offerings.ndjson": b"\n",
 }
 """Streams, and what each entity has once."""
-FULL = 100_000
-"""Bytes that a file of the server may have where the disk is full."""
+ROOM = (0, 100_000)
+"""Bytes that each file of the server may have where the disk is full: none, or a part of one."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class Large:
             assert seen.seconds < SOON + ALLOWANCE
 
     @contextmanager
-    def full_disk(self) -> Iterator[None]:
-        """No file may grow. Python ignores SIGXFSZ, so that writing fails as on a full disk."""
+    def full_disk(self, room: int = 0) -> Iterator[None]:
+        """No file may grow beyond. Python ignores SIGXFSZ, so writing fails as on a full disk."""
         process = self.server.process.pid
-        before = resource.prlimit(process, resource.RLIMIT_FSIZE, (FULL, resource.RLIM_INFINITY))
+        before = resource.prlimit(process, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
         try:
             yield
         finally:
@@ -105,9 +105,10 @@ def test_a_slow_caller_holds_no_connection(large: Large, path: str) -> None:
     assert numbered.numbers_in(whole.decode()) == {1}
 
 
+@pytest.mark.parametrize("room", ROOM)
 @pytest.mark.parametrize("path", PATHS)
-def test_with_a_full_disk_the_database_waits(large: Large, path: str) -> None:
-    with large.full_disk(), reading_slowly(large, path) as parts:
+def test_with_a_full_disk_the_database_waits(large: Large, path: str, room: int) -> None:
+    with large.full_disk(room), reading_slowly(large, path) as parts:
         began = dawdle(parts)
         assert large.snapshots() == 1
         large.serves_others()
