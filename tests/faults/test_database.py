@@ -13,9 +13,11 @@ from pathlib import Path
 
 import psycopg
 
+from db.pool import GRACE
 from tests.api.processes import served
 from tests.faults import numbered
 from tests.faults.callers import (
+    ALLOWANCE,
     ITEM,
     KEPT,
     LIVE,
@@ -69,18 +71,35 @@ def test_frozen(house: House) -> None:
     is_well_again(house)
 
 
-def test_its_sessions_frozen(house: House) -> None:
-    """Who asks first is told to come again; new connections answer."""
-    frozen = house.sessions()
-    for pid in frozen:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        assert check(ask(house.url, new_page())).status == 503
-        is_well_again(house)
-    finally:
+def test_only_its_sessions_frozen(house: House, tmp_path: Path) -> None:
+    """Others are answered, so that it might be a slow statement: its time limit decides."""
+    log, settings = tmp_path / "log", {"STATEMENT_TIMEOUT": "1"}
+    others = set(house.sessions())
+    with (
+        served(house.database.public_url, log, **settings) as server,
+        ThreadPoolExecutor(10) as callers,
+    ):
+
+        def ask_all() -> list[Seen]:
+            return list(callers.map(lambda path: ask(server.url, path), pages(10)))
+
+        assert {seen.status for seen in ask_all()} == {200}
+        frozen = set(house.sessions()) - others
+        assert len(frozen) > 2  # with the follower
         for pid in frozen:
-            os.kill(pid, signal.SIGCONT)
-    is_well_again(house)
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            during = ask_all()
+            is_well_again(replace(house, server=server))
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
+    assert 503 in {seen.status for seen in during} <= {200, 503}
+    assert max(seen.seconds for seen in during) < 1 + GRACE + ALLOWANCE
+
+
+def pages(count: int) -> list[str]:
+    return [new_page() for _ in range(count)]
 
 
 def test_away_when_the_server_starts(house: House, tmp_path: Path) -> None:
@@ -111,8 +130,8 @@ def test_a_restart_while_nobody_asks_costs_no_request(house: House) -> None:
     with ThreadPoolExecutor(8) as callers:
 
         def ask_all() -> set[int]:
-            pages = [new_page() for _ in range(40)]
-            return {seen.status for seen in callers.map(lambda path: ask(house.url, path), pages)}
+            seen = callers.map(lambda path: ask(house.url, path), pages(40))
+            return {answer.status for answer in seen}
 
         assert ask_all() == {200}
         house.cluster.stop()
