@@ -73,11 +73,11 @@ class House:
         return processes
 
     def sessions(self) -> list[int]:
-        """The processes that the server's connections lead to."""
+        """The processes that answer requests; not the one that the follower has."""
         with psycopg.connect(self.admin_url) as connection:
             found = connection.execute(
                 "SELECT pid FROM pg_stat_activity"
-                " WHERE datname = current_database() AND application_name LIKE 'quartier%'"
+                " WHERE datname = current_database() AND application_name = 'quartier'"
             )
             return [pid for (pid,) in found]
 

@@ -85,7 +85,7 @@ def test_only_its_sessions_frozen(house: House, tmp_path: Path) -> None:
 
         assert {seen.status for seen in ask_all()} == {200}
         frozen = set(house.sessions()) - others
-        assert len(frozen) > 2  # with the follower
+        assert len(frozen) > 1
         for pid in frozen:
             os.kill(pid, signal.SIGSTOP)
         try:
