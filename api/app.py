@@ -1,6 +1,7 @@
 """create_app(): settings, routers, error handlers. No logic."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
@@ -65,6 +66,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     url = settings.database_public_url
     if url is None:
         raise RuntimeError("DATABASE_PUBLIC_URL is not set; `quartier up` sets it by itself")
+    gc.collect()
+    gc.freeze()  # what was made until here stays: collections need not look at it again
     app.state.service = Service(settings, url.get_secret_value())
     async with app.state.service.running():
         looking = asyncio.create_task(

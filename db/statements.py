@@ -34,6 +34,10 @@ from db.state import STATE_TEXT
 
 Layout = Literal["json", "geojson", "csv", "wide"]
 
+COMMON_LIMITS = frozenset((10, 20, 25, 50, 100, 200, 500, 1000))
+"""Lengths of unfiltered pages that have a statement of their own, so that it can be prepared: of a
+limit that is bound PostgreSQL knows nothing, and would take its plan for too dear."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -70,7 +74,14 @@ class Selection:
             geometry=self.geometry,
             continued=bool(self.after),
             limited=self.limit is not None,
+            fixed=self.limit if self._is_common else None,
         )
+
+    @property
+    def _is_common(self) -> bool:
+        """One plan is good for all such pages: they follow an index from any point on."""
+        plain = all(part.builder is conditions.not_ended for part in self.conditions)
+        return plain and self.limit in COMMON_LIMITS
 
     def values(self) -> dict[str, Any]:
         """What its statement binds, by name."""
@@ -117,6 +128,7 @@ class Shape:
     geometry: str
     continued: bool
     limited: bool
+    fixed: int | None = None
 
 
 _STATE: ColumnElement[Any] = literal_column(STATE_TEXT, Text)
@@ -135,10 +147,11 @@ def page(shape: Shape) -> Statement:
     table = published.RESOURCES[shape.table]
     keys = _keys(shape)
     inner = _selected(shape, keys)
+    limit, more = _limits(shape)
     if shape.order.name == "distance":
-        inner = inner.order_by(keys[0]).fetch(_bind("more", Integer()), with_ties=True)
+        inner = inner.order_by(keys[0]).fetch(more, with_ties=True)
     else:
-        inner = _ordered(inner, shape, keys).limit(_bind("more", Integer()))
+        inner = _ordered(inner, shape, keys).limit(more)
     rows = inner.subquery("rows")
     row_keys = [rows.c[f"key_{index}"] for index in range(len(keys))]
     numbered = select(
@@ -148,7 +161,6 @@ def page(shape: Shape) -> Statement:
         .over(order_by=[_directed(key, shape.order.descending) for key in row_keys])
         .label("position"),
     ).subquery("numbered")
-    limit = _bind("limit", Integer())
     comma = literal_column("','", Text)
     body = func.string_agg(numbered.c.body, aggregate_order_by(comma, numbered.c.position))
     last = func.json_build_array(*(numbered.c[key.name] for key in row_keys)).cast(Text)
@@ -162,8 +174,16 @@ def page(shape: Shape) -> Statement:
             _STATE,
             select(resource.c.attribution).where(described).scalar_subquery(),
             select(resource.c.license).where(described).scalar_subquery(),
-        ).select_from(numbered)
+        ).select_from(numbered),
+        prepared=shape.fixed is not None,
     )
+
+
+def _limits(shape: Shape) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """How long the page is, and one more: written out where that is fixed, else bound."""
+    if shape.fixed is None:
+        return _bind("limit", Integer()), _bind("more", Integer())
+    return literal_column(str(shape.fixed)), literal_column(str(shape.fixed + 1))
 
 
 @lru_cache(maxsize=512)
