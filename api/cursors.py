@@ -32,8 +32,7 @@ class Cursor:
 
 def encode(table: Table, order: Order, keys: bytes, depth: int) -> str:
     """A cursor from the keys as PostgreSQL wrote them (a JSON array)."""
-    payload = json.dumps([json.loads(keys), depth], ensure_ascii=False, separators=(",", ":"))
-    raw = payload.encode()
+    raw = b"[%b,%d]" % (keys, depth)
     return urlsafe_b64encode(_checksum(table, order, raw) + raw).rstrip(b"=").decode()
 
 
