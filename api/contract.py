@@ -357,7 +357,7 @@ def _parameter(parameter: dict[str, Any], operation: str, resource: str) -> dict
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
     options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
     if len(options) != 1:
-        return dict(schema)
+        return {**schema, "anyOf": options} if options else dict(schema)
     return {**options[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
 
 

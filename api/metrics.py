@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
+import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Literal
 
@@ -33,6 +35,7 @@ BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
 UNMATCHED = "unmatched"
 SECONDS_BETWEEN = 1.0
+ATTEMPTS = 10
 
 Mode = Literal["livesum", "livemin", "livemax"]
 Labels = tuple[str, str, int, str]
@@ -178,6 +181,14 @@ class Metrics:
         """All numbers in Prometheus' text format; takes milliseconds."""
         if not self._is_shared:
             return generate_latest(self.registry)
+        for _ in range(ATTEMPTS):
+            with suppress(struct.error):
+                return self._together()
+            time.sleep(0.002)
+        return self._together()
+
+    def _together(self) -> bytes:
+        """struct.error: a sibling has just begun its file, and it is still empty."""
         together = CollectorRegistry()
         MultiProcessCollector(together, os.environ[DIRECTORY])  # type: ignore[no-untyped-call]
         return generate_latest(together)

@@ -331,7 +331,12 @@ Limit = Annotated[
     int | Literal["all"],
     BeforeValidator(_limit),
     WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}, {"const": "all"}]}
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
+                {"type": "string", "const": "all"},
+            ]
+        }
     ),
 ]
 DECIMAL = BeforeValidator(_decimal)

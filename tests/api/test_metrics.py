@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import threading
 from pathlib import Path
 
 import httpx2
@@ -13,6 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
+from api import metrics
 from db.publication import publish
 from tests.api.processes import served
 from tests.api.test_robustness import LIST, until
@@ -164,3 +166,18 @@ def test_every_metric_is_described(fresh: TestClient) -> None:
         expected.append(f"| `{name}` | {family.type} | {described} | {family.documentation} |")
     rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line[:3] == "| `"]
     assert rows == expected, "\n".join(expected)
+
+
+def test_a_sibling_that_has_just_begun_its_file_breaks_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Between making a file and writing its length there is a moment in which it is empty."""
+    monkeypatch.setenv(metrics.DIRECTORY, str(tmp_path))
+    numbers = metrics.Metrics("test")
+    monkeypatch.setattr(numbers, "_is_shared", True)
+    begun = tmp_path / "counter_7.db"
+    begun.touch()
+    finished = threading.Timer(0.005, begun.unlink)
+    finished.start()
+    assert numbers.text() == b""
+    finished.join()

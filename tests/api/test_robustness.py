@@ -99,16 +99,6 @@ def test_who_leaves_a_stream_gives_its_connection_back(narrow: Served) -> None:
         assert httpx2.get(narrow.url + "/v1/districts").status_code == 200
 
 
-def test_slow_streams_leave_room_for_pages(wide_database: Database, tmp_path: Path) -> None:
-    settings = {"POOL_SIZE": "2", "POOL_TIMEOUT": "0.5"}
-    with served(wide_database.public_url, tmp_path / "log", **settings) as server:
-        slow = begin_stream(server)
-        assert httpx2.get(server.url + "/v1/districts").status_code == 200
-        assert is_unavailable(httpx2.get(server.url + "/v1/offerings.csv"))
-        slow.close()
-        until(lambda: httpx2.get(server.url + "/v1/offerings.csv").status_code == 200)
-
-
 @pytest.mark.anyio
 async def test_who_stops_reading_loses_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     async def never(_: Message) -> None:

@@ -48,7 +48,7 @@ FROM pg_constraint -- brackets around AND come back as they were not written
 WHERE connamespace IN ('registry'::regnamespace, 'published'::regnamespace)
 UNION ALL
 SELECT oid::regprocedure::text, pg_get_functiondef(oid) FROM pg_proc
-WHERE pronamespace IN ('registry'::regnamespace, 'published'::regnamespace)
+WHERE prokind = 'f' AND pronamespace IN ('registry'::regnamespace, 'published'::regnamespace)
 UNION ALL
 SELECT tgname || tgrelid::regclass, pg_get_triggerdef(oid) FROM pg_trigger
 WHERE NOT tgisinternal AND tgrelid::regclass::text LIKE 'registry.%'
