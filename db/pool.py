@@ -16,6 +16,14 @@ from psycopg.pq import Format
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 GRACE = 2.0
+NETWORK: dict[str, Any] = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 2000,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""For libpq: a firewall that forgot a connection shows within two seconds, or before it is used."""
 SILENCE = 0.9
 LATE = 0.2
 
@@ -48,9 +56,9 @@ class Pool(AsyncConnectionPool[AsyncConnection[Any]]):
                 "autocommit": True,
                 "cursor_factory": AsyncRawCursor,
                 "prepare_threshold": None,
-                "connect_timeout": 2,
                 "application_name": "quartier",
                 "options": options(statement_seconds),
+                **NETWORK,
             },
         )
         self._patience = statement_seconds + GRACE

@@ -68,6 +68,7 @@ offering = _resource(
     Column("serves", ARRAY(Uuid), nullable=False),
     _geometry("service_area"),
     _geometry("geometry"),
+    _geometry("extent"),
 )
 
 district = _resource(

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor
 
 from db import published
-from db.pool import configure, cut
+from db.pool import NETWORK, configure, cut
 
 POLL = 0.5
 PATIENCE = 0.9
@@ -103,6 +103,7 @@ class Follower:
                 cursor_factory=AsyncRawCursor,
                 options=self._options,
                 application_name="quartier follower",
+                **NETWORK,
             )
         try:
             await configure(connection)

@@ -146,21 +146,24 @@ def _compile(statement: Select[Any], *, prepared: bool = False) -> Statement:
 def page(shape: Shape) -> Statement:
     table = published.RESOURCES[shape.table]
     keys = _keys(shape)
-    inner = _selected(shape, keys)
     limit, more = _limits(shape)
+    found = _found(shape, keys) if _is_filtered(shape) else _selected(shape, keys)
     if shape.order.name == "distance":
-        inner = inner.order_by(keys[0]).fetch(more, with_ties=True)
+        found = found.order_by(keys[0]).fetch(more, with_ties=True)
     else:
-        inner = _ordered(inner, shape, keys).limit(more)
-    rows = inner.subquery("rows")
+        found = _ordered(found, shape, keys).limit(more)
+    rows = found.subquery("rows")
     row_keys = [rows.c[f"key_{index}"] for index in range(len(keys))]
-    numbered = select(
-        rows.c.body,
-        *row_keys,
-        func.row_number()
-        .over(order_by=[_directed(key, shape.order.descending) for key in row_keys])
-        .label("position"),
-    ).subquery("numbered")
+    position = func.row_number().over(
+        order_by=[_directed(key, shape.order.descending) for key in row_keys]
+    )
+    if _is_filtered(shape):
+        metres = rows.c.metres if _is_near(shape) else None
+        chosen = select(_body(shape, table, metres).label("body"), *row_keys)
+        chosen = _located(chosen.join(rows, rows.c.id == table.c.id), shape)
+    else:
+        chosen = select(rows.c.body, *row_keys)
+    numbered = chosen.add_columns(position.label("position")).subquery("numbered")
     comma = literal_column("','", Text)
     body = func.string_agg(numbered.c.body, aggregate_order_by(comma, numbered.c.position))
     last = func.json_build_array(*(numbered.c[key.name] for key in row_keys)).cast(Text)
@@ -316,14 +319,46 @@ _FACET_COUNTS = {
 
 def _selected(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
     table = published.RESOURCES[shape.table]
-    labelled = [key.label(f"key_{index}") for index, key in enumerate(keys)]
-    statement = select(_body(shape, table).label("body"), *labelled).where(*_where(shape))
-    if shape.continued:
-        statement = statement.where(_beyond(keys, shape.order.descending))
-    if shape.layout == "geojson" and table is published.observation:
-        district = published.district
-        statement = statement.join(district, district.c.id == table.c.district_id)
-    return statement
+    metres = _distance(shape, table) if _is_near(shape) else None
+    statement = select(_body(shape, table, metres).label("body"), *_labelled(keys))
+    return _located(_filtered(statement, shape, keys), shape)
+
+
+def _found(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    """Ids and sort keys of what matches, and how far it is; the documents follow for one page.
+
+    PostgreSQL would compose the document of every match and sort them with it, on disk.
+    """
+    table = published.RESOURCES[shape.table]
+    metres = [_distance(shape, table).label("metres")] if _is_near(shape) else []
+    return _filtered(select(table.c.id, *_labelled(keys), *metres), shape, keys)
+
+
+def _labelled(keys: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    return [key.label(f"key_{index}") for index, key in enumerate(keys)]
+
+
+def _filtered(
+    statement: Select[Any], shape: Shape, keys: Sequence[ColumnElement[Any]]
+) -> Select[Any]:
+    statement = statement.where(*_where(shape))
+    return statement.where(_beyond(keys, shape.order.descending)) if shape.continued else statement
+
+
+def _located(statement: Select[Any], shape: Shape) -> Select[Any]:
+    """Observations are where their district is."""
+    district = published.district
+    if shape.layout != "geojson" or shape.table != published.observation.name:
+        return statement
+    return statement.join(district, district.c.id == published.observation.c.district_id)
+
+
+def _is_filtered(shape: Shape) -> bool:
+    return any(part.builder is not conditions.not_ended for part in shape.conditions)
+
+
+def _is_near(shape: Shape) -> bool:
+    return any(part.builder is conditions.near for part in shape.conditions)
 
 
 def _ordered(
@@ -383,13 +418,16 @@ def _directed(key: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
     return key.desc() if descending else key
 
 
-def _body(shape: Shape, table: Table) -> ColumnElement[Any]:
-    """The document in its layout. Texts are joined, never parsed, unless fields are picked."""
+def _body(shape: Shape, table: Table, metres: ColumnElement[Any] | None) -> ColumnElement[Any]:
+    """The document in its layout, with its distance if there is one.
+
+    Texts are joined, never parsed, unless fields are picked.
+    """
     document = _document(shape, table)
     if shape.picked and shape.layout != "csv":
         document = func.published.pick(document, _bind("fields", ARRAY(Text())))
-    if any(part.builder is conditions.near for part in shape.conditions):
-        document = _with_distance(document, _distance(shape, table))
+    if metres is not None:
+        document = _with_distance(document, metres)
     if shape.layout == "csv":
         return func.published.csv_line(document, _bind("columns", ARRAY(Text())))
     if shape.layout == "json":

@@ -20,6 +20,7 @@ WITH facts AS (
                 THEN ST_GeometryN(placed.points, 1) ELSE placed.points END AS geometry,
            placed.precise AS location,
            placed.imprecise,
+           ST_Envelope(ST_Collect(placed.precise, placed.imprecise)) AS extent,
            ARRAY[concat_ws(' ', w.name, w.alternate_name),
                  concat_ws(' ', terms.category_words, organisation.name),
                  concat_ws(' ', placed.addresses, terms.other_words),
@@ -39,7 +40,7 @@ WITH facts AS (
     LEFT JOIN organisation_said organisation ON organisation.id = w.organisation_id
 )
 SELECT w.id, w.slug, w.name AS sort_name, l.lang AS lang,
-       f.geometry, f.location, f.imprecise, f.service_area, f.within,
+       f.geometry, f.extent, f.location, f.imprecise, f.service_area, f.within,
        f.category, f.theme, f.target_group, f.language, f.postcode, f.wheelchair,
        f.organisation_id, f.organisation_mode, f.age, f.free, f.confirmed_at,
        f.valid_to, f.serves, f.texts, f.said,

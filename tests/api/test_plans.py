@@ -45,14 +45,15 @@ LARGE = f"""
 INSERT INTO published.offering (
     id, slug, sort_name, updated_at, hash, document, geojson, category, theme, target_group,
     language, postcode, wheelchair, organisation_id, serves, search, confirmed_at,
-    geometry)
+    geometry, extent)
 SELECT gen_random_uuid(), 'large-' || n, name, now(), '',
        '{{"slug":"large-' || n || '","description":"' || repeat('Ein Ort. ', 150) || '"}}',
        '"geometry":null', ARRAY['advice', 'c' || n % 300], ARRAY['poverty'], '{{}}', '{{de}}',
        ARRAY[(1000 + n % 500)::text], '{{}}', (SELECT id FROM published.organisation
                                      ORDER BY id OFFSET n % 9 LIMIT 1), '{{}}',
        published.search_vector(name, 'Beratung', 'Ringstraße 5', repeat('ein Ort für alle ', 20)),
-       current_date - n % 800, point
+       current_date - n % 800, point,
+       CASE WHEN n % 10 > 0 THEN point ELSE ST_Expand(point, 0.05) END
 FROM (SELECT n, 'Treff ' || n || ' ' || md5(n::text) AS name,
              ST_SetSRID(ST_MakePoint(12.9 + random() * 0.8, 50.7 + random() * 0.45), 4326) AS point
       FROM generate_series(1, {COUNT}) AS n) AS made
@@ -165,7 +166,7 @@ def test_a_page_reads_little(
     """
     plan = page_plan(large_database, selection(query, lang=lang))
     assert not plan.scans_offerings, plan
-    assert plan.pages_read < 3000, plan
+    assert plan.pages_read < 3500, plan
 
 
 def test_words_that_all_texts_have_are_ranked_once_a_text(large_database: Database) -> None:

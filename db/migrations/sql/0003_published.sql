@@ -205,7 +205,8 @@ CREATE TABLE published.offering (
     search tsvector NOT NULL,
     serves uuid[] NOT NULL,
     service_area geometry(Geometry, 4326),
-    geometry geometry(Geometry, 4326)
+    geometry geometry(Geometry, 4326),
+    extent geometry(Geometry, 4326) -- the box around all its places
 );
 CREATE INDEX offering_category ON published.offering USING gin (category);
 CREATE INDEX offering_theme ON published.offering USING gin (theme);
