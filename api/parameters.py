@@ -326,7 +326,7 @@ class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
     def _without_place(self) -> list[Condition]:
         return [
             *super().conditions(),
-            *given(c.any_of, "category", self.category),
+            *c.within_categories(self.category, by_name=self.order().name == "name"),
             *self._of_organisation(),
             *given(c.any_of, "postcode", self.postcode),
             *given(c.one_of, "organisation_mode", self.organisation_mode),

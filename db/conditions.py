@@ -110,6 +110,19 @@ def within_districts(names: Sequence[str] | None) -> list[Condition]:
     return [where(in_district, (), names) if several else where(in_one_district, (), names[0])]
 
 
+def within_categories(codes: Sequence[str] | None, *, by_name: bool) -> list[Condition]:
+    """Of one of the categories, or one below it, if any are given.
+
+    In the order of names, one category is read from its members; in another order that would be a
+    detour, for the planner takes a name and an id for independent of each other.
+    """
+    if not codes:
+        return []
+    if by_name and len(codes) == 1:
+        return [where(in_one_category, (), codes[0])]
+    return [where(any_of, "category", codes)]
+
+
 def _kind(value: object) -> tuple[type, bool]:
     return (type(value[0]), True) if isinstance(value, list) else (type(value), False)
 
@@ -355,6 +368,18 @@ def in_one_district(table: Table, name: Bind) -> Expression:
     return and_(
         member.c.resource == literal_column(f"'{table.name}'", Text),
         member.c.district_id == district.scalar_subquery(),
+        member.c.sort_name == table.c.sort_name,
+        member.c.id == table.c.id,
+    )
+
+
+def in_one_category(table: Table, code: Bind) -> Expression:
+    """Of the category, or of one below it: a join, as with a district, and for the same reason the
+    planner is not told which: it would read all offerings for a category that most of them have.
+    """
+    member = published.category_member.alias("of_category")
+    return and_(
+        member.c.category == select(code).scalar_subquery(),
         member.c.sort_name == table.c.sort_name,
         member.c.id == table.c.id,
     )

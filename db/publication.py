@@ -228,6 +228,7 @@ def _replace(cursor: Cursor[Any], table: Table) -> None:
     if table in (published.offering, published.measure):
         _compose(cursor, _MEMBERS, **names)
     if table is published.offering:
+        _compose(cursor, _CATEGORIES, **names)
         _compose(cursor, _SITES, **names)
     _compose(cursor, _REMOVE, **names)
     _compose(cursor, _LOG, **names)
@@ -301,11 +302,17 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
                 cursor.execute(_ENDING)
         if changes >= BULK:
             _compose(cursor, "ANALYZE published.{name}", name=sql.Identifier(table.name))
+            if table is published.offering:
+                cursor.execute(_ANALYZE_BESIDE)
     cursor.execute("UPDATE published.state SET documents_hash = %s", (fingerprint(),))
     if publication.changed or publication.removed:
         publication.sequence = _number(cursor, _NUMBER)
         cursor.execute("SELECT pg_notify(%s, %s)", (published.CHANNEL, str(publication.sequence)))
 
+
+_ANALYZE_BESIDE: LiteralString = """
+ANALYZE published.offering_place, published.category_member, published.district_member
+"""
 
 # Days begin in UTC, wherever the publisher sits. Sorting documents takes more than 4 MB.
 _SETTINGS: LiteralString = """
@@ -445,6 +452,25 @@ SELECT {resource}, n.district_id, n.sort_name, n.id FROM member n
 WHERE NOT EXISTS (SELECT FROM published.district_member m
                   WHERE m.resource = {resource} AND m.id = n.id AND m.district_id = n.district_id)
 ORDER BY n.district_id, n.sort_name, n.id;
+DROP TABLE member
+"""
+
+_CATEGORIES: LiteralString = """
+CREATE TEMPORARY TABLE member ON COMMIT DROP AS
+    SELECT unnest(b.category) AS category, b.sort_name COLLATE published.de AS sort_name, b.id
+    FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
+CREATE INDEX ON member (id);
+ANALYZE member;
+DELETE FROM published.category_member m
+WHERE m.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed})
+  AND NOT EXISTS (SELECT FROM member n
+                  WHERE n.id = m.id AND n.category = m.category
+                    AND n.sort_name COLLATE "C" = m.sort_name COLLATE "C");
+INSERT INTO published.category_member (category, sort_name, id)
+SELECT n.category, n.sort_name, n.id FROM member n
+WHERE NOT EXISTS (SELECT FROM published.category_member m
+                  WHERE m.id = n.id AND m.category = n.category)
+ORDER BY n.category, n.sort_name, n.id;
 DROP TABLE member
 """
 

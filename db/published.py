@@ -259,6 +259,15 @@ district_member = Table(
     Column("id", Uuid, primary_key=True),
 )
 
+category_member = Table(
+    "category_member",
+    metadata,
+    Column("category", Text, primary_key=True),
+    Column("sort_name", Text(collation=COLLATION), primary_key=True),
+    Column("id", Uuid, primary_key=True),
+)
+"""The offerings of a category and of those below it, in the order of their names."""
+
 offering_place = Table(
     "offering_place",
     metadata,

@@ -35,6 +35,7 @@ def large_database(cluster: Cluster, world_template: str) -> Iterator[Database]:
 def _enlarge(database: Database) -> None:
     with psycopg.connect(database.owner_url, autocommit=True) as connection:
         connection.execute(LARGE)
+        connection.execute(CATEGORIES)
         connection.execute(PLACES)
         connection.execute(MEMBERS)
         connection.execute(TRANSLATIONS)
@@ -57,6 +58,10 @@ SELECT gen_random_uuid(), 'large-' || n, name, now(), '',
 FROM (SELECT n, 'Treff ' || n || ' ' || md5(n::text) AS name,
              ST_SetSRID(ST_MakePoint(12.9 + random() * 0.8, 50.7 + random() * 0.45), 4326) AS point
       FROM generate_series(1, {COUNT}) AS n) AS made
+"""
+CATEGORIES = """
+INSERT INTO published.category_member (category, sort_name, id)
+SELECT unnest(category), sort_name, id FROM published.offering WHERE slug LIKE 'large-%'
 """
 PLACES = """
 INSERT INTO published.offering_place (id, precise, n, alone, place, spot)
@@ -151,6 +156,9 @@ PAGES: list[dict[str, Any]] = [
     {"near": "13.2,50.9", "radius": 20_000.0, "category": ["c17"]},
     {"sort": "updated_at"},
     {"sort": "-updated_at"},
+    {"category": ["advice"], "sort": "-updated_at"},
+    {"category": ["c17"], "sort": "-updated_at"},
+    {"category": ["c17"], "bbox": "13.10,50.80,13.30,50.95"},
     {"id": ["large-5", "large-6"]},
     {"q": "Trefff 177"},
 ]

@@ -220,6 +220,16 @@ CREATE INDEX offering_search ON published.offering USING gin (search);
 CREATE INDEX offering_service_area ON published.offering USING gist (service_area)
     WHERE service_area IS NOT NULL;
 
+-- The offerings of a category in the order of their names: those of a category often have names that
+-- begin alike, and then lie together anywhere in the order of all.
+CREATE TABLE published.category_member (
+    category text,
+    sort_name text COLLATE published.de,
+    id uuid,
+    PRIMARY KEY (category, sort_name, id)
+);
+CREATE INDEX category_member_id ON published.category_member (id);
+
 -- Where offerings are, a row a site (db/published.py).
 CREATE TABLE published.offering_place (
     id uuid,
