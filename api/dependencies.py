@@ -45,6 +45,7 @@ class Service:
         )
         self._spooled = Budget(settings.spool_bytes)
         self._counts: OrderedDict[Any, int] = OrderedDict()
+        self._followed: State | None = None
         self._uncounted: OrderedDict[Any, float] = OrderedDict()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._languages: tuple[str, ...] = ()
@@ -65,7 +66,9 @@ class Service:
 
     def _follow(self, state: State, asked: float) -> None:
         """What was remembered of the names and languages of another publication is forgotten."""
-        if self.store.follow(state, asked):
+        self.store.follow(state, asked)
+        if state != self._followed:  # the store may have heard of it before, from an answer
+            self._followed = state
             self._known.clear()
             self._languages_read = float("-inf")
 

@@ -165,6 +165,18 @@ def test_without_a_cache_each_answer_is_asked_for(county_database: Database) -> 
         assert len(client.app.state.service.store) == 0  # type: ignore[attr-defined]
 
 
+def test_names_are_asked_for_again_after_a_publication(watched: tuple[TestClient, Asked]) -> None:
+    """Also if an answer has told the store of it before the follower knew."""
+    client, _ = watched
+    service = client.app.state.service  # type: ignore[attr-defined]
+    get(client, "/v1/offerings?category=advice")
+    assert service._known
+    news = State(service.store.state.sequence + 1, "2999-01-01", "2999-01-01T00:00:00Z")
+    service.keep(("a", "", "", ""), spelled(1), news, answer(1))
+    service._follow(news, time.monotonic())
+    assert not service._known
+
+
 # The store
 
 
