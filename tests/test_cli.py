@@ -129,7 +129,7 @@ def test_up_serves_stops_and_starts_again(cluster: Cluster) -> None:
         assert "Publishing" not in second.said()
         left = Cluster(data).postmaster()
         second.process.kill()
-    assert seconds_of_children() - before < 3
+    assert seconds_of_children() - before < 4  # three alone; a busy second core adds up to a third
     assert Cluster(data).postmaster() == left
     with up(data) as third:
         assert Cluster(data).postmaster() == left
