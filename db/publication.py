@@ -25,6 +25,7 @@ from db.standing import OUTDATED
 
 BULK = 1_000  # so many new rows make the planner's statistics wrong, and gathering them worthwhile
 NAMED = {"codelist", "district", "organisation", "strategy", "indicator"}  # what filters name
+_MADE_HERE = ("updated_at", "hash", "document")  # what a resource's file does not yield
 PLACES = {"codelist", "district", "offering"}  # what a search box completes is made of these
 
 
@@ -202,9 +203,23 @@ def _build(cursor: Cursor[Any], table: Table) -> None:
         _compose(cursor, _BUILD, **names, rows=rows)
         _compose(cursor, _FILL, **names, rows=rows)
     _compose(cursor, _BUILT, **names)
-    _compose(cursor, _COMPARE, **names)
+    _compose(cursor, _COMPARE, **names, **_compared(cursor, table))
     if searched:
         _compose(cursor, _SEARCHED, **names)
+
+
+def _compared(cursor: Cursor[Any], table: Table) -> dict[str, sql.Composable]:
+    """What is kept of a row that changed: what follows from a document needs no more."""
+    query = sql.SQL("SELECT * FROM {built} LIMIT 0").format(**_names(table))
+    columns = {column.name for column in cursor.execute(query).description or ()}
+    facts = [_FACTS[name] for name in _FACTS if name in columns]
+    gone = [sql.Identifier("old", n) for n in ("id", "slug", "valid_to") if n in table.columns]
+    if "search" in table.columns:
+        facts.append(_REWORDED)
+    return {
+        "facts": sql.SQL(", ").join(map(sql.SQL, facts)),
+        "gone": sql.SQL(", ").join(gone),
+    }
 
 
 def _build_batches(cursor: Cursor[Any], names: dict[str, Any], rows: sql.Composable) -> None:
@@ -226,26 +241,49 @@ def _replace(cursor: Cursor[Any], table: Table) -> None:
     _compose(cursor, _INSERT, **names, **_columns(table))
     _compose(cursor, _TRANSLATIONS, **names)
     if table in (published.offering, published.measure):
-        _compose(cursor, _MEMBERS, **names)
+        owner = {"resource": names["resource"]}
+        _replace_members(cursor, names, published.district_member, "within", owner)
     if table is published.offering:
-        _compose(cursor, _CATEGORIES, **names)
+        _replace_members(cursor, names, published.category_member, "category", {})
         _compose(cursor, _SITES, **names)
     _compose(cursor, _REMOVE, **names)
     _compose(cursor, _LOG, **names)
 
 
+def _replace_members(
+    cursor: Cursor[Any],
+    names: dict[str, sql.Composable],
+    members: Table,
+    keys: str,
+    owner: dict[str, sql.Composable],
+) -> None:
+    """What lies in a district or category; districts are of several resources, told by `owner`."""
+    key = next(column.name for column in members.columns if column.name not in owner)
+    owned = [sql.SQL("m.{} = {} AND ").format(sql.Identifier(k), v) for k, v in owner.items()]
+    parts = {
+        "members": sql.Identifier("published", members.name),
+        "key": sql.Identifier(key),
+        "keys": sql.Identifier("c", keys),
+        "owned": sql.SQL("").join(owned),
+        "columns": sql.SQL(", ").join(map(sql.Identifier, members.columns.keys())),
+        "values": sql.SQL(", ").join(
+            owner.get(name, sql.Identifier("n", name)) for name in members.columns.keys()
+        ),
+    }
+    _compose(cursor, _MEMBERS, **names, **parts)
+
+
 def _columns(table: Table) -> dict[str, sql.Composable]:
     """The columns that a resource's file yields, and how a conflict overwrites them."""
-    made_here = ("updated_at", "hash", "document")
     yielded = [
-        key for key in table.columns.keys() if key not in made_here and key not in _shapes(table)
+        key for key in table.columns.keys() if key not in _MADE_HERE and key not in _shapes(table)
     ]
     return {
         "yielded": sql.SQL(", ").join(map(sql.Identifier, yielded)),
         "values": sql.SQL(", ").join(sql.Identifier("b", key) for key in yielded),
         "overwrite": sql.SQL(", ").join(
             sql.SQL("{0} = excluded.{0}").format(sql.Identifier(key))
-            for key in (*yielded, *made_here)
+            for key in (*yielded, *_MADE_HERE)
         ),
     }
 
@@ -299,7 +337,8 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
             total = sql.SQL(_COUNTED if rebuild else _RECKONED).format(**_names(table))
             _compose(cursor, _TOTAL, **_names(table), total=total)
             if table is published.offering:  # the only list that leaves out what has ended
-                cursor.execute(_ENDING)
+                days = sql.SQL(_ALL_DAYS if rebuild else _TOUCHED_DAYS).format(**_names(table))
+                _compose(cursor, _ENDING, **_names(table), days=days)
         if changes >= BULK:
             _compose(cursor, "ANALYZE published.{name}", name=sql.Identifier(table.name))
             if table is published.offering:
@@ -381,31 +420,50 @@ _BATCH: LiteralString = """
 INSERT INTO batch SELECT id FROM batches WHERE number = %s
 """
 
+# The rows that differ, without their documents: what follows from them reads these, not the table
+# of all documents again.
 _COMPARE: LiteralString = """
 CREATE TEMPORARY TABLE {changed} ON COMMIT DROP AS
-    SELECT built.id, built.hash, old.id IS NULL AS is_new
+    SELECT {facts}, built.hash, old.id IS NULL AS is_new
     FROM (SELECT id, md5(string_agg(hash, '' ORDER BY lang)) AS hash
           FROM {built} GROUP BY id) AS built
+    JOIN {built} b ON b.id = built.id AND b.is_default
     LEFT JOIN published.{name} old ON old.id = built.id
     WHERE old.hash IS DISTINCT FROM built.hash;
 CREATE TEMPORARY TABLE {removed} ON COMMIT DROP AS
-    SELECT old.id, old.slug FROM published.{name} old
+    SELECT {gone} FROM published.{name} old
     JOIN pending p ON p.id = old.id AND p.resource = {resource}
     WHERE NOT EXISTS (SELECT FROM {built} b WHERE b.id = old.id);
-ANALYZE {changed}, {removed};
+ANALYZE {changed} (id), {removed} (id);
+"""
+
+_FACTS: dict[str, LiteralString] = {
+    "id": "b.id",
+    "sort_name": "b.sort_name",
+    "within": "b.within",
+    "category": "b.category",
+    "location": "b.location",
+    "imprecise": "b.imprecise",
+    "valid_to": "b.valid_to, old.valid_to AS valid_to_before",
+}
+
+# What is said in the same words as before takes none from the suggestions and adds none.
+_REWORDED: LiteralString = """
+old.search IS DISTINCT FROM b.search AS reworded,
+CASE WHEN old.search IS DISTINCT FROM b.search THEN b.texts END AS texts,
+CASE WHEN old.search IS DISTINCT FROM b.search THEN b.search END AS search
 """
 
 _SEARCHED: LiteralString = """
 INSERT INTO new_text
-    SELECT DISTINCT string_to_table(lower(array_to_string(b.texts, ' ')), ' ')
-    FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
+    SELECT DISTINCT string_to_table(lower(array_to_string(texts, ' ')), ' ')
+    FROM {changed} WHERE reworded;
 INSERT INTO new_stem
-    SELECT word FROM ts_stat(
-        'SELECT search FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default');
+    SELECT word FROM ts_stat('SELECT search FROM {changed} WHERE reworded');
 INSERT INTO old_stem
     SELECT word FROM ts_stat(
         'SELECT search FROM published.{name}
-         WHERE id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed})');
+         WHERE id IN (SELECT id FROM {changed} WHERE reworded UNION ALL SELECT id FROM {removed})');
 """
 
 _INSERT: LiteralString = """
@@ -437,56 +495,45 @@ WHERE lang NOT IN (SELECT code FROM lang WHERE NOT is_default)
 # Most changes leave an entity where it is. What is new is inserted in the order of the index.
 _MEMBERS: LiteralString = """
 CREATE TEMPORARY TABLE member ON COMMIT DROP AS
-    SELECT unnest(b.within) AS district_id, b.sort_name COLLATE published.de AS sort_name, b.id
-    FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
+    SELECT unnest({keys}) AS {key}, c.sort_name COLLATE published.de AS sort_name, c.id
+    FROM {changed} c;
 CREATE INDEX ON member (id);
 ANALYZE member;
-DELETE FROM published.district_member m
-WHERE m.resource = {resource}
-  AND m.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed})
+DELETE FROM {members} m
+WHERE {owned}m.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed})
   AND NOT EXISTS (SELECT FROM member n
-                  WHERE n.id = m.id AND n.district_id = m.district_id
+                  WHERE n.id = m.id AND n.{key} = m.{key}
                     AND n.sort_name COLLATE "C" = m.sort_name COLLATE "C");
-INSERT INTO published.district_member (resource, district_id, sort_name, id)
-SELECT {resource}, n.district_id, n.sort_name, n.id FROM member n
-WHERE NOT EXISTS (SELECT FROM published.district_member m
-                  WHERE m.resource = {resource} AND m.id = n.id AND m.district_id = n.district_id)
-ORDER BY n.district_id, n.sort_name, n.id;
-DROP TABLE member
-"""
-
-_CATEGORIES: LiteralString = """
-CREATE TEMPORARY TABLE member ON COMMIT DROP AS
-    SELECT unnest(b.category) AS category, b.sort_name COLLATE published.de AS sort_name, b.id
-    FROM {built} b JOIN {changed} c ON c.id = b.id WHERE b.is_default;
-CREATE INDEX ON member (id);
-ANALYZE member;
-DELETE FROM published.category_member m
-WHERE m.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed})
-  AND NOT EXISTS (SELECT FROM member n
-                  WHERE n.id = m.id AND n.category = m.category
-                    AND n.sort_name COLLATE "C" = m.sort_name COLLATE "C");
-INSERT INTO published.category_member (category, sort_name, id)
-SELECT n.category, n.sort_name, n.id FROM member n
-WHERE NOT EXISTS (SELECT FROM published.category_member m
-                  WHERE m.id = n.id AND m.category = n.category)
-ORDER BY n.category, n.sort_name, n.id;
+INSERT INTO {members} ({columns})
+SELECT {values} FROM member n
+WHERE NOT EXISTS (SELECT FROM {members} m WHERE {owned}m.id = n.id AND m.{key} = n.{key})
+ORDER BY n.{key}, n.sort_name, n.id;
 DROP TABLE member
 """
 
 # A row a site: what has several would have a box around them all, and an index would find it
 # wherever somebody asks in between.
 _SITES: LiteralString = """
+CREATE TEMPORARY TABLE site ON COMMIT DROP AS
+    SELECT c.id, part.precise, site.path[1] AS n, ST_NumGeometries(part.places) = 1 AS alone,
+           site.geom AS place
+    FROM {changed} c
+    CROSS JOIN LATERAL (VALUES (true, c.location), (false, c.imprecise)) AS part(precise, places)
+    CROSS JOIN LATERAL ST_Dump(ST_Multi(part.places)) AS site
+    WHERE part.places IS NOT NULL;
+CREATE INDEX ON site (id);
+ANALYZE site (id);
 DELETE FROM published.offering_place p
-WHERE p.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed});
+WHERE p.id IN (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed})
+  AND NOT EXISTS (SELECT FROM site s
+                  WHERE (s.id, s.precise, s.n, s.alone) = (p.id, p.precise, p.n, p.alone)
+                    AND s.place::bytea = p.place::bytea);
 INSERT INTO published.offering_place (id, precise, n, alone, place, spot)
-SELECT b.id, part.precise, site.path[1], ST_NumGeometries(part.places) = 1, site.geom,
-       CASE WHEN part.precise THEN geography(site.geom) END
-FROM {built} b
-JOIN {changed} c ON c.id = b.id
-CROSS JOIN LATERAL (VALUES (true, b.location), (false, b.imprecise)) AS part(precise, places)
-CROSS JOIN LATERAL ST_Dump(ST_Multi(part.places)) AS site
-WHERE b.is_default AND part.places IS NOT NULL
+SELECT s.id, s.precise, s.n, s.alone, s.place, CASE WHEN s.precise THEN geography(s.place) END
+FROM site s
+WHERE NOT EXISTS (SELECT FROM published.offering_place p
+                  WHERE (p.id, p.precise, p.n) = (s.id, s.precise, s.n));
+DROP TABLE site
 """
 
 _REMOVE: LiteralString = """
@@ -540,11 +587,24 @@ ON CONFLICT (name) DO UPDATE
 SET total = excluded.total, attribution = excluded.attribution, license = excluded.license
 """
 
+_ALL_DAYS: LiteralString = """
+SELECT valid_to FROM published.{name} UNION SELECT valid_to FROM published.ending
+"""
+
+# The days that anything left or came to; on the others as many end as did before.
+_TOUCHED_DAYS: LiteralString = """
+SELECT valid_to FROM {changed} UNION SELECT valid_to_before FROM {changed}
+UNION SELECT valid_to FROM {removed}
+"""
+
 _ENDING: LiteralString = """
-DELETE FROM published.ending WHERE resource = 'offering';
+CREATE TEMPORARY TABLE day ON COMMIT DROP AS {days};
+ANALYZE day;
+DELETE FROM published.ending USING day
+WHERE resource = {resource} AND ending.valid_to = day.valid_to;
 INSERT INTO published.ending (resource, valid_to, total)
-SELECT 'offering', valid_to, count(*) FROM published.offering
-WHERE valid_to IS NOT NULL GROUP BY valid_to
+SELECT {resource}, valid_to, count(*) FROM published.{name} JOIN day USING (valid_to)
+GROUP BY valid_to
 """
 
 _NUMBER: LiteralString = """

@@ -5,6 +5,10 @@ INSERT INTO affected_postcode
 ON CONFLICT DO NOTHING;
 ANALYZE affected_postcode;
 
+-- Whether any district, or the name of a level, is among what changed.
+CREATE TEMPORARY TABLE atlas ON COMMIT DROP AS
+    SELECT EXISTS (SELECT FROM pending WHERE resource IN ('district', 'codelist')) AS redrawn;
+
 CREATE TEMPORARY TABLE known_place ON COMMIT DROP AS
     WITH postcode AS (
         SELECT s.postcode, mode() WITHIN GROUP (ORDER BY s.town) AS town,
@@ -25,6 +29,7 @@ CREATE TEMPORARY TABLE known_place ON COMMIT DROP AS
         LEFT JOIN term_label coded ON coded.id = term.id
              AND coded.lang = (SELECT code FROM lang WHERE is_default)
         WHERE coalesce(d.valid_to, 'infinity') >= current_date
+          AND (SELECT redrawn FROM atlas)
         UNION ALL
         SELECT md5('postcode:' || postcode)::uuid, 'postcode', postcode, NULL,
                concat_ws(' ', postcode, town), town, NULL, ST_Centroid(area), area, ln(1 + size)
@@ -48,7 +53,7 @@ CREATE TEMPORARY TABLE known_place ON COMMIT DROP AS
 
 DELETE FROM published.place p
 WHERE NOT EXISTS (SELECT FROM known_place k WHERE k.id = p.id)
-  AND (kind = 'district'
+  AND (kind = 'district' AND (SELECT redrawn FROM atlas)
        OR p.id IN (SELECT md5('postcode:' || postcode)::uuid FROM affected_postcode));
 INSERT INTO published.place AS p (id, kind, folded, rank, document)
     SELECT id, kind, folded, rank, document FROM known_place

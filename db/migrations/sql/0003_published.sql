@@ -109,8 +109,14 @@ CREATE TABLE published.translation (
     document text NOT NULL,
     PRIMARY KEY (resource, id, lang)
 );
-ALTER TABLE published.translation ALTER document SET STORAGE EXTERNAL;
-ALTER TABLE published.translation SET (toast_tuple_target = 8160);
+-- The most documents by far, and seldom asked for beside those of the default language: compressed,
+-- they are written in two thirds of the time and read as fast. pglz would cost twice as much.
+ALTER TABLE published.translation ALTER document SET STORAGE MAIN;
+ALTER TABLE published.translation SET (toast_tuple_target = 512);
+DO $$ BEGIN
+    ALTER TABLE published.translation ALTER document SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported THEN NULL;  -- a PostgreSQL built without it
+END $$;
 
 CREATE TABLE published.district_ancestor (
     district_id uuid,
