@@ -1,0 +1,196 @@
+"""The fields of a record: found by the mapping's rules, converted to what the registry holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from seed import numbers
+from seed.edtf import ImpreciseDate
+from seed.edtf import parse as parse_edtf
+from seed.identity import entity_id
+from seed.imports.known import LABELS, Known, Unknown
+from seed.mappings import FieldRule, ImportMapping, ValueRefused
+from seed.mappings.model import nearest
+from seed.mappings.rules import Convention, written
+from seed.personal import is_personal_value
+from seed.report import FileReport
+from seed.targets import Field, Kind, Target
+
+IMPLIED = ("organisation", "strategy")  # what needs no more than a name to be registered
+LONGEST = 100_000  # characters of a text
+
+
+@dataclass
+class Reader:
+    """Reads the fields of records; what it cannot take it reports.
+
+    `implied` are the entities that records only name, by table and id: they are to be registered.
+    """
+
+    mapping: ImportMapping
+    known: Known
+    report: FileReport
+    dropped: frozenset[str] = frozenset()
+    implied: dict[str, dict[UUID, str]] = field(default_factory=dict)
+
+    def read(
+        self,
+        target: Target,
+        rules: Mapping[str, FieldRule],
+        properties: Mapping[str, Any],
+        position: str,
+    ) -> dict[str, Any] | None:
+        """Values by field; None for a row that lacks what it must have, which is reported.
+
+        A value that cannot be taken leaves its field empty, unless the row needs it.
+        """
+        values: dict[str, Any] = {}
+        fields = target.all_fields
+        for name, rule in rules.items():
+            stated = fields.get(name.partition("@")[0], Field())
+            try:
+                values[name] = self._value(name, stated, rule, properties, position)
+            except ValueRefused as refused:
+                if stated.required:
+                    self.report.reject(refused.reason, position, refused.field, refused.value)
+                    return None
+                self.report.flag(refused.reason, position, refused.field, refused.value)
+                values[name] = () if stated.many else None
+            if stated.required and values[name] is None:
+                self.report.reject("empty", position, name)
+                return None
+        return values
+
+    def _value(
+        self,
+        name: str,
+        stated: Field,
+        rule: FieldRule,
+        properties: Mapping[str, Any],
+        position: str,
+    ) -> Any:
+        if self.dropped and not self.dropped.isdisjoint(rule.used):
+            return () if stated.many else None
+        found = rule.read(name, properties, self.mapping.conventions.empty)
+        if stated.many:
+            given = found if isinstance(found, tuple) else (found,)
+            each = self._each(name, stated, rule, given, position)
+            return tuple(dict.fromkeys(each))
+        if isinstance(found, tuple):
+            found = rule.join.join(written(part) for part in found) or None
+        return None if found is None else self.convert(name, stated, rule, found)
+
+    def _each(
+        self, name: str, stated: Field, rule: FieldRule, given: tuple[Any, ...], position: str
+    ) -> Iterator[Any]:
+        for one in given:
+            if one is None:
+                continue
+            try:
+                value = self.convert(name, stated, rule, one)
+            except ValueRefused as refused:
+                self.report.flag(refused.reason, position, name, refused.value)
+            else:
+                yield value
+
+    def convert(self, name: str, stated: Field, rule: FieldRule, value: Any) -> Any:
+        """What a stated value is in the registry; raises ValueRefused."""
+        try:
+            return self._converted(name, stated, rule, value)
+        except (Unknown, ValueError) as error:
+            if isinstance(error, ValueRefused):
+                raise
+            raise ValueRefused(name, value, str(error)) from error
+
+    def _converted(self, name: str, stated: Field, rule: FieldRule, value: Any) -> Any:
+        conventions = _with_dates(self.mapping.conventions, rule)
+        match stated.kind:
+            case Kind.TERM:
+                return self.known.terms.find(str(stated.codelist), written(value))
+            case Kind.REFERENCE:
+                return self._reference(str(stated.table), written(value))
+            case Kind.INTEGER | Kind.NUMBER:
+                return _number(value, conventions, rule, whole=stated.kind is Kind.INTEGER)
+            case Kind.BOOLEAN:
+                return numbers.boolean(value, conventions)
+            case Kind.DATE:
+                return numbers.day(value, conventions)
+            case Kind.EDTF:
+                return _imprecise(value, conventions)
+            case Kind.CODE:
+                return _code(written(value), stated.codes)
+            case Kind.PHONE | Kind.EMAIL:
+                return _contact(written(value), personal=rule.personal)
+            case Kind.URL:
+                return _url(written(value))
+            case _:
+                return _text(written(value))
+
+    def _reference(self, table: str, stated: str) -> UUID:
+        if table == "district":
+            return self.known.districts.find(stated).id
+        found = self.known.entities(table).find(stated)
+        if found is not None:
+            return found
+        identity = entity_id(table, self.mapping.source.slug, stated)
+        if table in IMPLIED:
+            self.implied.setdefault(table, {})[identity] = stated
+            return identity
+        raise Unknown(f"no {table} has this slug or {LABELS[table]}")
+
+
+def _with_dates(conventions: Convention, rule: FieldRule) -> Convention:
+    return conventions.model_copy(update={"dates": rule.dates}) if rule.dates else conventions
+
+
+def _number(value: Any, conventions: Convention, rule: FieldRule, *, whole: bool) -> Any:
+    found = numbers.number(value, conventions)
+    if found is None:
+        raise ValueError("not a number")
+    scaled = found * rule.scale if rule.scale is not None else found
+    if not whole:
+        return scaled
+    if scaled != scaled.to_integral_value():
+        raise ValueError("not a whole number")
+    return int(scaled)
+
+
+def _imprecise(value: Any, conventions: Convention) -> ImpreciseDate:
+    if conventions.dates:
+        return parse_edtf(numbers.day(value, conventions).isoformat())
+    return parse_edtf(written(value))
+
+
+def _code(stated: str, codes: tuple[str, ...]) -> str:
+    if stated not in codes:
+        raise ValueError(f"not one of the codes{nearest(stated, codes)}")
+    return stated
+
+
+def _contact(stated: str, *, personal: bool) -> str:
+    reason = None if personal else is_personal_value(stated)
+    if reason:
+        raise ValueError(f"left out: {reason}; `personal: true` in the mapping would take it")
+    return _text(stated)
+
+
+def _url(stated: str) -> str:
+    """Schemes that run something in a reader's browser are refused; a bare host gets https."""
+    text = _text(stated)
+    scheme, colon, _ = text.partition("://")
+    if not colon:
+        if ":" in text or " " in text or "." not in text:
+            raise ValueError("not a web address")
+        return f"https://{text}"
+    if scheme.lower() not in ("http", "https"):
+        raise ValueError("not a web address")
+    return text
+
+
+def _text(stated: str) -> str:
+    if len(stated) > LONGEST:
+        raise ValueError(f"longer than {LONGEST:,} characters")
+    return stated

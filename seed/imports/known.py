@@ -1,0 +1,153 @@
+"""What an import knows of the registry: districts, terms and entities, by what files call them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from difflib import get_close_matches
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from db import lookups
+from db.lookups import KnownDistrict, KnownTerm
+from seed.targets import TARGETS
+
+LABELS = {target.table: target.label for target in TARGETS.values() if target.name != "sites"}
+ENTITIES = ("organisation", "offering", "indicator", "strategy", "measure")
+
+
+class Unknown(ValueError):  # noqa: N818 - reads as the state it reports
+    """Nothing, or more than one thing, is called that."""
+
+
+class Districts:
+    """Districts by `scheme:key`, slug, bare key or name, as they are valid at a date."""
+
+    def __init__(self, connection: Connection, within: str | None = None) -> None:
+        self.all = {each.id: each for each in lookups.known_districts(connection)}
+        self._successors: dict[UUID, list[tuple[UUID, date]]] = defaultdict(list)
+        for old, new, on in lookups.successions(connection):
+            self._successors[old].append((new, on))
+        self._names = _index((_folded(each.name), each.id) for each in self.all.values())
+        self._exact = _index(
+            (name, each.id)
+            for each in self.all.values()
+            for name in (each.slug, each.key, f"{each.scheme}:{each.key}")
+            if name
+        )
+        self._within = self._below(self.find(within).id) if within else None
+
+    def find(self, stated: str, *, on: date | None = None) -> KnownDistrict:
+        """The district of that key, slug or name; of a merged one its successor on that day."""
+        found = self._exact.get(stated) or self._inside(self._names.get(_folded(stated), ()))
+        if not found:
+            raise Unknown(f"no district is called that{self._nearest(stated)}")
+        candidates = found if on is None else self._valid(found, on)
+        if len(candidates) != 1:
+            raise Unknown(f"{len(found)} districts are called that: give scheme:key")
+        return self.all[next(iter(candidates))]
+
+    def _valid(self, found: Iterable[UUID], on: date) -> set[UUID]:
+        return {self._at(identity, on) for identity in found}
+
+    def _at(self, identity: UUID, on: date) -> UUID:
+        """The district itself, or what it was merged into by that day."""
+        merged = [new for new, since in self._successors[identity] if since <= on]
+        if len(merged) > 1:
+            raise Unknown(f"{self.all[identity].name} was split by {on}: name its parts")
+        return self._at(merged[0], on) if merged and merged[0] in self.all else identity
+
+    def _inside(self, found: Iterable[UUID]) -> set[UUID]:
+        return {each for each in found if self._within is None or each in self._within}
+
+    def _below(self, root: UUID) -> set[UUID]:
+        inside = {root}
+        while True:
+            more = {each.id for each in self.all.values() if each.parent_id in inside}
+            if more <= inside:
+                return inside
+            inside |= more
+
+    def _nearest(self, stated: str) -> str:
+        close = get_close_matches(_folded(stated), self._names, n=1)
+        if not close:
+            return ""
+        name = self.all[next(iter(self._names[close[0]]))].name
+        return f"; did you mean {name!r}?"
+
+
+class Terms:
+    """Codelist terms by code, or by label in any language."""
+
+    def __init__(self, terms: Iterable[KnownTerm]) -> None:
+        self._lists: dict[str, dict[str, UUID]] = defaultdict(dict)
+        known = list(terms)
+        for term in known:
+            for label in term.labels:
+                self._lists[term.codelist].setdefault(_folded(label), term.id)
+        for term in known:  # codes come last: they win over labels
+            self._lists[term.codelist][_folded(term.code)] = term.id
+
+    def find(self, codelist: str, stated: str) -> UUID:
+        names = self._lists[codelist]
+        if _folded(stated) in names:
+            return names[_folded(stated)]
+        close = get_close_matches(_folded(stated), names, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise Unknown(f"no term of {codelist}{hint}")
+
+    def all_of(self, codelist: str) -> set[UUID]:
+        return {*self._lists[codelist].values()}
+
+
+class Entities:
+    """Entities of one kind by slug or name."""
+
+    def __init__(self, rows: Iterable[tuple[UUID, str, str]]) -> None:
+        known = list(rows)
+        self._slugs = {slug: identity for identity, slug, _ in known}
+        self._names = _index((_folded(name), identity) for identity, _, name in known if name)
+
+    def find(self, stated: str) -> UUID | None:
+        """None where nobody is called that; raises Unknown where several are."""
+        if stated in self._slugs:
+            return self._slugs[stated]
+        named = self._names.get(_folded(stated), set())
+        if len(named) > 1:
+            raise Unknown(f"{len(named)} are called that: give the slug")
+        return next(iter(named), None)
+
+    def add(self, identity: UUID, name: str) -> None:
+        self._names.setdefault(_folded(name), set()).add(identity)
+
+
+class Known:
+    """All of it, read once a file."""
+
+    def __init__(self, connection: Connection, within: str | None = None) -> None:
+        self._connection = connection
+        self.districts = Districts(connection, within)
+        self.terms = Terms(lookups.known_terms(connection))
+        self._entities: dict[str, Entities] = {}
+
+    def entities(self, table: str) -> Entities:
+        if table not in self._entities:
+            model = next(t.model for t in TARGETS.values() if t.table == table)
+            self._entities[table] = Entities(
+                lookups.labelled(self._connection, model, LABELS[table])
+            )
+        return self._entities[table]
+
+
+def _index(pairs: Iterable[tuple[str, UUID]]) -> dict[str, set[UUID]]:
+    found: dict[str, set[UUID]] = {}
+    for name, identity in pairs:
+        found.setdefault(name, set()).add(identity)
+    return found
+
+
+def _folded(text: str) -> str:
+    """Names differ in capitals and blanks, and are the same."""
+    return " ".join(text.casefold().split())

@@ -1,0 +1,92 @@
+"""The records of a table as a mapping wants them: a tree nested, wide rows made long, filtered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from seed.mappings import ImportMapping, wanted
+from seed.mappings.model import Tree, Unpivot
+from seed.readers import Record, Table
+from seed.report import FileReport
+
+CHILDREN = "children"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The wanted records of a table, which can be read again. `report` is told of them once."""
+
+    table: Table
+    mapping: ImportMapping
+
+    def records(self, report: FileReport | None = None) -> Iterator[Record]:
+        found: Iterable[Record] = _counted(self.table.records(), report)
+        if self.mapping.tree:
+            found = _nested(found, self.mapping.tree)
+        if self.mapping.unpivot:
+            found = _long(found, self.mapping.unpivot)
+        return _filtered(found, self.mapping, report)
+
+
+def _counted(records: Iterable[Record], report: FileReport | None) -> Iterator[Record]:
+    for record in records:
+        if report is not None:
+            report.read += 1
+            if record.remark:
+                report.flag(record.remark, record.position)
+        yield record
+
+
+def _filtered(
+    records: Iterable[Record], mapping: ImportMapping, report: FileReport | None
+) -> Iterator[Record]:
+    unwanted = 0
+    for record in records:
+        if wanted(mapping.only, record.properties):
+            yield record
+        else:
+            unwanted += 1
+    if unwanted and report is not None:
+        report.left_out += unwanted
+        taken = ", ".join(f"{column}: {rule}" for column, rule in mapping.only.items())
+        report.note(f"{unwanted} rows left out: the mapping takes only {taken}")
+
+
+def _nested(records: Iterable[Record], tree: Tree) -> Iterator[Record]:
+    """Every row with the rows below it in `children`, which read like rows themselves.
+
+    A row whose parent is not in the file is a root like those without one.
+    """
+    all_of = list(records)
+    children: dict[str, list[dict[str, Any]]] = {}
+    nested = []
+    for record in all_of:
+        identity = str(record.properties.get(tree.id) or "")
+        below = children.setdefault(identity, [])
+        nested.append({**record.properties, CHILDREN: below})
+    for properties in nested:
+        if parent := properties.get(tree.parent):
+            children.setdefault(str(parent), []).append(properties)
+    for record, properties in zip(all_of, nested, strict=True):
+        yield replace(record, properties=properties)
+
+
+def _long(records: Iterable[Record], unpivot: Unpivot) -> Iterator[Record]:
+    pattern = re.compile(unpivot.columns)
+    for record in records:
+        kept: dict[str, Any] = {}
+        cells: list[tuple[str, str, Any]] = []
+        for column, value in record.properties.items():
+            if found := pattern.fullmatch(column):
+                cells.append((column, found[1] if pattern.groups else column, value))
+            else:
+                kept[column] = value
+        for column, name, value in cells:
+            if value is None or value == "":
+                continue
+            position = f"{record.position}, column {column}"
+            row = {**kept, unpivot.into: name, unpivot.value: value}
+            yield replace(record, position=position, properties=row)

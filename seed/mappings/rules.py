@@ -1,0 +1,220 @@
+"""Field rules: where the value of a field comes from, and what is done to it on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, Literal, Self
+
+import jsonpath
+from jsonpath import JSONPathError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+class ValueRefused(ValueError):  # noqa: N818 - reads as the state it reports
+    """A value that the mapping does not allow in this field."""
+
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        super().__init__(f"{field}: {value!r}: {reason}")
+        self.field = field
+        self.value = value
+        self.reason = reason
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Convention(Strict):
+    """How a file writes numbers, dates and truth, and what it writes for nothing."""
+
+    decimal: Literal[",", "."] = "."
+    thousands: Literal[",", ".", " ", "'", ""] = ""
+    dates: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    true: tuple[str, ...] = ()
+    false: tuple[str, ...] = ()
+
+
+class FieldRule(Strict):
+    """Where the value of a field comes from: a column, several, a template, or a constant.
+
+    What happens to it, in this order: `empty` values are none; `digits` restores the lost leading
+    zeros of a key of that length; `first` takes the first characters; `match` takes the group of a
+    pattern (no match: none); `separator` splits into several; `values` translates, and
+    `otherwise` says what becomes of a value that it does not list; `scale` multiplies a number.
+    """
+
+    column: str | None = None
+    columns: tuple[str, ...] = ()
+    join: str = " "
+    template: str | None = None
+    constant: str | int | float | bool | None = None
+    empty: tuple[str, ...] = ()
+    digits: Annotated[int, Field(gt=0)] | None = None
+    first: Annotated[int, Field(gt=0)] | None = None
+    match: str | None = None
+    separator: str | None = None
+    values: dict[str, str | None] | None = None
+    otherwise: Literal["refuse", "keep", "empty"] = "refuse"
+    scale: Decimal | None = None
+    dates: tuple[str, ...] = ()
+    personal: bool = False
+
+    @model_validator(mode="after")
+    def one_origin(self) -> Self:
+        origins = (self.column, self.template, self.constant, self.columns or None)
+        if sum(origin is not None for origin in origins) != 1:
+            raise ValueError("give one of column, columns, template and constant")
+        return self
+
+    @model_validator(mode="after")
+    def patterns_compile(self) -> Self:
+        if self.match is not None:
+            _one_group(self.match)
+        for column in self.used:
+            _path(column)
+        return self
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The columns it reads."""
+        if self.template is not None:
+            return tuple(_PLACEHOLDER.findall(self.template))
+        return (self.column,) if self.column is not None else tuple(self.columns)
+
+    def read(self, field: str, properties: Mapping[str, Any], empty: Sequence[str] = ()) -> Any:
+        """The value: None, one, or (of a list or with a separator) a tuple; raises ValueRefused."""
+        stated = self._stated(properties)
+        if isinstance(stated, list | tuple):
+            parts = [self._worked(field, part, empty) for part in stated]
+            return tuple(part for part in parts if part is not None)
+        if self.separator is not None and stated is not None:
+            pieces = str(stated).split(self.separator)
+            parts = [self._worked(field, piece, empty) for piece in pieces]
+            return tuple(part for part in parts if part is not None)
+        return self._worked(field, stated, empty)
+
+    def _stated(self, properties: Mapping[str, Any]) -> Any:
+        if self.constant is not None:
+            return self.constant
+        if self.column is not None:
+            return look_up(properties, self.column)
+        if self.template is not None:
+            return self._filled(self.template, properties)
+        found = [written(look_up(properties, column)) for column in self.columns]
+        return self.join.join(text for text in found if text) or None
+
+    def _filled(self, template: str, properties: Mapping[str, Any]) -> str | None:
+        """Nothing, where any placeholder has nothing: half a template is no value."""
+        found = {name: written(look_up(properties, name)) for name in self.used}
+        if not all(found.values()):
+            return None
+        return _PLACEHOLDER.sub(lambda match: found[match[1]], template)
+
+    def _worked(self, field: str, stated: Any, empty: Sequence[str]) -> Any:
+        value = tidy(field, stated)
+        if value is None or (isinstance(value, str) and value in (*self.empty, *empty)):
+            return None
+        if self.digits is not None:
+            value = self._with_zeros(field, written(value))
+        if self.first is not None:
+            value = written(value)[: self.first]
+        if self.match is not None:
+            found = re.search(self.match, written(value))
+            value = (found[1] or "").strip() or None if found else None
+        return self._translated(field, value)
+
+    def _with_zeros(self, field: str, stated: str) -> str:
+        digits = self.digits or 0
+        padded = stated.zfill(digits) if len(stated) == digits - 1 else stated
+        if not (padded.isascii() and padded.isdigit() and len(padded) == digits):
+            raise ValueRefused(field, stated, f"not a key of {digits} digits")
+        return padded
+
+    def _translated(self, field: str, value: Any) -> Any:
+        if self.values is None or value is None:
+            return value
+        written = written(value)
+        if written in self.values:
+            return self.values[written]
+        if self.otherwise == "refuse":
+            raise ValueRefused(field, written, "the mapping has no such value")
+        return value if self.otherwise == "keep" else None
+
+
+def from_column(value: object) -> object:
+    """`name: GEN` is short for `name: {column: GEN}`."""
+    return {"column": value} if isinstance(value, str) else value
+
+
+Rule = Annotated[FieldRule, BeforeValidator(from_column)]
+
+
+def look_up(properties: Mapping[str, Any], column: str) -> Any:
+    """A column by its name, or what a path like `locations[*].name` finds in a nested record."""
+    if column in properties:
+        return properties[column]
+    path = _path(column)
+    if path is None:
+        return None
+    found = path.findall(properties)
+    return found if "*" in column or ".." in column else (found[0] if found else None)
+
+
+@cache
+def _path(column: str) -> Any:
+    """The compiled path of a column that has one; raises ValueError."""
+    if "[" not in column:
+        return None
+    head, bracket, rest = column.partition("[")
+    try:
+        return jsonpath.compile(f"$[{_quoted(head)}]{bracket}{rest}")
+    except JSONPathError:
+        return None  # a column may be called "Plätze [Anzahl]"
+
+
+def _quoted(name: str) -> str:
+    return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _one_group(pattern: str) -> None:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"match is no pattern: {error}") from error
+    if groups != 1:
+        raise ValueError(f"match needs one group in parentheses, it has {groups}")
+
+
+def tidy(field: str, stated: Any) -> Any:
+    """A value without blanks around it, with line ends of one kind; raises ValueRefused."""
+    if stated is None or isinstance(stated, bool | int | Decimal):
+        return stated
+    if isinstance(stated, float):
+        return int(stated) if stated.is_integer() else stated
+    if isinstance(stated, str):
+        text = stated.replace("\r\n", "\n").replace("\r", "\n").strip()
+        if any(ord(character) < 32 and character not in "\n\t" for character in text):
+            raise ValueRefused(field, text, "has control characters")
+        return text or None
+    if isinstance(stated, Mapping | list | tuple):
+        raise ValueRefused(field, type(stated).__name__, "not a text or number: name what is in it")
+    return stated  # dates, as workbooks have them
+
+
+def written(value: Any) -> str:
+    """A value as text: 5124000.0 is a key, not a number with a decimal."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def columns_of(rules: Iterable[FieldRule]) -> set[str]:
+    return {column for rule in rules for column in rule.used}
