@@ -19,10 +19,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     import socket
     from types import FrameType
+
+    from typer import Context
 
     from api.settings import Settings
     from db.cluster import Cluster
@@ -44,7 +47,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # their local variables show passwords
 )
 database_commands = typer.Typer(help="Look after the database.", no_args_is_help=True)
-app.add_typer(database_commands, name="db")
 
 
 class Notes(Console):
@@ -76,8 +78,31 @@ class Databases:
 class Importable(StrEnum):
     """The resources that can be imported from files."""
 
+    offerings = "offerings"
+    organisations = "organisations"
     districts = "districts"
+    codelists = "codelists"
+    indicators = "indicators"
+    observations = "observations"
+    strategies = "strategies"
+    measures = "measures"
+    decisions = "decisions"
 
+
+class ImportGroup(TyperGroup):
+    """`import offerings FILE` is short for `import files offerings FILE`."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, "--help"):
+            args = ["files", *args]
+        return super().parse_args(ctx, args)
+
+
+import_commands = typer.Typer(
+    help="Take files over into the registry.", no_args_is_help=True, cls=ImportGroup
+)
+app.add_typer(database_commands, name="db")
+app.add_typer(import_commands, name="import")
 
 # Commands
 
@@ -166,7 +191,7 @@ def publish(
     notes.print(summary_of(done, dry_run=dry_run))
 
 
-@app.command("import")
+@import_commands.command("files")
 def import_files(
     resource: Annotated[Importable, typer.Argument(help="What the files describe.")],
     files: Annotated[list[Path], typer.Argument(help="Files to read.")],
@@ -176,32 +201,88 @@ def import_files(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only report what would change.")
     ] = False,
+    snapshot: Annotated[
+        bool, typer.Option("--snapshot", help="Archive what the file no longer has.")
+    ] = False,
+    threshold: Annotated[
+        float, typer.Option(help="The share of a source that a snapshot may archive.", min=0, max=1)
+    ] = 0.2,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Pass over files that were imported already.")
+    ] = False,
     publish_after: Annotated[
         bool, typer.Option("--publish", help="Publish afterwards, if nothing was refused.")
     ] = False,
     report: Annotated[
-        Path | None, typer.Option(help="Write the report to this file as JSON.")
+        Path | None, typer.Option(help="Write the report to this file: .json, or .html for people.")
     ] = None,
 ) -> None:
-    """Take files over into the registry; nothing becomes public before it is published."""
-    from db import publication
-    from seed.districts import import_districts
+    """Take files over into the registry; nothing becomes public before it is published.
 
-    importers = {Importable.districts: import_districts}
-    if report and not (report.parent.is_dir() and not report.is_dir()):
-        stop(f"{report} cannot be written: there is no such folder, or it is one itself")
+    `quartier import offerings FILE` is short for `quartier import files offerings FILE`. The exit
+    code is 0 if every row was taken, 1 if rows were rejected, 2 if a file was refused.
+    """
+    from db import publication
+    from seed.imports.engine import Order, import_files
+
+    require_writable(report)
+    order = Order(
+        resource.value,
+        mapping,
+        dry_run=dry_run,
+        snapshot=snapshot,
+        threshold=threshold,
+        resume=resume,
+        actor=f"import {resource}",
+    )
     with databases(read_settings()) as both:
         require_prepared(both)
-        result = importers[resource](
-            both.owner_url, files, mapping=mapping, dry_run=dry_run, actor=f"import {resource}"
-        )
+        with rows_done() as tell:
+            result = import_files(both.owner_url, files, order, progress=tell)
         result.print(notes)
         if report:
-            report.write_text(result.to_json(), encoding="utf-8")
+            result.write(report)
         if publish_after and not dry_run and not result.exit_code:
             done = publication.publish(both.owner_url)
             notes.print(summary_of(done, dry_run=False))
     raise typer.Exit(result.exit_code)
+
+
+@import_commands.command("undo")
+def undo_import(
+    number: Annotated[int, typer.Argument(help="Number of the import, as its report says.")],
+) -> None:
+    """Put every row an import wrote back to what it was, unless it was edited since."""
+    from db import imports
+    from db.registry import writer
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, f"undo import {number}") as connection:
+            undone = imports.undo(connection, number, f"undo import {number}")
+    for row in undone.kept:
+        notes.print(f"Left as it is: {row}")
+    notes.print(f"{undone.restored} rows are what they were before import {number}")
+    raise typer.Exit(1 if undone.kept else 0)
+
+
+@import_commands.command("list")
+def list_imports(
+    limit: Annotated[int, typer.Option(help="How many, from the latest.", min=1)] = 20,
+) -> None:
+    """List imports, with what each of them did."""
+    from db import imports
+    from db.registry import writer
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "list imports") as connection:
+            found = imports.runs(connection, limit)
+    for run in found:
+        counts = ", ".join(f"{count} {name}" for name, count in run.counts.items() if count)
+        typer.echo(
+            f"{run.id}\t{run.started_at:%Y-%m-%d %H:%M}\t{run.resource}\t{run.file}\t{counts}"
+        )
 
 
 @app.command()
@@ -499,6 +580,18 @@ def say_where(settings: Settings) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     home = settings.public_url or f"http://{host}:{settings.port}"
     notes.print(f"Quartier is ready: {home}  (API reference: {home}/docs)", style="bold")
+
+
+@contextmanager
+def rows_done() -> Iterator[Callable[[str, int], None]]:
+    """Shows of the file that is imported how many rows are done, where somebody watches."""
+    with notes.status("Reading") as status:
+        yield lambda file, rows: status.update(f"{file}: {rows:,} rows")
+
+
+def require_writable(report: Path | None) -> None:
+    if report and not (report.parent.is_dir() and not report.is_dir()):
+        stop(f"{report} cannot be written: there is no such folder, or it is one itself")
 
 
 @contextmanager

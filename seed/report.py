@@ -9,10 +9,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+SHOWN = 5  # findings of one kind in the terminal; the report files have all
 OK, ROWS_REJECTED, FILE_REFUSED = 0, 1, 2
 
 
@@ -38,6 +40,18 @@ class Finding:
     value: str | None = None
 
 
+COUNTS = ("read", "new", "changed", "unchanged", "rejected", "flagged", "left_out", "archived")
+WRITTEN = ("new", "changed", "unchanged", "rejected")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Counts and number of findings at one moment."""
+
+    counts: dict[str, int]
+    findings: int
+
+
 @dataclass
 class FileReport:
     """Every row read is new, changed, unchanged, rejected or left out; flagged ones are among them.
@@ -53,7 +67,9 @@ class FileReport:
     unchanged: int = 0
     rejected: int = 0
     left_out: int = 0
+    archived: int = 0
     refused: bool = False
+    run: int | None = None
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -81,8 +97,21 @@ class FileReport:
         self.findings.append(Finding(Severity.ERROR, reason))
 
     def counts(self) -> dict[str, int]:
-        names = ("read", "new", "changed", "unchanged", "rejected", "flagged", "left_out")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in COUNTS}
+
+    def mark(self) -> Mark:
+        """Where the report stands, to come back to if what follows is undone."""
+        return Mark({name: getattr(self, name) for name in WRITTEN}, len(self.findings))
+
+    def forget(self, mark: Mark) -> None:
+        for name, count in mark.counts.items():
+            setattr(self, name, count)
+        del self.findings[mark.findings :]
+
+    def as_json(self) -> dict[str, Any]:
+        head = {"file": self.file, "mapping": self.mapping, "refused": self.refused}
+        found = [asdict(each) for each in self.findings]
+        return head | {"import": self.run, "counts": self.counts(), "findings": found}
 
 
 @dataclass
@@ -100,8 +129,20 @@ class Report:
         return ROWS_REJECTED if any(file.rejected for file in self.files) else OK
 
     def to_json(self) -> str:
-        files = [_as_json(file) for file in self.files]
+        files = [file.as_json() for file in self.files]
         return json.dumps({"dry_run": self.dry_run, "files": files}, ensure_ascii=False, indent=2)
+
+    def to_html(self) -> str:
+        """A page for people, which needs nothing from anywhere else."""
+        environment = Environment(
+            loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True
+        )
+        return environment.get_template("report.html").render(report=self, counts=COUNTS)
+
+    def write(self, path: Path) -> None:
+        """As HTML where the name says so, else as JSON."""
+        is_page = path.suffix.lower() in (".html", ".htm")
+        path.write_text(self.to_html() if is_page else self.to_json(), encoding="utf-8")
 
     def print(self, console: Console) -> None:
         for file in self.files:
@@ -109,17 +150,23 @@ class Report:
         console.print(_counted(self.files, dry_run=self.dry_run))
 
 
-def _as_json(file: FileReport) -> dict[str, Any]:
-    head = {"file": file.file, "mapping": file.mapping, "refused": file.refused}
-    return head | {"counts": file.counts(), "findings": [asdict(each) for each in file.findings]}
-
-
 def _print_findings(console: Console, file: FileReport) -> None:
     if not file.findings:
         return
     console.print(Text(Path(file.file).name, style="bold"))
-    for each in file.findings:
-        console.print(_line(each), soft_wrap=True)
+    for kind in _kinds(file.findings):
+        for each in kind[:SHOWN]:
+            console.print(_line(each), soft_wrap=True)
+        if len(kind) > SHOWN:
+            console.print(Text(f"           … and {len(kind) - SHOWN} more like this"))
+
+
+def _kinds(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings that differ only in their row and value, together, in order of the first."""
+    kinds: dict[tuple[str, str, str | None], list[Finding]] = {}
+    for each in findings:
+        kinds.setdefault((each.severity, each.reason, each.field), []).append(each)
+    return list(kinds.values())
 
 
 def _line(finding: Finding) -> Text:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import Boolean, Column, Date, Integer, Numeric, Table, Text
+from sqlalchemy import Boolean, Column, Date, DefaultClause, Integer, Numeric, Table, Text
 from sqlalchemy.types import TypeEngine
 
 from db.codes import (
@@ -38,7 +38,6 @@ from db.models import (
     MeasureIndicator,
     MeasureOffering,
     MeasureTerm,
-    Milestone,
     Observation,
     Offering,
     OfferingServiceDistrict,
@@ -80,6 +79,7 @@ class Field:
     codelist: str | None = None
     table: str | None = None
     many: bool = False
+    default: Any = None
 
 
 @dataclass(frozen=True)
@@ -177,8 +177,17 @@ def _field(table: str, column: Column[object], *, imprecise: bool) -> Field:
     if imprecise:
         return Field(Kind.EDTF, required)
     if name in _CODES and isinstance(column.type, Text):
-        return Field(Kind.CODE, required, codes=tuple(_CODES[name]))
-    return Field(_CONTACTS.get(name) or _kind(column), required)
+        return Field(Kind.CODE, required, codes=tuple(_CODES[name]), default=_default(column))
+    return Field(_CONTACTS.get(name) or _kind(column), required, default=_default(column))
+
+
+def _default(column: Column[object]) -> Any:
+    """What stands for nothing in a column that must hold something."""
+    default = column.server_default
+    if column.nullable or not isinstance(default, DefaultClause):
+        return None
+    stated = str(default.arg)
+    return int(stated) if isinstance(column.type, Integer) else stated
 
 
 def _kind(column: Column[object]) -> Kind:
@@ -225,8 +234,9 @@ DISTRICTS = Target(
     {
         **fields_of(District, "boundary_quality"),
         "boundary_quality": Field(Kind.CODE, codes=tuple(_CODES["boundary_quality"])),
-        "scheme": Field(),
-        "key": Field(),
+        "scheme": Field(required=True),
+        "key": Field(required=True),
+        "parent": Field(),
         "longitude": Field(Kind.NUMBER),
         "latitude": Field(Kind.NUMBER),
     },
@@ -278,9 +288,6 @@ MEASURES = Target(
                     Kind.CODE, required=True, codes=("statement", "recommendation", "report")
                 ),
             },
-        ),
-        "milestones": Target(
-            "milestones", Milestone, "title", fields_of(Milestone, "measure_id", "strategy_id")
         ),
     },
 )

@@ -21,15 +21,15 @@ class Vocabulary(NamedTuple):
 
 def read_vocabulary() -> Vocabulary:
     files = read_folder("codelists")
-    terms = [row for file in files for row in _terms(_codelist_id(file["name"]), file["terms"])]
+    terms = [row for file in files for row in _terms(codelist_id(file["name"]), file["terms"])]
     return Vocabulary(_languages(), [_codelist(file) for file in files], terms)
 
 
 def term_id(codelist: str, code: str) -> UUID:
-    return part_id(_codelist_id(codelist), "codelist_term", code)
+    return part_id(codelist_id(codelist), "codelist_term", code)
 
 
-def _codelist_id(name: str) -> UUID:
+def codelist_id(name: str) -> UUID:
     return entity_id("codelist", "quartier", name)
 
 
@@ -42,7 +42,7 @@ def _languages() -> list[Row]:
 
 def _codelist(file: Entry) -> Row:
     return {
-        "id": _codelist_id(file["name"]),
+        "id": codelist_id(file["name"]),
         "name": file["name"],
         "title": file["title"],
         "description": file["description"],

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from db.imports import corrections, mark_seen
+from db.imports import corrections
 from db.lookups import owners_of_slugs, rows_of
-from db.models import Base
-from db.registry import Row, insert_missing, replace_parts, upsert
-from seed.edtf import ImpreciseDate
+from db.registry import Row, insert_missing, mark_seen, replace_parts, upsert
 from seed.identity import distinct_slug, entity_id, part_id
-from seed.imports.fields import Reader
-from seed.imports.sites import Sites
-from seed.mappings import PartRule, ValueRefused, wanted
-from seed.mappings.rules import look_up, written
+from seed.imports.fields import Reader, columns_of
+from seed.imports.known import LABELS
+from seed.imports.parts import Part, part_records, write_parts
+from seed.imports.places import Places
+from seed.mappings import ValueRefused
+from seed.mappings.rules import written
 from seed.readers import Record
-from seed.readers.json import flattened
 from seed.targets import TARGETS, Target
-
-OWNED = ("source_id", "lang")  # columns of a part that its entity fills
 
 
 @dataclass
@@ -37,7 +34,15 @@ class Draft:
     slug: str | None
     row: dict[str, Any]
     links: dict[str, tuple[UUID, ...]]
-    parts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    parts: dict[str, list[Part]] = field(default_factory=dict)
+
+
+@dataclass
+class Touched:
+    """Which entities a batch brought, and which it changed."""
+
+    new: set[UUID] = field(default_factory=set)
+    changed: set[UUID] = field(default_factory=set)
 
 
 @dataclass
@@ -46,8 +51,8 @@ class EntityImport:
 
     connection: Connection
     reader: Reader
+    places: Places
     source: UUID
-    sites: Sites | None = None
 
     @property
     def target(self) -> Target:
@@ -58,20 +63,148 @@ class EntityImport:
         rule = self.reader.mapping.key
         assert rule is not None
         found = rule.read("key", record.properties)
-        return written(found) or None
+        return None if found is None else written(found)
 
     def write(self, records: Sequence[Record], repeated: Collection[str]) -> None:
-        drafts = [draft for draft in self._drafts(records, repeated) if draft is not None]
+        drafts = [draft for record in records if (draft := self._draft(record, repeated))]
         self._register_implied()
         if not drafts:
             return
-        ids = [draft.id for draft in drafts]
-        mark_seen(self.connection, ids)
+        mark_seen(self.connection, [draft.id for draft in drafts])
         self._correct(drafts)
         touched = self._write_rows(drafts)
-        for name, link in self.target.links.items():
-            if name in self.reader.mapping.fields:
-                touched.changed |= self._write_links(drafts, name, link.model, link.column)
-        for name, rule in self.reader.mapping.parts.items():
-            touched.changed |= self._write_parts(drafts, name, rule)
-        self._count(ids, touched)
+        for name in self.target.links.keys() & self.reader.mapping.fields.keys():
+            touched.changed |= self._write_links(drafts, name)
+        for name in self.reader.mapping.parts:
+            parts = {draft.id: draft.parts[name] for draft in drafts}
+            touched.changed |= write_parts(self.connection, self.target, name, self.source, parts)
+        self._count(drafts, touched)
+
+    # What a record says
+
+    def _draft(self, record: Record, repeated: Collection[str]) -> Draft | None:
+        report, mapping = self.reader.report, self.reader.mapping
+        try:
+            key = self.key(record)
+        except ValueRefused as refused:
+            report.reject(refused.reason, record.position, "key", refused.value)
+            return None
+        if not key:
+            report.reject("the row has no key", record.position, "key")
+            return None
+        if key in repeated:
+            report.reject("several rows have this key", record.position, "key", key)
+            return None
+        values = self.reader.read(self.target, mapping.fields, record.properties, record.position)
+        return None if values is None else self._described(record, key, values)
+
+    def _described(self, record: Record, key: str, values: dict[str, Any]) -> Draft:
+        target, mapping = self.target, self.reader.mapping
+        identity = entity_id(target.table, mapping.source.slug, key)
+        links = {name: values.pop(name) for name in target.links.keys() & values.keys()}
+        slug = values.pop("slug", None)
+        parts = {
+            name: list(part_records(record, key, name, rule, target, self.reader, self.places))
+            for name, rule in mapping.parts.items()
+        }
+        row = dict(columns_of(target, values))
+        name = str(values[target.label])
+        return Draft(record.position, key, identity, name, slug, row, links, parts)
+
+    # What becomes of it
+
+    def _register_implied(self) -> None:
+        for table, named in self.reader.implied.items():
+            target = next(each for each in TARGETS.values() if each.table == table)
+            known = self.reader.known.entities(table)
+            drafts = [
+                Draft("", name, identity, name, None, {LABELS[table]: name}, {})
+                for identity, name in named.items()
+            ]
+            insert_missing(self.connection, target.model, self._rows(target, drafts))
+            for identity, name in named.items():
+                known.add(identity, name)
+        self.reader.implied.clear()
+
+    def _correct(self, drafts: Sequence[Draft]) -> None:
+        """What somebody corrected stays; a file that says otherwise is reported."""
+        made = corrections(self.connection, self.target.table, [draft.id for draft in drafts])
+        for draft in drafts:
+            for column, value in made.get(draft.id, {}).items():
+                if column not in draft.row:
+                    continue
+                if draft.row[column] != value:
+                    self.reader.report.flag(
+                        f"corrected to {value!r}, which stays",
+                        draft.position,
+                        column,
+                        draft.row[column],
+                    )
+                draft.row[column] = value
+
+    def _write_rows(self, drafts: Sequence[Draft]) -> Touched:
+        counts = upsert(self.connection, self.target.model, self._rows(self.target, drafts))
+        return Touched({*counts.new_ids}, {*counts.changed_ids})
+
+    def _rows(self, target: Target, drafts: Sequence[Draft]) -> list[Row]:
+        ids = [draft.id for draft in drafts]
+        standing = rows_of(self.connection, target.model, ids, ("slug", "status"))
+        wanted = [draft.slug or draft.name for draft in drafts if draft.id not in standing]
+        taken = _Slugs(self.connection, target, wanted)
+        return [self._row(draft, standing.get(draft.id), taken) for draft in drafts]
+
+    def _row(self, draft: Draft, standing: tuple[Any, ...] | None, taken: _Slugs) -> Row:
+        """A slug is given once: addresses stay. So does what staff decided of publishing."""
+        mapping = self.reader.mapping
+        if standing is None:
+            slug, status = taken.give(draft.slug or draft.name, draft.id), mapping.status
+        else:
+            slug, status = standing
+        return {
+            "id": draft.id,
+            "slug": slug,
+            "status": status,
+            "source_id": self.source,
+            "external_key": draft.key,
+            "lang": mapping.lang,
+            **draft.row,
+        }
+
+    def _write_links(self, drafts: Sequence[Draft], name: str) -> set[UUID]:
+        link = self.target.links[name]
+        table, owner = str(link.model.__tablename__), f"{self.target.table}_id"
+        rows: list[Row] = [
+            {"id": part_id(draft.id, table, goal), owner: draft.id, link.column: goal}
+            for draft in drafts
+            for goal in draft.links[name]
+        ]
+        among = self.reader.known.terms.all_of(link.codelist) if link.codelist else None
+        counts = replace_parts(
+            self.connection,
+            link.model,
+            owner,
+            [draft.id for draft in drafts],
+            rows,
+            among=(link.column, among) if among is not None else None,
+        )
+        return {*counts.owner_ids}
+
+    def _count(self, drafts: Sequence[Draft], touched: Touched) -> None:
+        report = self.reader.report
+        changed = touched.changed - touched.new
+        report.new += len(touched.new)
+        report.changed += len(changed)
+        report.unchanged += len(drafts) - len(touched.new) - len(changed)
+
+
+class _Slugs:
+    """Slugs for new rows: as their names say, distinct from all others."""
+
+    def __init__(self, connection: Connection, target: Target, names: Sequence[str]) -> None:
+        plain = {distinct_slug(name, UUID(int=0), ()) for name in names}
+        self._taken = set(owners_of_slugs(connection, target.model, plain))
+
+    def give(self, name: str, identity: UUID) -> str:
+        slug = distinct_slug(name, identity, self._taken)
+        self._taken.add(slug)
+        return slug

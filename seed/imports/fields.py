@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -59,6 +61,8 @@ class Reader:
                     return None
                 self.report.flag(refused.reason, position, refused.field, refused.value)
                 values[name] = () if stated.many else None
+            if values[name] is None:
+                values[name] = stated.default
             if stated.required and values[name] is None:
                 self.report.reject("empty", position, name)
                 return None
@@ -99,35 +103,20 @@ class Reader:
     def convert(self, name: str, stated: Field, rule: FieldRule, value: Any) -> Any:
         """What a stated value is in the registry; raises ValueRefused."""
         try:
-            return self._converted(name, stated, rule, value)
+            return self._converted(stated, rule, value)
         except (Unknown, ValueError) as error:
             if isinstance(error, ValueRefused):
                 raise
             raise ValueRefused(name, value, str(error)) from error
 
-    def _converted(self, name: str, stated: Field, rule: FieldRule, value: Any) -> Any:
-        conventions = _with_dates(self.mapping.conventions, rule)
-        match stated.kind:
-            case Kind.TERM:
-                return self.known.terms.find(str(stated.codelist), written(value))
-            case Kind.REFERENCE:
-                return self._reference(str(stated.table), written(value))
-            case Kind.INTEGER | Kind.NUMBER:
-                return _number(value, conventions, rule, whole=stated.kind is Kind.INTEGER)
-            case Kind.BOOLEAN:
-                return numbers.boolean(value, conventions)
-            case Kind.DATE:
-                return numbers.day(value, conventions)
-            case Kind.EDTF:
-                return _imprecise(value, conventions)
-            case Kind.CODE:
-                return _code(written(value), stated.codes)
-            case Kind.PHONE | Kind.EMAIL:
-                return _contact(written(value), personal=rule.personal)
-            case Kind.URL:
-                return _url(written(value))
-            case _:
-                return _text(written(value))
+    def _converted(self, stated: Field, rule: FieldRule, value: Any) -> Any:
+        if stated.kind is Kind.TERM:
+            return self.known.terms.find(str(stated.codelist), written(value))
+        if stated.kind is Kind.REFERENCE:
+            return self._reference(str(stated.table), written(value))
+        if stated.kind is Kind.CODE:
+            return _code(written(value), stated.codes)
+        return CONVERSIONS[stated.kind](value, rule, _with_dates(self.mapping.conventions, rule))
 
     def _reference(self, table: str, stated: str) -> UUID:
         if table == "district":
@@ -146,22 +135,68 @@ def _with_dates(conventions: Convention, rule: FieldRule) -> Convention:
     return conventions.model_copy(update={"dates": rule.dates}) if rule.dates else conventions
 
 
-def _number(value: Any, conventions: Convention, rule: FieldRule, *, whole: bool) -> Any:
+def _number(value: Any, rule: FieldRule, conventions: Convention) -> Decimal:
     found = numbers.number(value, conventions)
     if found is None:
         raise ValueError("not a number")
-    scaled = found * rule.scale if rule.scale is not None else found
-    if not whole:
-        return scaled
-    if scaled != scaled.to_integral_value():
+    return found * rule.scale if rule.scale is not None else found
+
+
+def _integer(value: Any, rule: FieldRule, conventions: Convention) -> int:
+    found = _number(value, rule, conventions)
+    if found != found.to_integral_value():
         raise ValueError("not a whole number")
-    return int(scaled)
+    return int(found)
 
 
-def _imprecise(value: Any, conventions: Convention) -> ImpreciseDate:
+def _boolean(value: Any, _: FieldRule, conventions: Convention) -> bool:
+    return numbers.boolean(value, conventions)
+
+
+def _day(value: Any, _: FieldRule, conventions: Convention) -> date:
+    return numbers.day(value, conventions)
+
+
+def _imprecise(value: Any, _: FieldRule, conventions: Convention) -> ImpreciseDate:
     if conventions.dates:
         return parse_edtf(numbers.day(value, conventions).isoformat())
     return parse_edtf(written(value))
+
+
+def _contact(value: Any, rule: FieldRule, _: Convention) -> str:
+    stated = written(value)
+    if not rule.personal and (reason := is_personal_value(stated)):
+        raise ValueError(f"left out: {reason}; `personal: true` in the mapping would take it")
+    return short(stated)
+
+
+def _url(value: Any, _: FieldRule, __: Convention) -> str:
+    """A bare host gets https; schemes that run something in a reader's browser are refused."""
+    text = short(written(value))
+    scheme, colon, _rest = text.partition("://")
+    if colon and scheme.lower() in ("http", "https"):
+        return text
+    if colon or ":" in text or " " in text or "." not in text:
+        raise ValueError("not a web address")
+    return f"https://{text}"
+
+
+def _text(value: Any, _: FieldRule, __: Convention) -> str:
+    return short(written(value))
+
+
+CONVERSIONS: Mapping[Kind, Callable[[Any, FieldRule, Convention], Any]] = {
+    Kind.TEXT: _text,
+    Kind.INTEGER: _integer,
+    Kind.NUMBER: _number,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATE: _day,
+    Kind.EDTF: _imprecise,
+    Kind.PHONE: _contact,
+    Kind.EMAIL: _contact,
+    Kind.URL: _url,
+    Kind.PLACE: _text,
+}
 
 
 def _code(stated: str, codes: tuple[str, ...]) -> str:
@@ -170,27 +205,32 @@ def _code(stated: str, codes: tuple[str, ...]) -> str:
     return stated
 
 
-def _contact(stated: str, *, personal: bool) -> str:
-    reason = None if personal else is_personal_value(stated)
-    if reason:
-        raise ValueError(f"left out: {reason}; `personal: true` in the mapping would take it")
-    return _text(stated)
-
-
-def _url(stated: str) -> str:
-    """Schemes that run something in a reader's browser are refused; a bare host gets https."""
-    text = _text(stated)
-    scheme, colon, _ = text.partition("://")
-    if not colon:
-        if ":" in text or " " in text or "." not in text:
-            raise ValueError("not a web address")
-        return f"https://{text}"
-    if scheme.lower() not in ("http", "https"):
-        raise ValueError("not a web address")
+def short(text: str) -> str:
+    if len(text) > LONGEST:
+        raise ValueError(f"longer than {LONGEST:,} characters")
     return text
 
 
-def _text(stated: str) -> str:
-    if len(stated) > LONGEST:
-        raise ValueError(f"longer than {LONGEST:,} characters")
-    return stated
+def columns_of(target: Target, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The columns of a row from the fields of a record."""
+    translations: dict[str, dict[str, str]] = {}
+    for name, value in values.items():
+        plain, _, language = name.partition("@")
+        if language:
+            if value is not None:
+                translations.setdefault(language, {})[plain] = value
+            continue
+        stated = target.fields[name]
+        if stated.kind is Kind.EDTF:
+            edtf, earliest, latest = value or ImpreciseDate("", None, None)
+            yield from zip(
+                (name, f"{name}_earliest", f"{name}_latest"),
+                (edtf or None, earliest, latest),
+                strict=True,
+            )
+        elif stated.kind is Kind.REFERENCE or (stated.kind is Kind.TERM and not stated.many):
+            yield f"{name}_id", value
+        else:
+            yield name, value
+    if any("@" in name for name in values):
+        yield "translations", translations

@@ -39,25 +39,23 @@ class Districts:
         )
         self._within = self._below(self.find(within).id) if within else None
 
-    def find(self, stated: str, *, on: date | None = None) -> KnownDistrict:
-        """The district of that key, slug or name; of a merged one its successor on that day."""
+    def find(self, stated: str) -> KnownDistrict:
+        """The district of that key, slug or name; raises Unknown."""
         found = self._exact.get(stated) or self._inside(self._names.get(_folded(stated), ()))
         if not found:
             raise Unknown(f"no district is called that{self._nearest(stated)}")
-        candidates = found if on is None else self._valid(found, on)
-        if len(candidates) != 1:
+        if len(found) > 1:
             raise Unknown(f"{len(found)} districts are called that: give scheme:key")
-        return self.all[next(iter(candidates))]
+        return self.all[next(iter(found))]
 
-    def _valid(self, found: Iterable[UUID], on: date) -> set[UUID]:
-        return {self._at(identity, on) for identity in found}
-
-    def _at(self, identity: UUID, on: date) -> UUID:
-        """The district itself, or what it was merged into by that day."""
+    def at(self, identity: UUID, on: date | None) -> UUID:
+        """The district itself, or what it was merged into by that day; raises Unknown."""
+        if on is None:
+            return identity
         merged = [new for new, since in self._successors[identity] if since <= on]
         if len(merged) > 1:
             raise Unknown(f"{self.all[identity].name} was split by {on}: name its parts")
-        return self._at(merged[0], on) if merged and merged[0] in self.all else identity
+        return self.at(merged[0], on) if merged and merged[0] in self.all else identity
 
     def _inside(self, found: Iterable[UUID]) -> set[UUID]:
         return {each for each in found if self._within is None or each in self._within}

@@ -5,13 +5,14 @@ A ready mapping is used by itself where it is the only one whose columns a file 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
 
 from seed.mappings.model import (
+    FileRule,
     ImportMapping,
     PartRule,
     SourceRule,
@@ -23,6 +24,7 @@ from seed.mappings.rules import FieldRule, ValueRefused, look_up
 
 __all__ = [
     "FieldRule",
+    "FileRule",
     "ImportMapping",
     "MappingError",
     "PartRule",
@@ -68,14 +70,22 @@ def named(name: str) -> ImportMapping:
     raise MappingError(f"no mapping is called {name!r}{nearest(name, known)}")
 
 
-def fitting(resource: str, tables: Iterable[Collection[str]]) -> ImportMapping:
+Columns = Callable[[FileRule], Collection[Collection[str]]]
+"""The columns of every table of a file, if it is read by these rules; none if it cannot be."""
+
+
+def fitting(resource: str, columns: Columns) -> ImportMapping:
     """The one ready mapping of a resource whose columns are all in one of a file's tables."""
-    columns = [set(table) for table in tables]
     known = {name: mapping for name, mapping in ready().items() if mapping.resource == resource}
-    fits = [name for name, mapping in known.items() if any(mapping.columns <= of for of in columns)]
+    fits = [
+        name
+        for name, mapping in known.items()
+        if any(mapping.columns <= set(table) for table in columns(mapping.file))
+    ]
     if len(fits) == 1:
         return known[fits[0]]
     if fits:
         raise MappingError(f"several mappings fit ({', '.join(fits)}): name one")
-    listed = ", ".join(sorted(set().union(*columns))) or "none"
+    seen = {name for table in columns(FileRule()) for name in table}
+    listed = ", ".join(sorted(seen)) or "none"
     raise MappingError(f"no ready mapping fits the columns ({listed}): name one")

@@ -130,6 +130,7 @@ class ImportMapping(Strict):
     unpivot: Unpivot | None = None
     tree: Tree | None = None
     snapshot: bool = False
+    within: str | None = None
     status: Literal["draft", "published"] = "published"
     lang: Annotated[str, Field(pattern=LANGUAGE)] = "de"
     drop: tuple[str, ...] = ()

@@ -139,11 +139,11 @@ class FieldRule(Strict):
     def _translated(self, field: str, value: Any) -> Any:
         if self.values is None or value is None:
             return value
-        written = written(value)
-        if written in self.values:
-            return self.values[written]
+        stated = written(value)
+        if stated in self.values:
+            return self.values[stated]
         if self.otherwise == "refuse":
-            raise ValueRefused(field, written, "the mapping has no such value")
+            raise ValueRefused(field, stated, "the mapping has no such value")
         return value if self.otherwise == "keep" else None
 
 

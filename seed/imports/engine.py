@@ -1,0 +1,290 @@
+"""An import: files are opened, understood by a mapping, and written, each in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from db.imports import begin_run, finish_run, run_of
+from db.models import Source
+from db.registry import archive_vanished, ids_by_slug, insert_missing, live_rows, writer
+from seed.geometry import Placement, Territory
+from seed.identity import source_id
+from seed.imports.codelists import CodelistImport
+from seed.imports.columns import Columns
+from seed.imports.entities import EntityImport
+from seed.imports.fields import Reader
+from seed.imports.known import Known
+from seed.imports.observations import ObservationImport, register_indicators
+from seed.imports.places import Places
+from seed.imports.stream import Stream
+from seed.mappings import ImportMapping, MappingError, ValueRefused, fitting, named
+from seed.mappings.rules import written
+from seed.readers import Document, Hints, Record, Table, UnreadableError
+from seed.readers.formats import open_file
+from seed.report import FileReport, Report
+
+BATCH = 10_000  # records at a time: memory stays flat, statements stay few
+VANISHED = 0.2  # of a source's rows: more than that is a question, not a snapshot
+NOT_STATED = "not_stated"
+
+Progress = Callable[[str, int], None]
+"""Told of a file's name and how many of its rows are done."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to import, and how. `snapshot`: what a file no longer has is archived."""
+
+    resource: str
+    mapping: str | None = None
+    dry_run: bool = False
+    snapshot: bool = False
+    threshold: float = VANISHED
+    resume: bool = False
+    actor: str = "quartier import"
+
+
+class Importer(Protocol):
+    """Writes the records of one resource. `whole`: all at once, as they refer to each other."""
+
+    def key(self, record: Record) -> str | None: ...
+    def write(self, records: Sequence[Record], repeated: Collection[str]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A file, the mapping that explains it, and the table it is about."""
+
+    file: Path
+    mapping: ImportMapping
+    table: Table
+    document: Document
+
+
+def import_files(
+    url: str, files: Sequence[Path], order: Order, *, progress: Progress = lambda *_: None
+) -> Report:
+    """Import files, each in one transaction. A file that is refused does not stop the next."""
+    report = Report(order.dry_run)
+    for file in files:
+        report.files.append(_import_file(url, file, order, progress))
+    return report
+
+
+def _import_file(url: str, file: Path, order: Order, progress: Progress) -> FileReport:
+    report = FileReport(str(file))
+    try:
+        understood = _understand(file, order)
+        report.mapping = understood.mapping.title
+        for note in understood.document.notes:
+            report.note(note)
+        with writer(url, order.actor) as connection:
+            attempt = connection.begin_nested()
+            _write(connection, understood, order, report, progress)
+            if order.dry_run:
+                attempt.rollback()
+    except (UnreadableError, MappingError, OSError) as error:
+        report.refuse(str(error))
+    return report
+
+
+# --- what the file is ----------------------------------------------------------------------------
+
+
+def _understand(file: Path, order: Order) -> Understood:
+    """Open a file by the named mapping, or by the only ready one that fits its columns."""
+    opened: dict[Hints, Document] = {}
+
+    def document(hints: Hints) -> Document:
+        if hints not in opened:
+            opened[hints] = open_file(file, hints)
+        return opened[hints]
+
+    def columns(rule: FileRule) -> list[Sequence[str]]:
+        try:
+            return [table.columns for table in document(rule.hints).tables]
+        except UnreadableError:
+            return []
+
+    document(Hints())  # what cannot be read at all is refused for that reason
+    mapping = named(order.mapping) if order.mapping else fitting(order.resource, columns)
+    if mapping.resource != order.resource:
+        raise MappingError(f"this mapping is one of {mapping.resource}, not of {order.resource}")
+    found = document(mapping.file.hints)
+    return Understood(file, mapping, _table(found, mapping), found)
+
+
+def _table(document: Document, mapping: ImportMapping) -> Table:
+    """The table of the mapping: by its name, or the only one with the mapping's columns."""
+    if mapping.file.table is None:
+        fits = [table for table in document.tables if mapping.columns <= set(table.columns)]
+        if len(fits) == 1:
+            return fits[0]
+    table = document.table(mapping.file.table)
+    if lacking := mapping.columns - set(table.columns):
+        raise MappingError(f"the file lacks columns of the mapping: {', '.join(sorted(lacking))}")
+    return table
+
+
+# --- what becomes of it --------------------------------------------------------------------------
+
+
+def _write(
+    connection: Connection,
+    understood: Understood,
+    order: Order,
+    report: FileReport,
+    progress: Progress,
+) -> None:
+    mapping, file = understood.mapping, understood.file
+    digest = _digest(file)
+    if order.resume and run_of(connection, digest, mapping.title, order.resource):
+        report.note("imported before with this mapping, and not changed since: passed over")
+        return
+    source = _source(connection, mapping, report)
+    run = begin_run(
+        connection,
+        resource=order.resource,
+        file=file.name,
+        sha256=digest,
+        mapping=mapping.title,
+        source_id=source,
+        actor=order.actor,
+    )
+    stream = Stream(understood.table, mapping)
+    columns = Columns(stream, mapping)
+    columns.tell(report)
+    importer = _importer(connection, understood, source, columns.personal, report)
+    repeated = _repeated(importer, stream)
+    done = 0
+    for batch in _batches(stream.records(report), importer):
+        _write_batch(connection, importer, batch, repeated, report)
+        done += len(batch)
+        progress(file.name, done)
+    if order.snapshot or mapping.snapshot:
+        _archive(connection, mapping, source, order, report)
+    report.run = run
+    finish_run(connection, run, report.counts(), report.as_json())
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _source(connection: Connection, mapping: ImportMapping, report: FileReport) -> UUID:
+    """The id of the mapping's source, registered if it is not yet."""
+    rule = mapping.source
+    if rule.license == NOT_STATED:
+        report.flag("may be imported, but not published", None, "license", rule.license)
+    registered = ids_by_slug(connection, Source).get(rule.slug)
+    if registered is not None:
+        return registered
+    identity = source_id(rule.slug)
+    insert_missing(connection, Source, [{"id": identity} | rule.model_dump()])
+    return identity
+
+
+def _importer(
+    connection: Connection,
+    understood: Understood,
+    source: UUID,
+    dropped: frozenset[str],
+    report: FileReport,
+) -> Importer:
+    mapping = understood.mapping
+    known = Known(connection, mapping.within)
+    reader = Reader(mapping, known, report, dropped)
+    if mapping.resource == "codelists":
+        return CodelistImport(connection, reader)
+    if mapping.resource == "observations":
+        register_indicators(connection, mapping, source)
+        return ObservationImport(connection, reader, source)
+    placement = placed(understood.table, understood.document, mapping)
+    if mapping.resource == "districts":
+        return DistrictImport(connection, reader, placement, source)
+    places = Places(placement, Territory(boundaries(connection)), report)
+    return EntityImport(connection, reader, places, source)
+
+
+def _repeated(importer: Importer, stream: Stream) -> Collection[str]:
+    """The keys that several rows have: neither is right by itself, so all of them are rejected.
+
+    Hashes of eight bytes, as a million keys would not fit into flat memory.
+    """
+    hashes = array("q")
+    for record in stream.records():
+        with suppress(ValueRefused):
+            if key := importer.key(record):
+                hashes.append(hash(key))
+    values, counts = np.unique(np.frombuffer(hashes, dtype=np.int64), return_counts=True)
+    return Hashes({int(value) for value in values[counts > 1]})
+
+
+@dataclass(frozen=True)
+class Hashes(Container[str]):
+    """Texts by their hashes."""
+
+    values: Collection[int]
+
+    def __contains__(self, text: object) -> bool:
+        return hash(text) in self.values
+
+
+def _batches(records: Iterator[Record], importer: Importer) -> Iterator[list[Record]]:
+    if importer.whole:
+        yield list(records)
+        return
+    while batch := list(islice(records, BATCH)):
+        yield batch
+
+
+def _write_batch(
+    connection: Connection,
+    importer: Importer,
+    batch: Sequence[Record],
+    repeated: Container[str],
+    report: FileReport,
+) -> None:
+    """Write a batch; what the database refuses is looked for by halves, and rejected alone."""
+    before = report.mark()
+    attempt = connection.begin_nested()
+    try:
+        importer.write(batch, repeated)
+    except (IntegrityError, DataError) as error:
+        attempt.rollback()
+        report.forget(before)
+        if len(batch) == 1:
+            report.reject(refusal(error), batch[0].position)
+            return
+        middle = len(batch) // 2
+        for half in (batch[:middle], batch[middle:]):
+            _write_batch(connection, importer, half, repeated, report)
+    else:
+        attempt.commit()
+
+
+def _archive(
+    connection: Connection, mapping: ImportMapping, source: UUID, order: Order, report: FileReport
+) -> None:
+    """What a full snapshot no longer has is archived; a source that lost much is a question."""
+    model = mapping.target.model
+    live, gone = live_rows(connection, model, source), vanished(connection, model, source)
+    if gone.count > order.threshold * live:
+        raise MappingError(
+            f"{gone.count} of {live} rows of this source are no longer in the file, more than "
+            f"{order.threshold:.0%}: if that is right, import with a higher --threshold"
+        )
+    report.archived = len(archive_vanished(connection, model, source))
+    if report.archived:
+        report.note(f"{report.archived} rows are no longer in the file and were archived")

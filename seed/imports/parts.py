@@ -1,0 +1,141 @@
+"""What belongs to an entity: the sites of an offering, the statements about a measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from db.models import OfferingSite, Site
+from db.registry import Row, replace_parts, upsert
+from seed.identity import entity_id, part_id
+from seed.imports.fields import Reader, columns_of
+from seed.imports.places import Places
+from seed.mappings import PartRule, wanted
+from seed.mappings.rules import look_up, written
+from seed.readers import Record
+from seed.readers.json import flattened
+from seed.targets import OFFERINGS, Target
+
+AT_SITE = ("opening_hours", "opening_note")  # what differs between offerings of one site
+SITES = OFFERINGS.parts["sites"]
+PLACED = ("longitude", "latitude", "place")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part as a record describes it: its key within the source, and its fields."""
+
+    key: str
+    values: Mapping[str, Any]
+    point: tuple[float, float] | None = None
+
+
+def part_records(
+    record: Record,
+    key: str,
+    name: str,
+    rule: PartRule,
+    target: Target,
+    reader: Reader,
+    places: Places,
+) -> Iterator[Part]:
+    """The parts of an entity; what cannot be taken is reported and left out."""
+    of = target.parts[name]
+    for number, each in enumerate(_records(record, rule), 1):
+        values = reader.read(of, rule.fields, each.properties, each.position)
+        if values is None:
+            continue
+        stated = rule.key.read("key", each.properties) if rule.key else None
+        own = written(stated) if stated is not None else key if number == 1 else f"{key}#{number}"
+        if name != "sites":
+            yield Part(own, values)
+            continue
+        point = places.find(each, values)
+        places.check_district(values.get("district"), point, each.position)
+        if point is not None or any(value is not None for value in values.values()):
+            yield Part(own, values, point)
+
+
+def _records(record: Record, rule: PartRule) -> Iterator[Record]:
+    if rule.records is None:
+        yield record
+        return
+    found = look_up(record.properties, rule.records)
+    each = found if isinstance(found, list) else [] if found is None else [found]
+    for number, item in enumerate(each, 1):
+        properties = flattened(item, record.properties)
+        if wanted(rule.only, properties):
+            yield Record(f"{record.position}, {rule.records} {number}", properties)
+
+
+def write_parts(
+    connection: Connection,
+    target: Target,
+    name: str,
+    source: UUID,
+    parts: Mapping[UUID, Sequence[Part]],
+) -> set[UUID]:
+    """Make these all the parts their owners have. Returns the owners for which that is a change."""
+    if name == "sites":
+        return _write_sites(connection, source, parts)
+    of = target.parts[name]
+    owner = f"{target.table}_id"
+    rows = [
+        {
+            "id": part_id(identity, of.table, part.key),
+            owner: identity,
+            "source_id": source,
+            "position": position,
+            **dict(columns_of(of, part.values)),
+        }
+        for identity, owned in parts.items()
+        for position, part in enumerate(owned)
+    ]
+    return {*replace_parts(connection, of.model, owner, list(parts), rows).owner_ids}
+
+
+def _write_sites(
+    connection: Connection, source: UUID, parts: Mapping[UUID, Sequence[Part]]
+) -> set[UUID]:
+    """A site is a row of its own, which several offerings of a source may share."""
+    sites: dict[UUID, Row] = {}
+    links: list[Row] = []
+    owners: dict[UUID, set[UUID]] = {}
+    for offering, owned in parts.items():
+        for position, part in enumerate(owned):
+            identity = entity_id("site", str(source), part.key)
+            sites.setdefault(identity, _site(identity, source, part))
+            owners.setdefault(identity, set()).add(offering)
+            links.append(_at_site(offering, identity, position, part))
+    written_sites = upsert(connection, Site, list(sites.values()))
+    changed = {each for site in written_sites.changed_ids for each in owners[site]}
+    linked = replace_parts(connection, OfferingSite, "offering_id", list(parts), links)
+    return changed | {*linked.owner_ids}
+
+
+def _site(identity: UUID, source: UUID, part: Part) -> dict[str, Any]:
+    own = {name: value for name, value in part.values.items() if name not in (*AT_SITE, *PLACED)}
+    row = {
+        "id": identity,
+        "source_id": source,
+        "external_key": part.key,
+        **dict(columns_of(SITES, own)),
+        "point": part.point,
+    }
+    if part.point is not None:  # a point says how well it is known
+        row["precision"] = row.get("precision") or "exact"
+    return {"precision": None} | row
+
+
+def _at_site(offering: UUID, site: UUID, position: int, part: Part) -> dict[str, Any]:
+    return {
+        "id": part_id(offering, "offering_site", site),
+        "offering_id": offering,
+        "site_id": site,
+        "position": position,
+        **{name: part.values[name] for name in AT_SITE if name in part.values},
+    }
