@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError
 
-from db.imports import begin_run, finish_run, run_of
+from db.imports import archive_vanished, begin_run, finish_run, live_rows, run_of, vanished
 from db.models import Source
-from db.registry import archive_vanished, ids_by_slug, insert_missing, live_rows, writer
-from seed.geometry import Placement, Territory
+from db.registry import ids_by_slug, insert_missing, writer
 from seed.identity import source_id
 from seed.imports.codelists import CodelistImport
 from seed.imports.columns import Columns
+from seed.imports.districts import DistrictImport
 from seed.imports.entities import EntityImport
 from seed.imports.fields import Reader
 from seed.imports.known import Known
 from seed.imports.observations import ObservationImport, register_indicators
-from seed.imports.places import Places
+from seed.imports.places import Places, placed
 from seed.imports.stream import Stream
-from seed.mappings import ImportMapping, MappingError, ValueRefused, fitting, named
-from seed.mappings.rules import written
+from seed.mappings import FileRule, ImportMapping, MappingError, ValueRefused, fitting, named
 from seed.readers import Document, Hints, Record, Table, UnreadableError
 from seed.readers.formats import open_file
 from seed.report import FileReport, Report
@@ -43,9 +44,12 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Order:
-    """What to import, and how. `snapshot`: what a file no longer has is archived."""
+    """What to import, and how. No resource: the one of the ready mapping that fits.
 
-    resource: str
+    `snapshot`: what a file no longer has is archived, up to a share (`threshold`) of the source.
+    """
+
+    resource: str | None
     mapping: str | None = None
     dry_run: bool = False
     snapshot: bool = False
@@ -118,7 +122,7 @@ def _understand(file: Path, order: Order) -> Understood:
 
     document(Hints())  # what cannot be read at all is refused for that reason
     mapping = named(order.mapping) if order.mapping else fitting(order.resource, columns)
-    if mapping.resource != order.resource:
+    if order.resource not in (None, mapping.resource):
         raise MappingError(f"this mapping is one of {mapping.resource}, not of {order.resource}")
     found = document(mapping.file.hints)
     return Understood(file, mapping, _table(found, mapping), found)
@@ -148,13 +152,13 @@ def _write(
 ) -> None:
     mapping, file = understood.mapping, understood.file
     digest = _digest(file)
-    if order.resume and run_of(connection, digest, mapping.title, order.resource):
+    if order.resume and run_of(connection, digest, mapping.title, mapping.resource):
         report.note("imported before with this mapping, and not changed since: passed over")
         return
     source = _source(connection, mapping, report)
     run = begin_run(
         connection,
-        resource=order.resource,
+        resource=mapping.resource,
         file=file.name,
         sha256=digest,
         mapping=mapping.title,
