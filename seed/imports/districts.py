@@ -71,7 +71,7 @@ class DistrictImport:
 
     connection: Connection
     reader: Reader
-    placement: Placement
+    placement: Placement | None
     source: UUID
     whole: bool = True
 
@@ -103,7 +103,7 @@ class DistrictImport:
 
     def _boundary(self, record: Record) -> MultiPolygon:
         """The area as a valid shape in degrees; raises GeometryError."""
-        if record.geometry is None:
+        if record.geometry is None or self.placement is None:
             raise GeometryError(record.flaw or "a district without a boundary")
         found = area(self.placement.to_degrees(record.geometry))
         if found.flaw:

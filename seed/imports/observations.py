@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -61,7 +61,7 @@ class ObservationImport:
         ]
         return "\x1f".join(written(each) for each in stated)
 
-    def write(self, records: Sequence[Record], repeated: Collection[str]) -> None:
+    def write(self, records: Sequence[Record], repeated: Container[str]) -> None:
         rows = [row for record in records if (row := self._row(record, repeated))]
         if not rows:
             return
@@ -72,7 +72,7 @@ class ObservationImport:
         report.changed += counts.changed
         report.unchanged += counts.unchanged
 
-    def _row(self, record: Record, repeated: Collection[str]) -> Row | None:
+    def _row(self, record: Record, repeated: Container[str]) -> Row | None:
         report = self.reader.report
         try:
             if self.key(record) in repeated:
