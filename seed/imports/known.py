@@ -130,6 +130,10 @@ class Known:
         self.terms = Terms(lookups.known_terms(connection))
         self._entities: dict[str, Entities] = {}
 
+    def forget(self) -> None:
+        """Ask again who is there: what was registered meanwhile has been undone."""
+        self._entities.clear()
+
     def entities(self, table: str) -> Entities:
         if table not in self._entities:
             model = next(t.model for t in TARGETS.values() if t.table == table)

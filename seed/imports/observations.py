@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from seed.mappings.rules import written
 from seed.readers import Record
 from seed.targets import OBSERVATIONS
 
+CELL = ("indicator", "district", "period")
 FINAL = ("final",)
 HIDDEN = {"suppressed", "not_available", "not_applicable"}
 
@@ -48,19 +49,19 @@ class ObservationImport:
     connection: Connection
     reader: Reader
     source: UUID
-    refused_keys: dict[str, str] = field(default_factory=dict)
+    whole: bool = False
 
     def key(self, record: Record) -> str | None:
         """The cell, as far as the file states it: one cell stated twice is a contradiction."""
         mapping = self.reader.mapping
-        names = ("indicator", "district", "period")
+        cell = {name: mapping.fields[name] for name in CELL} | mapping.breakdowns
         stated = [
-            mapping.fields[name].read(name, record.properties, mapping.conventions.empty)
-            for name in names
+            rule.read(name, record.properties, mapping.conventions.empty)
+            for name, rule in cell.items()
         ]
         return "\x1f".join(written(each) for each in stated)
 
-    def write(self, records: Sequence[Record], repeated: Collection[str]) -> None:
+    def write(self, records: Sequence[Record], repeated: Container[str]) -> None:
         rows = [row for record in records if (row := self._row(record, repeated))]
         if not rows:
             return
@@ -71,7 +72,7 @@ class ObservationImport:
         report.changed += counts.changed
         report.unchanged += counts.unchanged
 
-    def _row(self, record: Record, repeated: Collection[str]) -> Row | None:
+    def _row(self, record: Record, repeated: Container[str]) -> Row | None:
         report = self.reader.report
         try:
             if self.key(record) in repeated:
@@ -112,13 +113,24 @@ class ObservationImport:
             return None
         stated = values.pop("flags", None) or flags
         row = dict(columns_of(OBSERVATIONS, values))
-        cell = (row["indicator_id"], district, period.edtf)
+        breakdowns = self._breakdowns(record)
+        cell = (row["indicator_id"], district, period.edtf, sorted(breakdowns.items()))
         return {
             "id": part_id(self.source, "observation", *cell),
             "source_id": self.source,
             "status": self.reader.mapping.status,
+            "raw": self.reader.mapping.raw,
+            "breakdowns": breakdowns,
             "value": None,
             **row,
             "district_id": district,
             "flags": list(stated),
         }
+
+    def _breakdowns(self, record: Record) -> dict[str, str]:
+        """The dimensions a value is broken down by; a total has none of that dimension."""
+        found = {
+            name: rule.read(name, record.properties)
+            for name, rule in self.reader.mapping.breakdowns.items()
+        }
+        return {name: written(value) for name, value in found.items() if value is not None}

@@ -74,9 +74,13 @@ Columns = Callable[[FileRule], Collection[Collection[str]]]
 """The columns of every table of a file, if it is read by these rules; none if it cannot be."""
 
 
-def fitting(resource: str, columns: Columns) -> ImportMapping:
-    """The one ready mapping of a resource whose columns are all in one of a file's tables."""
-    known = {name: mapping for name, mapping in ready().items() if mapping.resource == resource}
+def fitting(resource: str | None, columns: Columns) -> ImportMapping:
+    """The one ready mapping (of a resource) whose columns are all in one of a file's tables."""
+    known = {
+        name: mapping
+        for name, mapping in ready().items()
+        if resource is None or mapping.resource == resource
+    }
     fits = [
         name
         for name, mapping in known.items()
