@@ -26,7 +26,9 @@ class ValueRefused(ValueError):  # noqa: N818 - reads as the state it reports
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    """Refuses keys it does not know. Blanks stay: one may be what separates, or what joins."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Convention(Strict):
@@ -43,10 +45,11 @@ class Convention(Strict):
 class FieldRule(Strict):
     """Where the value of a field comes from: a column, several, a template, or a constant.
 
-    What happens to it, in this order: `empty` values are none; `digits` restores the lost leading
-    zeros of a key of that length; `first` takes the first characters; `match` takes the group of a
-    pattern (no match: none); `separator` splits into several; `values` translates, and
-    `otherwise` says what becomes of a value that it does not list; `scale` multiplies a number.
+    What happens to it, in this order: `separator` splits into several, which then go on alone;
+    `empty` values are none; `digits` restores the lost leading zeros of a key of that length;
+    `first` takes the first characters; `match` takes the group of a pattern (no match: none);
+    `values` translates, and `otherwise` says what becomes of a value that it does not list; `scale`
+    multiplies a number.
     """
 
     column: str | None = None
@@ -58,7 +61,7 @@ class FieldRule(Strict):
     digits: Annotated[int, Field(gt=0)] | None = None
     first: Annotated[int, Field(gt=0)] | None = None
     match: str | None = None
-    separator: str | None = None
+    separator: Annotated[str, Field(min_length=1)] | None = None
     values: dict[str, str | None] | None = None
     otherwise: Literal["refuse", "keep", "empty"] = "refuse"
     scale: Decimal | None = None
@@ -118,7 +121,7 @@ class FieldRule(Strict):
 
     def _worked(self, field: str, stated: Any, empty: Sequence[str]) -> Any:
         value = tidy(field, stated)
-        if value is None or (isinstance(value, str) and value in (*self.empty, *empty)):
+        if value is None or written(value) in (*self.empty, *empty):
             return None
         if self.digits is not None:
             value = self._with_zeros(field, written(value))
