@@ -25,6 +25,9 @@ IMPLIED = ("organisation", "strategy")  # what needs no more than a name to be r
 LONGEST = 100_000  # characters of a text
 
 
+Plan = list[tuple[str, FieldRule, Field]]
+
+
 @dataclass
 class Reader:
     """Reads the fields of records; what it cannot take it reports.
@@ -37,6 +40,7 @@ class Reader:
     report: FileReport
     dropped: frozenset[str] = frozenset()
     implied: dict[str, dict[UUID, str]] = field(default_factory=dict)
+    _plans: dict[tuple[str, tuple[str, ...]], Plan] = field(default_factory=dict)
 
     def read(
         self,
@@ -50,23 +54,33 @@ class Reader:
         A value that cannot be taken leaves its field empty, unless the row needs it.
         """
         values: dict[str, Any] = {}
-        fields = target.all_fields
-        for name, rule in rules.items():
-            stated = fields.get(name.partition("@")[0], Field())
+        for name, rule, stated in self._plan(target, rules):
             try:
-                values[name] = self._value(name, stated, rule, properties, position)
+                value = self._value(name, stated, rule, properties, position)
             except ValueRefused as refused:
                 if stated.required:
                     self.report.reject(refused.reason, position, refused.field, refused.value)
                     return None
                 self.report.flag(refused.reason, position, refused.field, refused.value)
-                values[name] = () if stated.many else None
-            if values[name] is None:
-                values[name] = stated.default
-            if stated.required and values[name] is None:
+                value = () if stated.many else None
+            if value is None:
+                value = stated.default
+            if value is None and stated.required:
                 self.report.reject("empty", position, name)
                 return None
+            values[name] = value
         return values
+
+    def _plan(self, target: Target, rules: Mapping[str, FieldRule]) -> Plan:
+        """Looked up once: a million rows have the same fields."""
+        key = (target.name, tuple(rules))
+        if key not in self._plans:
+            fields = target.all_fields
+            self._plans[key] = [
+                (name, rule, fields.get(name.partition("@")[0], Field()))
+                for name, rule in rules.items()
+            ]
+        return self._plans[key]
 
     def _value(
         self,
