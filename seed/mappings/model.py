@@ -225,7 +225,7 @@ def _check(target: Target, fields: Mapping[str, FieldRule], parts: Mapping[str, 
         plain, _, language = name.partition("@")
         if plain not in known and not (plain == "slug" and target.label != "period"):
             raise ValueError(f"{target.name} have no field {name!r}{nearest(name, known)}")
-        if language and known[plain].kind is not Kind.TEXT:
+        if language and (plain not in known or known[plain].kind is not Kind.TEXT):
             raise ValueError(f"{name}: only texts have translations")
         _check_codes(name, rule, known.get(plain))
     missing = [name for name, each in known.items() if each.required and name not in fields]

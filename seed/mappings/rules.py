@@ -12,6 +12,9 @@ import jsonpath
 from jsonpath import JSONPathError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from seed import numbers
+from seed.dates import DateConvention
+
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 
@@ -27,27 +30,55 @@ class ValueRefused(ValueError):  # noqa: N818 - reads as the state it reports
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    """Refuses keys it does not know. Blanks stay: one may be what separates, or what joins."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Convention(Strict):
-    """How a file writes numbers, dates and truth, and what it writes for nothing."""
+    """How a file writes numbers, dates and truth, and what it writes for nothing.
+
+    `official`: signs in place of numbers mean what they mean in official statistics. `latest_year`
+    allows years of two digits: it is the last one they can mean.
+    """
 
     decimal: Literal[",", "."] = "."
     thousands: Literal[",", ".", " ", "'", ""] = ""
+    units: tuple[str, ...] = ()
+    official: bool = False
     dates: tuple[str, ...] = ()
+    latest_year: int | None = None
+    excel_serials: bool = False
     empty: tuple[str, ...] = ()
     true: tuple[str, ...] = ()
     false: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def is_consistent(self) -> Self:
+        _ = self.of_numbers, self.of_dates
+        return self
+
+    @cached_property
+    def of_numbers(self) -> numbers.Convention:
+        return numbers.Convention(self.decimal, self.thousands, self.units, self.official)
+
+    @cached_property
+    def of_dates(self) -> DateConvention:
+        return DateConvention(self.dates, self.latest_year, self.excel_serials)
+
+    @cached_property
+    def of_truth(self) -> Mapping[str, bool]:
+        return dict.fromkeys(self.true, True) | dict.fromkeys(self.false, False)
 
 
 class FieldRule(Strict):
     """Where the value of a field comes from: a column, several, a template, or a constant.
 
-    What happens to it, in this order: `empty` values are none; `digits` restores the lost leading
-    zeros of a key of that length; `first` takes the first characters; `match` takes the group of a
-    pattern (no match: none); `separator` splits into several; `values` translates, and
-    `otherwise` says what becomes of a value that it does not list; `scale` multiplies a number.
+    What happens to it, in this order: `separator` splits into several, which then go on alone;
+    `empty` values are none; `digits` restores the lost leading zeros of a key of that length;
+    `first` takes the first characters; `match` takes the group of a pattern (no match: none);
+    `values` translates, and `otherwise` says what becomes of a value that it does not list; `scale`
+    multiplies a number.
     """
 
     column: str | None = None
@@ -59,7 +90,7 @@ class FieldRule(Strict):
     digits: Annotated[int, Field(gt=0)] | None = None
     first: Annotated[int, Field(gt=0)] | None = None
     match: str | None = None
-    separator: str | None = None
+    separator: Annotated[str, Field(min_length=1)] | None = None
     values: dict[str, str | None] | None = None
     otherwise: Literal["refuse", "keep", "empty"] = "refuse"
     scale: Decimal | None = None
@@ -119,13 +150,19 @@ class FieldRule(Strict):
 
     def _worked(self, field: str, stated: Any, empty: Sequence[str]) -> Any:
         value = tidy(field, stated)
-        if value is None or (isinstance(value, str) and (value in empty or value in self.empty)):
+        if value is None or self._says_nothing(value, empty):
             return None
         for step in self._steps:
             value = step(field, value)
             if value is None:
                 return None
         return value
+
+    def _says_nothing(self, value: Any, empty: Sequence[str]) -> bool:
+        if not self.empty and not empty:
+            return False
+        text = written(value)
+        return text in empty or text in self.empty
 
     @cached_property
     def _steps(self) -> tuple[Callable[[str, Any], Any], ...]:
