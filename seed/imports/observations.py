@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,14 +16,14 @@ from seed.edtf import ImpreciseDate
 from seed.identity import part_id
 from seed.imports.fields import Reader, columns_of
 from seed.imports.known import Unknown
-from seed.mappings import FieldRule, ImportMapping, ValueRefused
+from seed.mappings import ImportMapping, ValueRefused
 from seed.mappings.rules import written
+from seed.numbers import Figure
 from seed.readers import Record
 from seed.targets import OBSERVATIONS
 
 CELL = ("indicator", "district", "period")
-FINAL = ("final",)
-HIDDEN = {"suppressed", "not_available", "not_applicable"}
+STATED = {"value", "sign"}  # what a number, or a sign in its place, is read from
 
 
 def register_indicators(connection: Connection, mapping: ImportMapping, source: UUID) -> None:
@@ -73,45 +73,45 @@ class ObservationImport:
         report.unchanged += counts.unchanged
 
     def _row(self, record: Record, repeated: Container[str]) -> Row | None:
-        report = self.reader.report
+        report, mapping = self.reader.report, self.reader.mapping
         try:
             if self.key(record) in repeated:
                 report.reject("several rows are of this cell", record.position, "period")
                 return None
-            flags, rules = self._sign(record.properties)
+            figure = self._figure(record)
         except ValueRefused as refused:
             report.reject(refused.reason, record.position, refused.field, refused.value)
             return None
-        values = self.reader.read(OBSERVATIONS, rules, record.properties, record.position)
-        if values is None:
-            return None
-        return self._described(record, values, flags)
+        others = {name: rule for name, rule in mapping.fields.items() if name not in STATED}
+        values = self.reader.read(OBSERVATIONS, others, record.properties, record.position)
+        return None if values is None else self._described(record, values, figure)
 
-    def _sign(self, properties: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, FieldRule]]:
-        """What stands in place of a number says why there is none (`.` secret, `x` senseless)."""
-        rules = dict(self.reader.mapping.fields)
-        rule = rules.get("sign") or rules["value"]
-        rules.pop("sign", None)
-        stated = rule.read("value", properties, self.reader.mapping.conventions.empty)
-        if stated is None:
-            return ("not_available",), rules
-        sign = numbers.sign(stated) if isinstance(stated, str) else None
-        if sign is None:
-            return FINAL, rules
-        if sign in HIDDEN:
-            rules.pop("value")
-        return (sign,), rules
+    def _figure(self, record: Record) -> Figure:
+        """The number, and what stands beside it or in its place (`.` secret, `x` senseless)."""
+        mapping = self.reader.mapping
+        figures = mapping.conventions.of_numbers
+        found = Figure(None)
+        for name in STATED & mapping.fields.keys():
+            rule = mapping.fields[name]
+            stated = rule.read(name, record.properties, mapping.conventions.empty)
+            try:
+                value, flag = numbers.figure(stated, figures)
+            except ValueError as error:
+                raise ValueRefused(name, stated, str(error)) from error
+            if value is not None and rule.scale is not None:
+                value *= rule.scale
+            found = Figure(found.value if value is None else value, found.flag or flag)
+        return found
 
-    def _described(
-        self, record: Record, values: dict[str, Any], flags: tuple[str, ...]
-    ) -> Row | None:
+    def _described(self, record: Record, values: dict[str, Any], figure: Figure) -> Row | None:
         period: ImpreciseDate = values["period"]
         try:
             district = self.reader.known.districts.at(values["district"], period.latest)
         except Unknown as unknown:
             self.reader.report.reject(str(unknown), record.position, "district")
             return None
-        stated = values.pop("flags", None) or flags
+        flag = figure.flag or ("final" if figure.value is not None else "not_available")
+        flags = values.pop("flags", None) or (flag,)
         row = dict(columns_of(OBSERVATIONS, values))
         breakdowns = self._breakdowns(record)
         cell = (row["indicator_id"], district, period.edtf, sorted(breakdowns.items()))
@@ -121,10 +121,10 @@ class ObservationImport:
             "status": self.reader.mapping.status,
             "raw": self.reader.mapping.raw,
             "breakdowns": breakdowns,
-            "value": None,
+            "value": figure.value,
             **row,
             "district_id": district,
-            "flags": list(stated),
+            "flags": list(flags),
         }
 
     def _breakdowns(self, record: Record) -> dict[str, str]:
