@@ -1,31 +1,22 @@
-"""The mappings that come with Quartier: each by itself, and on the file it was written for.
-
-Files are read here by the simplest means there are, so that what is compared is the mapping.
-"""
+"""The mappings that come with Quartier: each by itself, and on the file it was written for."""
 
 from __future__ import annotations
 
-import csv
-import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
-from io import StringIO
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
-import pyogrio
 import pytest
-import python_calamine
 from pyproj import Transformer
 
 from seed.edtf import parse as parse_edtf
 from seed.files import read_csv, read_yaml
 from seed.identity import slugify
+from seed.imports.stream import Stream
 from seed.mappings import (
     READY,
     FieldRule,
@@ -36,9 +27,10 @@ from seed.mappings import (
     fitting,
     load,
     look_up,
-    wanted,
 )
-from seed.mappings.model import Unpivot
+from seed.readers import Hints, Table, UnreadableError
+from seed.readers.formats import open_file
+from seed.readers.json_values import flatten
 from seed.targets import Field, Kind, Target
 from seed.vocabulary import read_vocabulary
 
@@ -139,182 +131,73 @@ def test_what_it_leaves_out_it_does_not_use(name: str) -> None:
 # --- on its file ---------------------------------------------------------------------------------
 
 
-def geojson(path: str) -> list[Row]:
-    content = json.loads((SHARED / path).read_text(encoding="utf-8-sig"))
-    return [feature["properties"] for feature in content["features"]]
-
-
-def table(path: str, delimiter: str = ",", skip: int = 0) -> list[Row]:
-    with (SHARED / path).open(encoding="utf-8-sig", newline="") as file:
-        lines = list(csv.reader(file, delimiter=delimiter))[skip:]
-    header = [name for name in lines[0] if name]
-    filled = [cells for cells in lines[1:] if any(cells)]
-    return [dict(zip(header, (cell or None for cell in cells), strict=False)) for cells in filled]
-
-
-def inkar(path: str) -> list[Row]:
-    """A sheet with two rows of headers."""
-    sheet = python_calamine.CalamineWorkbook.from_path(SHARED / path).get_sheet_by_name("Daten")
-    first, second, *cells = sheet.to_python(skip_empty_area=False)
-    header = [f"{one} / {two}" if two else str(one) for one, two in zip(first, second, strict=True)]
-    return [dict(zip(header, row, strict=True)) for row in cells]
-
-
-def parsed(path: str) -> Any:
-    return json.loads((SHARED / path).read_text(encoding="utf-8"))
-
-
-def flat(value: Row, prefix: str = "") -> Row:
-    found: dict[str, Any] = {}
-    for key, each in value.items():
-        found |= flat(each, f"{prefix}{key}.") if isinstance(each, dict) else {prefix + key: each}
-    return found
-
-
-def buildings(path: str) -> list[Row]:
-    return [
-        building | {f"^.{key}": each for key, each in school.items() if key != "buildings"}
-        for school in parsed(path)
-        for building in school["buildings"]
-    ]
-
-
-def entries(path: str) -> list[Row]:
-    return [flat(entry) for entry in parsed(path)["marketentries"]]
-
-
-def shapefile(path: str) -> list[Row]:
-    meta, _, _, fields = pyogrio.raw.read(f"/vsizip/{SHARED / path}", read_geometry=False)
-    return [dict(zip(meta["fields"], row, strict=True)) for row in zip(*fields, strict=True)]
-
-
-def services(path: str) -> list[Row]:
-    """The services of a datapackage with their organisations, addresses and languages."""
-    with ZipFile(SHARED / path) as package:
-        found = {Path(name).stem: packed(package, name) for name in package.namelist()}
-    organisations = {row["id"]: row for row in found["organizations"]}
-    locations = {row["id"]: row for row in found["locations"]}
-    addresses = grouped(found["physical_addresses"], "location_id")
-    there = grouped(found["services_at_location"], "service_id")
-    spoken = grouped(found["languages"], "service_id")
-    return [
-        {
-            **row,
-            "organization.name": organisations.get(row["organization_id"], {}).get("name"),
-            "locations": [
-                {**locations[each["location_id"]], "addresses": addresses[each["location_id"]]}
-                for each in there[row["id"]]
-            ],
-            "languages": [{"name": each["language"]} for each in spoken[row["id"]]],
-        }
-        for row in found["services"]
-    ]
-
-
-def packed(package: ZipFile, name: str) -> list[Row]:
-    text = package.read(name).decode("utf-8-sig")
-    if not name.endswith(".csv"):
-        return []
-    found = csv.DictReader(StringIO(text, newline=""))
-    return [{key: cell or None for key, cell in row.items()} for row in found]
-
-
-def grouped(rows: Sequence[Row], column: str) -> Mapping[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[row[column]].append(row)
-    return found
-
-
-@dataclass(frozen=True)
-class Known:
-    """A file of the list: which mapping is its own, how it is read here, and what it is."""
-
-    mapping: str
-    read: Callable[[str], list[Row]]
-    format: str
-
-
-FILES: Mapping[str, Known] = {
-    "mittelsachsen/gemeinden_vg250.geojson": Known("vg250-gemeinden", geojson, "geojson"),
-    "mittelsachsen/INKAR_A_Arbeitslosigkeit.xls": Known("inkar-arbeitslose", inkar, "xls"),
-    "mittelsachsen/GISD_Sachsen_Gemeindeverband.csv": Known("gisd-gemeindeverbaende", table, "csv"),
-    "mittelsachsen/schuldatenbank_14522_redacted.json": Known(
-        "schuldatenbank-sachsen", buildings, "json"
-    ),
-    "facts/mittelsachsen_sozialregionen.json": Known(
-        "mittelsachsen-sozialregionen", parsed, "json"
-    ),
-    "facts/mittelsachsen_indicators.csv": Known("mittelsachsen-indikatoren", table, "csv"),
-    "facts/mittelsachsen_offerings.csv": Known("mittelsachsen-angebote", table, "csv"),
-    "oldenburg/stadtteile-oldenburg.json": Known("oldenburg-stadtteile", geojson, "geojson"),
-    "luebeck_sh/luebeck_stadtteile.geojson": Known("luebeck-stadtteile", geojson, "geojson"),
-    "luebeck_sh/luebeck_bevoelkerung_stadtteile_2010-2022.csv": Known(
-        "luebeck-bevoelkerung", table, "csv"
-    ),
-    "luebeck_sh/schulen_schleswig_holstein.csv": Known(
-        "schulen-schleswig-holstein", partial(table, delimiter="\t"), "csv"
-    ),
-    "wuppertal_nrw/nrw_schuldaten_epsg25832.csv": Known(
-        "schulen-nrw", partial(table, delimiter=";", skip=1), "csv"
-    ),
-    "chemnitz/Kindertageseinrichtungen.geojson": Known("chemnitz-kitas", geojson, "geojson"),
-    "chemnitz/Schulen.geojson": Known("chemnitz-schulen", geojson, "geojson"),
-    "chemnitz/Schulsozialarbeit.geojson": Known("chemnitz-jugendsozialarbeit", geojson, "geojson"),
-    "chemnitz/Jugendberufshilfen.geojson": Known("chemnitz-jugendsozialarbeit", geojson, "geojson"),
-    "chemnitz/chemnitz.geojson": Known("chemnitz-stadtteile", geojson, "geojson"),
-    "flensburg/flensburg_stadtteile.zip": Known("flensburg-stadtteile", shapefile, "shapefile"),
-    "flensburg/flensburg_stadtteile.geojson": Known("flensburg-stadtteile", geojson, "geojson"),
-    "flensburg/kitas_in_flensburg_redacted.csv": Known("flensburg-kitas-csv", table, "csv"),
-    "flensburg/kitas_in_flensburg_redacted.geojson": Known(
-        "flensburg-kitas-geojson", geojson, "geojson"
-    ),
-    "leipzig/leipzig-de_redacted.json": Known("leipzig-angebote", entries, "json"),
-    "leipzig/horte-leipzig_redacted.csv": Known(
-        "leipzig-horte", partial(table, delimiter="|"), "csv"
-    ),
-    "muenster/Ebene_2_Stadtteil.geojson": Known("muenster-stadtteile", geojson, "geojson"),
-    "muenster/muenster_sachstand.csv": Known("muenster-klimaschutz", table, "csv"),
-    "hsds/miami211_hsds_datapackage_no_contacts.zip": Known("hsds-miami211", services, "hsds"),
+FILES: Mapping[str, str] = {
+    "mittelsachsen/gemeinden_vg250.geojson": "vg250-gemeinden",
+    "mittelsachsen/INKAR_A_Arbeitslosigkeit.xls": "inkar-arbeitslose",
+    "mittelsachsen/GISD_Sachsen_Gemeindeverband.csv": "gisd-gemeindeverbaende",
+    "mittelsachsen/schuldatenbank_14522_redacted.json": "schuldatenbank-sachsen",
+    "facts/mittelsachsen_sozialregionen.json": "mittelsachsen-sozialregionen",
+    "facts/mittelsachsen_indicators.csv": "mittelsachsen-indikatoren",
+    "facts/mittelsachsen_offerings.csv": "mittelsachsen-angebote",
+    "oldenburg/stadtteile-oldenburg.json": "oldenburg-stadtteile",
+    "luebeck_sh/luebeck_stadtteile.geojson": "luebeck-stadtteile",
+    "luebeck_sh/luebeck_bevoelkerung_stadtteile_2010-2022.csv": "luebeck-bevoelkerung",
+    "luebeck_sh/schulen_schleswig_holstein.csv": "schulen-schleswig-holstein",
+    "wuppertal_nrw/nrw_schuldaten_epsg25832.csv": "schulen-nrw",
+    "chemnitz/Kindertageseinrichtungen.geojson": "chemnitz-kitas",
+    "chemnitz/Schulen.geojson": "chemnitz-schulen",
+    "chemnitz/Schulsozialarbeit.geojson": "chemnitz-jugendsozialarbeit",
+    "chemnitz/Jugendberufshilfen.geojson": "chemnitz-jugendsozialarbeit",
+    "chemnitz/chemnitz.geojson": "chemnitz-stadtteile",
+    "flensburg/flensburg_stadtteile.zip": "flensburg-stadtteile",
+    "flensburg/flensburg_stadtteile.geojson": "flensburg-stadtteile",
+    "flensburg/kitas_in_flensburg_redacted.csv": "flensburg-kitas-csv",
+    "flensburg/kitas_in_flensburg_redacted.geojson": "flensburg-kitas-geojson",
+    "leipzig/leipzig-de_redacted.json": "leipzig-angebote",
+    "leipzig/horte-leipzig_redacted.csv": "leipzig-horte",
+    "muenster/Ebene_2_Stadtteil.geojson": "muenster-stadtteile",
+    "muenster/muenster_sachstand.csv": "muenster-klimaschutz",
+    "hsds/miami211_hsds_datapackage_no_contacts.zip": "hsds-miami211",
 }
 HSDS = "hsds/miami211_hsds_datapackage_no_contacts.zip"
-# Lists in records: paths and parts lead into them.
-NESTED = {"location", "locations", "languages"}
 files = pytest.mark.parametrize("file", FILES)
+
+
+def own(file: str) -> ImportMapping:
+    return mapping(FILES[file])
+
+
+@cache
+def tables(file: str, hints: Hints) -> Sequence[Table]:
+    """What a reader finds that is told how to read the file; nothing if it is told wrongly."""
+    try:
+        return open_file(SHARED / file, hints).tables
+    except UnreadableError:
+        return ()
+
+
+def table(file: str) -> Table:
+    found = own(file)
+    fits = (each for each in tables(file, found.file.hints) if found.columns <= {*each.columns})
+    return next(each for each in fits if found.file.table in (None, each.name))
 
 
 @cache
 def rows(file: str) -> list[Row]:
-    return FILES[file].read(file)
+    return [record.properties for record in table(file).records()]
 
 
 @cache
 def wanted_rows(file: str) -> list[Row]:
     """The records as the mapping has them: nested, made long, and only those it takes."""
-    found = mapping(FILES[file].mapping)
-    records = rows(file)
-    if found.tree:
-        below = grouped(records, found.tree.parent)
-        records = [{**row, "children": below[row[found.tree.id]]} for row in records]
-    if found.unpivot:
-        records = list(long(records, found.unpivot))
-    return [row for row in records if wanted(found.only, row)]
-
-
-def long(records: Sequence[Row], unpivot: Unpivot) -> Iterator[Row]:
-    for row in records:
-        for column, cell in row.items():
-            matched = re.fullmatch(unpivot.columns, column)
-            if matched and cell not in (None, ""):
-                name = matched[1] if matched.re.groups else column
-                yield {**row, unpivot.into: name, unpivot.value: cell}
+    return [record.properties for record in Stream(table(file), own(file)).records()]
 
 
 def part_rows(file: str, part: PartRule) -> list[Row]:
     if part.records is None:
         return wanted_rows(file)
     return [
-        {**flat(item), **{f"^.{key}": each for key, each in row.items()}}
+        {**flatten(item), **{f"^.{key}": each for key, each in row.items()}}
         for row in wanted_rows(file)
         for item in look_up(row, part.records) or ()
     ]
@@ -322,7 +205,7 @@ def part_rows(file: str, part: PartRule) -> list[Row]:
 
 def read(file: str) -> Iterator[tuple[str, Field, FieldRule, list[Row]]]:
     """Every rule of the mapping with the rows it reads."""
-    found = mapping(FILES[file].mapping)
+    found = own(file)
     for name, rule in found.fields.items():
         yield name, found.target.all_fields.get(name, Field()), rule, wanted_rows(file)
     for part_name, part in found.parts.items():
@@ -339,13 +222,13 @@ def values(file: str, field: str) -> list[Any]:
 
 
 def keys(file: str) -> list[Any]:
-    rule = mapping(FILES[file].mapping).key
+    rule = own(file).key
     assert rule is not None
     return [rule.read("key", row) for row in wanted_rows(file)]
 
 
 def test_every_mapping_has_a_file() -> None:
-    assert {known.mapping for known in FILES.values()} == set(NAMES)
+    assert {*FILES.values()} == set(NAMES)
 
 
 @needs_shared
@@ -356,37 +239,32 @@ def test_every_file_of_the_list_has_a_mapping() -> None:
 @needs_shared
 @pytest.mark.parametrize("file", [file for file in FILES if file not in LOOK_ALIKES])
 def test_exactly_one_ready_mapping_fits_the_columns(file: str) -> None:
-    assert fitting(mapping(FILES[file].mapping).resource, tables(file)) == mapping(
-        FILES[file].mapping
-    )
+    assert fits(file) == own(file)
 
 
 @needs_shared
 @pytest.mark.parametrize("file", LOOK_ALIKES)
 @pytest.mark.xfail(reason="what has nothing but names is not told by its columns", strict=True)
 def test_exactly_one_ready_mapping_fits_names(file: str) -> None:
-    test_exactly_one_ready_mapping_fits_the_columns(file)
+    assert fits(file) == own(file)
 
 
-def tables(file: str) -> Callable[[FileRule], list[set[str]]]:
-    """The columns as a reader finds them that is told how to read; none if it is told wrongly."""
-    known = FILES[file]
-    right = mapping(known.mapping).file
+def fits(file: str) -> ImportMapping:
+    def columns(rule: FileRule) -> list[Sequence[str]]:
+        return [each.columns for each in tables(file, rule.hints)]
 
-    def found(rule: FileRule) -> list[set[str]]:
-        fits = rule.format in (None, known.format) and rule.header_rows == right.header_rows
-        return [{*chain.from_iterable(rows(file))}] if fits else []
-
-    return found
+    return fitting(own(file).resource, columns)
 
 
 @needs_shared
-@pytest.mark.parametrize("file", [file for file in FILES if file != HSDS])
+@files
 def test_no_column_is_forgotten(file: str) -> None:
     """A column is used, or left out on purpose."""
-    found = mapping(FILES[file].mapping)
-    taken = found.columns | set(found.drop) | NESTED
-    left = {*chain.from_iterable(rows(file))} - taken
+    found = own(file)
+    used = {column.removeprefix("^.") for _, _, rule in rules(found) for column in rule.used}
+    paths = {column.partition("[")[0] for column in used}
+    lists = {part.records for part in found.parts.values() if part.records}
+    left = {*table(file).columns} - found.columns - paths - lists - {*found.drop}
     if found.unpivot:
         left = {name for name in left if not re.fullmatch(found.unpivot.columns, name)}
     assert not left
@@ -444,9 +322,7 @@ def test_every_imprecise_date_is_understood(file: str) -> None:
 
 
 @needs_shared
-@pytest.mark.parametrize(
-    "file", [file for file in FILES if mapping(FILES[file].mapping).key is not None]
-)
+@pytest.mark.parametrize("file", [file for file in FILES if own(file).key is not None])
 def test_keys_tell_all_rows_apart(file: str) -> None:
     found = keys(file)
     assert None not in found
