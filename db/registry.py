@@ -16,6 +16,7 @@ from geoalchemy2 import Geometry
 from psycopg import Cursor, sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -139,11 +140,18 @@ def replace_parts(
     owner_column: str,
     owner_ids: Collection[UUID],
     rows: Iterable[Row],
+    *,
+    among: tuple[str, Collection[UUID]] | None = None,
 ) -> Counts:
-    """Make the given rows all the parts these owners have; parts that stay as they are stay."""
+    """Make the given rows all the parts these owners have; parts that stay as they are stay.
+
+    `among`, a column and its values, leaves alone the parts that have others there.
+    """
     owner = _table(model).c[owner_column]
     with _incoming(connection, model, rows) as incoming:
         removal = _removal(model, owner, kept=bool(incoming.count)).returning(owner)
+        if among is not None:
+            removal = removal.where(_table(model).c[among[0]] == any_(_ids("among", among[1])))
         removed = _values(connection, removal, owners=list(owner_ids))
         changed, new = [], []
         if incoming.count:
@@ -398,6 +406,10 @@ def _removal(model: type[Base], owner: Column[Any], *, kept: bool) -> Delete:
     if kept:
         removal = removal.where(~exists().where(incoming.c.id == target.c.id))
     return removal
+
+
+def _ids(name: str, ids: Collection[UUID]) -> BindParameter[Any]:
+    return bindparam(name, list(ids), type_=ARRAY(Uuid()))
 
 
 def _values(connection: Connection, statement: Executable, **given: Any) -> list[UUID]:
