@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     import socket
     from types import FrameType
 
-    from typer import Context
-
     from api.settings import Settings
     from db.cluster import Cluster
     from db.publication import Difference, Publication
@@ -99,7 +97,7 @@ class Doubled(StrEnum):
 class ImportGroup(TyperGroup):
     """`import offerings FILE` is `import files offerings FILE`, `--suggest FILE` a command too."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] == "--suggest":
             args = ["suggest", *args[1:]]
         elif args and args[0] not in (*self.commands, "--help"):
@@ -299,7 +297,7 @@ def list_imports(
         with writer(both.owner_url, "list imports") as connection:
             found = imports.runs(connection, limit)
     for run in found:
-        counts = ", ".join(f"{count} {name}" for name, count in run.counts.items() if count)
+        counts = ", ".join(f"{count} {name}" for name, count in (run.counts or {}).items() if count)
         typer.echo(
             f"{run.id}\t{run.started_at:%Y-%m-%d %H:%M}\t{run.resource}\t{run.file}\t{counts}"
         )

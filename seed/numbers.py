@@ -58,8 +58,9 @@ _BRACKETED = re.compile(r"\((?P<number>.*\d.*)\)")
 _LETTERED = re.compile(r"(?P<number>.*\d) ?(?P<letter>[prs])")
 _SPREADSHEET_ERROR = re.compile(r"#[A-ZÄÖÜ]+(?:/[A-Z0])?[!?]?")
 
-_TRUE = {"ja", "j", "yes", "y", "true", "t", "wahr", "w", "x", "1", "✓", "✔", "☒", "☑"}
-_FALSE = {"nein", "n", "no", "nej", "false", "f", "falsch", "0", "✗", "☐"}
+# Not w and f, which are more often weiblich and female.
+_TRUE = {"ja", "j", "yes", "y", "true", "wahr", "x", "1", "✓", "✔", "☒", "☑"}
+_FALSE = {"nein", "n", "no", "nej", "false", "falsch", "0", "✗", "☐"}
 
 
 class CellError(ValueError):
@@ -134,7 +135,7 @@ def boolean(cell: object, override: Mapping[str, bool] | None = None) -> bool | 
         return text in _TRUE
     if not text or says_nothing(text):
         return None
-    raise CellError(f"{cell!r} is neither yes nor no")
+    raise CellError(f"{_shown(str(cell))} is neither yes nor no")
 
 
 def says_nothing(text: str) -> bool:
@@ -181,7 +182,7 @@ def _rounded(value: Decimal, convention: Convention) -> Figure:
 
 def _typed(cell: object) -> Decimal:
     if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
-        raise CellError(f"{cell!r} is not a number")
+        raise CellError(f"{_shown(str(cell))} is not a number")
     value = Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell)
     return _bounded(value)
 
@@ -227,12 +228,8 @@ def _reason(text: str, convention: Convention) -> str:
     other = next((each for each in _known() if _is_number(text, each)), None)
     if other is None:
         return stated
-    hint = (
-        f"with decimal: {other.decimal!r}"
-        if not other.thousands
-        else (f"with decimal: {other.decimal!r}, thousands: {other.thousands!r}")
-    )
-    return f"{stated}; {hint} in the mapping it would be"
+    group = f", thousands: {other.thousands!r}" if other.thousands else ""
+    return f"{stated}; with decimal: {other.decimal!r}{group} in the mapping it would be"
 
 
 def _known() -> Iterable[Convention]:

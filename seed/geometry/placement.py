@@ -126,6 +126,8 @@ class Placement:
         """Many at once, which takes a hundredth of the time. None and empty ones stay None."""
         stated = as_array(geometries)
         placed = _place(self.readings, stated)
+        if (shapely.get_srid(placed) > 0).any():  # EWKT brings along the number of its own system
+            placed = shapely.set_srid(placed, 4326)
         lost = np.flatnonzero(shapely.is_missing(placed) & ~_is_nothing(stated))
         return Placed(placed, {int(row): self._flaw(stated[row]) for row in lost})
 

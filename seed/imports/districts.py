@@ -45,6 +45,12 @@ class Row:
     position: str
     fields: Mapping[str, Any]
     boundary: MultiPolygon | None
+    usable: bool = True
+
+    @property
+    def schemes(self) -> set[str]:
+        """Of its own key and of its parent's."""
+        return {key.partition(":")[0] for key in (self.key, self.parent) if key}
 
     @property
     def key(self) -> str:
@@ -94,12 +100,14 @@ class DistrictImport:
         row = Row(record.position, {"boundary_quality": "official"} | values, None)
         if row.key in repeated:
             report.reject("several rows have this key", record.position, "key", values["key"])
+            return replace(row, usable=False)
+        if self.placement is None:  # a file of names and keys
             return row
         try:
             return replace(row, boundary=self._boundary(record))
         except GeometryError as refused:
             report.reject(str(refused), record.position, "geometry")
-            return row
+            return replace(row, usable=False)
 
     def _boundary(self, record: Record) -> MultiPolygon:
         """The area as a valid shape in degrees; raises GeometryError."""
@@ -119,9 +127,9 @@ def _write(
     connection: Connection, rows: Sequence[Row], slug: str, source: UUID, report: FileReport
 ) -> None:
     lock_boundaries(connection)
-    known = keyed_districts(connection, {str(row.fields["scheme"]) for row in rows})
+    known = keyed_districts(connection, {scheme for row in rows for scheme in row.schemes})
     registered = Registered(known, slug, source)
-    usable = [row for row in rows if row.boundary is not None]
+    usable = [row for row in rows if row.usable]
     replaced = [row for row in usable if row.key in known and _fits(row, known[row.key], report)]
     _replace(connection, replaced, registered, report)
     added = _additions([row for row in usable if row.key not in known], known, report)
@@ -180,13 +188,16 @@ def _replace(
     connection: Connection, rows: Sequence[Row], registered: Registered, report: FileReport
 ) -> None:
     districts, source_id = registered.districts, registered.source_id
-    changes = [{"id": districts[row.key].id} | _drawn(row, source_id) for row in rows]
+    drawn = [row for row in rows if row.boundary is not None]
+    changes = [{"id": districts[row.key].id} | _drawn(row, source_id) for row in drawn]
     counts = upsert(connection, District, changes)
     report.changed += counts.changed
-    report.unchanged += counts.unchanged
+    report.unchanged += counts.unchanged + len(rows) - len(drawn)
 
 
 def _drawn(row: Row, source_id: UUID) -> dict[str, Any]:
+    if row.boundary is None:
+        return {}
     return {
         "boundary": shapely.to_wkb(shapely.set_srid(row.boundary, SRID), include_srid=True),
         "boundary_quality": row.fields["boundary_quality"],

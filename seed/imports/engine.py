@@ -6,7 +6,7 @@ import hashlib
 from array import array
 from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -27,7 +27,7 @@ from seed.imports.districts import DistrictImport
 from seed.imports.entities import EntityImport
 from seed.imports.fields import Reader
 from seed.imports.known import Known
-from seed.imports.observations import ObservationImport, register_indicators
+from seed.imports.observations import ObservationImport, refuse_strangers, register_indicators
 from seed.imports.parts import stated_points
 from seed.imports.places import Places, placement_of, territory_of
 from seed.imports.stream import Stream
@@ -116,17 +116,20 @@ def _understand(file: Path, order: Order) -> Understood:
     opened: dict[Hints, Document] = {}
 
     def document(hints: Hints) -> Document:
-        if hints not in opened:
-            opened[hints] = open_file(file, hints)
-        return opened[hints]
+        known = replace(hints, table=None)  # one table is chosen later
+        if known not in opened:
+            opened[known] = open_file(file, known)
+        return opened[known]
 
     def columns(rule: FileRule) -> list[Sequence[str]]:
+        if rule.records and not plain.format.startswith("json"):
+            return []
         try:
             return [table.columns for table in document(rule.hints).tables]
         except UnreadableError:
             return []
 
-    document(Hints())  # what cannot be read at all is refused for that reason
+    plain = document(Hints())  # what cannot be read at all is refused for that reason
     mapping = named(order.mapping) if order.mapping else fitting(order.resource, columns)
     if order.resource not in (None, mapping.resource):
         raise MappingError(f"this mapping is one of {mapping.resource}, not of {order.resource}")
@@ -219,6 +222,7 @@ def _importer(
     if mapping.resource == "codelists":
         return CodelistImport(connection, reader)
     if mapping.resource == "observations":
+        refuse_strangers(stream, reader)
         register_indicators(connection, mapping, source)
         return ObservationImport(connection, reader, source)
     kind = understood.document.format

@@ -25,6 +25,10 @@ IMPLIED = ("organisation", "strategy")  # what needs no more than a name to be r
 LONGEST = 100_000  # characters of a text
 
 
+class Withheld(ValueError):  # noqa: N818 - reads as the state it reports
+    """A value that looks like data about a person."""
+
+
 class Planned(NamedTuple):
     """A field, what it is, where it comes from, and how it is written there."""
 
@@ -126,8 +130,8 @@ class Reader:
         """What a stated value is in the registry; raises ValueRefused."""
         try:
             return self._converted(plan, value)
-        except ValueRefused:
-            raise
+        except Withheld as reason:  # a report is no place for it either
+            raise ValueRefused(plan.name, None, str(reason)) from None
         except ValueError as error:
             raise ValueRefused(plan.name, value, str(error)) from error
 
@@ -184,7 +188,7 @@ def _imprecise(value: Any, _: FieldRule, writing: Convention) -> ImpreciseDate |
 def _contact(value: Any, rule: FieldRule, _: Convention) -> str:
     stated = written(value)
     if not rule.personal and (reason := is_personal_value(stated)):
-        raise ValueError(f"left out: {reason}; `personal: true` in the mapping would take it")
+        raise Withheld(f"left out: {reason}; `personal: true` in the mapping would take it")
     return short(stated)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,10 @@ from seed import numbers
 from seed.edtf import ImpreciseDate
 from seed.identity import part_id
 from seed.imports.fields import Reader, columns_of
-from seed.imports.known import Unknown
-from seed.mappings import ImportMapping, ValueRefused
+from seed.imports.known import Districts, Unknown
+from seed.imports.stream import Stream
+from seed.keys import explain
+from seed.mappings import ImportMapping, MappingError, ValueRefused
 from seed.mappings.rules import written
 from seed.numbers import Figure
 from seed.readers import Record
@@ -40,6 +43,32 @@ def register_indicators(connection: Connection, mapping: ImportMapping, source: 
         for rule in mapping.indicators
     ]
     insert_missing(connection, Indicator, rows)
+
+
+def refuse_strangers(stream: Stream, reader: Reader) -> None:
+    """A file about other districts than the registry's is refused, with what it is about.
+
+    Few of its districts may be unknown: then their rows are rejected.
+    """
+    rule, districts = stream.mapping.fields["district"], reader.known.districts
+    stated: set[str] = set()
+    for record in stream.records():
+        with suppress(ValueRefused):
+            stated.add(written(rule.read("district", record.properties)))
+    unknown = {each for each in stated if each and not _is_known(districts, each)}
+    if len(unknown) * 2 > len(stated):
+        raise MappingError(
+            f"{len(unknown)} of the file's {len(stated)} districts are not registered: "
+            f"{explain(stated, districts.keys).text}"
+        )
+
+
+def _is_known(districts: Districts, stated: str) -> bool:
+    try:
+        districts.find(stated)
+    except Unknown:
+        return False
+    return True
 
 
 @dataclass

@@ -24,6 +24,7 @@ from seed.mappings import ImportMapping
 from seed.readers import Record
 from seed.report import FileReport
 
+NOBODY = UUID(int=0)
 SAMPLE = 500  # geometries that the order of the axes is judged by
 IN_DEGREES = {"geojson", "geojson-lines"}  # RFC 7946, section 4: WGS 84 if nothing else is said
 
@@ -71,13 +72,16 @@ class Places:
         points = shapely.points([part.point for part in parts])
         swapped = self.territory.swapped(points)
         outside = ~self.territory.covers(points)
-        for number in np.flatnonzero(outside):
+        for number in np.flatnonzero(outside).tolist():
             self._tell_outside(parts[number], swapped=bool(swapped[number]))
         stated = [part.district for part in parts]
-        for number, here in self.territory.disagreements(stated, points).items():
+        for row, here in self.territory.disagreements(stated, points).items():
             lies = ", ".join(self.names[each] for each in here) or "none of the districts"
-            where = self.names[stated[number]] if stated[number] else ""  # type: ignore[index]
-            self._flag(parts[number], f"kept as stated, but the point lies in {lies}", where)
+            self._flag(
+                parts[row],
+                f"kept as stated, but the point lies in {lies}",
+                self.names.get(stated[row] or NOBODY),
+            )
 
     def _tell_outside(self, part: Placeable, *, swapped: bool) -> None:
         if swapped:

@@ -137,19 +137,20 @@ def _fields(target: Target, taken: _Taken) -> dict[str, Any]:
             fields[name] = _rule(column, many=field.many, coded=field.kind is Kind.CODE)
         elif field.required:
             fields[name] = {"constant": next(iter(field.codes), "to be stated")}
-    sites = (
-        {
-            name: column.name
-            for name in target.parts["sites"].fields
-            if (column := taken.find(name)) and name not in fields
-        }
-        if "sites" in target.parts
-        else {}
-    )
+    sites = _sites(target, fields, taken)
+    return {"fields": fields, **({"parts": {"sites": {"fields": sites}}} if sites else {})}
+
+
+def _sites(target: Target, fields: Mapping[str, Any], taken: _Taken) -> dict[str, Any]:
+    """Where the rows of a file of offerings say they are."""
+    part = target.parts.get("sites")
+    wanted = [name for name in part.fields if name not in fields] if part else []
+    sites: dict[str, Any] = {
+        name: column.name for name in wanted if (column := taken.find(name)) is not None
+    }
     if "street" in sites and (number := taken.find("house_number")):
         sites["street"] = {"columns": [sites["street"], number.name]}
-    parts = {"parts": {"sites": {"fields": sites}}} if sites else {}
-    return {"fields": fields, **parts}
+    return sites
 
 
 def _rule(column: Column, *, many: bool, coded: bool) -> Any:

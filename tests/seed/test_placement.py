@@ -182,7 +182,9 @@ def test_a_format_may_imply_wgs84_and_others_do_not() -> None:
 
 def test_ewkt_states_its_system() -> None:
     stated = shapely.set_srid(metres(25833, *FREIBERG), 25833)
-    assert apart(Placement.of(None, None, [stated]).to_degrees(stated), Point(FREIBERG)) < 0.001
+    placed = Placement.of(None, None, [stated]).to_degrees(stated)
+    assert apart(placed, Point(FREIBERG)) < 0.001
+    assert shapely.get_srid(placed) == 0  # no more than others say
     mixed = [stated, shapely.set_srid(Point(FREIBERG), 4326)]
     with pytest.raises(UnreadableError, match="several coordinate systems"):
         Placement.of(None, None, mixed)
