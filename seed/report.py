@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -26,6 +27,7 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # neither a terminal nor JSONB takes them
 COLOURS = {Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "red"}
 
 
@@ -200,5 +202,5 @@ def _shown(value: object) -> str | None:
     """A value short enough for a line."""
     if value is None:
         return None
-    text = str(value)
+    text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value))
     return text if len(text) <= 80 else f"{text[:79]}…"

@@ -117,6 +117,9 @@ class DistrictImport:
         if found.flaw:
             reason = f"repaired ({found.flaw}): area changed by {found.change:.4%}"
             self.reader.report.flag(reason, record.position, "geometry")
+        if found.left_out:
+            reason = f"{found.left_out} points and lines beside the area left out"
+            self.reader.report.flag(reason, record.position, "geometry")
         return found.boundary
 
 

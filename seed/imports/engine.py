@@ -31,7 +31,15 @@ from seed.imports.observations import ObservationImport, refuse_strangers, regis
 from seed.imports.parts import stated_points
 from seed.imports.places import Places, placement_of, territory_of
 from seed.imports.stream import Stream
-from seed.mappings import FileRule, ImportMapping, MappingError, ValueRefused, fitting, named
+from seed.mappings import (
+    FileRule,
+    ImportMapping,
+    MappingError,
+    ValueRefused,
+    fitting,
+    named,
+    recognises,
+)
 from seed.readers import Document, Hints, Record, Table, UnreadableError
 from seed.readers.formats import open_file
 from seed.report import FileReport, Report
@@ -121,16 +129,16 @@ def _understand(file: Path, order: Order) -> Understood:
             opened[known] = open_file(file, known)
         return opened[known]
 
-    def columns(rule: FileRule) -> list[Sequence[str]]:
+    def tables(rule: FileRule) -> Sequence[Table]:
         if rule.records and not plain.format.startswith("json"):
-            return []
+            return ()
         try:
-            return [table.columns for table in document(rule.hints).tables]
+            return document(rule.hints).tables
         except UnreadableError:
-            return []
+            return ()
 
     plain = document(Hints())  # what cannot be read at all is refused for that reason
-    mapping = named(order.mapping) if order.mapping else fitting(order.resource, columns)
+    mapping = named(order.mapping) if order.mapping else fitting(order.resource, tables)
     if order.resource not in (None, mapping.resource):
         raise MappingError(f"this mapping is one of {mapping.resource}, not of {order.resource}")
     found = document(mapping.file.hints)
@@ -140,7 +148,7 @@ def _understand(file: Path, order: Order) -> Understood:
 def _table(document: Document, mapping: ImportMapping) -> Table:
     """The table of the mapping: by its name, or the only one with the mapping's columns."""
     if mapping.file.table is None:
-        fits = [table for table in document.tables if mapping.columns <= set(table.columns)]
+        fits = [table for table in document.tables if recognises(mapping, table)]
         if len(fits) == 1:
             return fits[0]
     table = document.table(mapping.file.table)

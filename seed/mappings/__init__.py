@@ -5,7 +5,7 @@ A ready mapping is used by itself where it is the only one whose columns a file 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -18,9 +18,11 @@ from seed.mappings.model import (
     SourceRule,
     explained,
     nearest,
+    recognises,
     wanted,
 )
 from seed.mappings.rules import FieldRule, ValueRefused, look_up
+from seed.readers import Table
 
 __all__ = [
     "FieldRule",
@@ -35,6 +37,7 @@ __all__ = [
     "look_up",
     "named",
     "ready",
+    "recognises",
     "wanted",
 ]
 
@@ -70,12 +73,12 @@ def named(name: str) -> ImportMapping:
     raise MappingError(f"no mapping is called {name!r}{nearest(name, known)}")
 
 
-Columns = Callable[[FileRule], Collection[Collection[str]]]
-"""The columns of every table of a file, if it is read by these rules; none if it cannot be."""
+Tables = Callable[[FileRule], Sequence[Table]]
+"""The tables of a file, if it is read by these rules; none if it cannot be."""
 
 
-def fitting(resource: str | None, columns: Columns) -> ImportMapping:
-    """The one ready mapping (of a resource) whose columns are all in one of a file's tables."""
+def fitting(resource: str | None, tables: Tables) -> ImportMapping:
+    """The one ready mapping (of a resource) that recognises one of a file's tables."""
     known = {
         name: mapping
         for name, mapping in ready().items()
@@ -85,14 +88,14 @@ def fitting(resource: str | None, columns: Columns) -> ImportMapping:
         {
             name: mapping
             for name, mapping in known.items()
-            if any(mapping.columns <= set(table) for table in columns(mapping.file))
+            if any(recognises(mapping, table) for table in tables(mapping.file))
         }
     )
     if len(fits) == 1:
         return known[fits[0]]
     if fits:
         raise MappingError(f"several mappings fit ({', '.join(fits)}): name one")
-    seen = {name for table in columns(FileRule()) for name in table}
+    seen = {name for table in tables(FileRule()) for name in table.columns}
     listed = ", ".join(sorted(seen)) or "none"
     raise MappingError(f"no ready mapping fits the columns ({listed}): name one")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
+from itertools import islice
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -14,10 +15,11 @@ from pyproj.exceptions import CRSError
 
 from db.models.base import SLUG
 from seed.mappings.rules import Convention, FieldRule, Rule, Strict, columns_of
-from seed.readers import Hints
+from seed.readers import Hints, Table
 from seed.targets import TARGETS, Kind, Target
 from seed.targets import Field as TargetField
 
+SAMPLE = 500  # rows that are looked at to recognise a file
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 
 
@@ -139,6 +141,7 @@ class ImportMapping(Strict):
     lang: Annotated[str, Field(pattern=LANGUAGE)] = "de"
     drop: tuple[str, ...] = ()
     recognised_by: tuple[str, ...] = ()
+    recognised_values: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @property
     def target(self) -> Target:
@@ -198,6 +201,19 @@ class ImportMapping(Strict):
         if self.tree:
             used |= {self.tree.id, self.tree.parent}
         return {column for column in used if "[" not in column}
+
+
+def recognises(mapping: ImportMapping, table: Table) -> bool:
+    """Whether a table has the mapping's columns and, where it names some, one of their values."""
+    if not mapping.columns <= set(table.columns):
+        return False
+    if not mapping.recognised_values:
+        return True
+    return any(
+        str(record.properties.get(column)) in values
+        for record in islice(table.records(), SAMPLE)
+        for column, values in mapping.recognised_values.items()
+    )
 
 
 def wanted(rule: Mapping[str, list[str | int] | str], properties: Mapping[str, Any]) -> bool:

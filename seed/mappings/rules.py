@@ -29,6 +29,15 @@ class ValueRefused(ValueError):  # noqa: N818 - reads as the state it reports
         self.reason = reason
 
 
+def _with_text_keys(values: object) -> object:
+    """YAML reads the key 1 as a number: a column may well hold it as text."""
+    if not isinstance(values, Mapping):
+        return values
+    if any(isinstance(key, bool) for key in values):
+        raise ValueError("YAML reads yes, no, on, off, true and false as truth values: quote them")
+    return {str(key): value for key, value in values.items()}
+
+
 class Strict(BaseModel):
     """Refuses keys it does not know. Blanks stay: one may be what separates, or what joins."""
 
@@ -52,6 +61,16 @@ class Convention(Strict):
     empty: tuple[str, ...] = ()
     true: tuple[str, ...] = ()
     false: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def has_words_for_keys(cls, stated: object) -> object:
+        """YAML reads the keys `true` and `false` as truth values."""
+        if not isinstance(stated, Mapping):
+            return stated
+        return {
+            str(key).lower() if isinstance(key, bool) else key: of for key, of in stated.items()
+        }
 
     @model_validator(mode="after")
     def is_consistent(self) -> Self:
@@ -91,7 +110,7 @@ class FieldRule(Strict):
     first: Annotated[int, Field(gt=0)] | None = None
     match: str | None = None
     separator: Annotated[str, Field(min_length=1)] | None = None
-    values: dict[str, str | None] | None = None
+    values: Annotated[dict[str, str | None], BeforeValidator(_with_text_keys)] | None = None
     otherwise: Literal["refuse", "keep", "empty"] = "refuse"
     scale: Decimal | None = None
     dates: tuple[str, ...] = ()
