@@ -262,6 +262,8 @@ def _repeated(importer: Importer, stream: Stream) -> Container[str]:
         with suppress(ValueRefused):
             if key := importer.key(record):
                 hashes.append(hash(key))
+    if importer.whole:
+        importer.reader.own = Hashes({*hashes})
     values, counts = np.unique(np.frombuffer(hashes, dtype=np.int64), return_counts=True)
     return Hashes({int(value) for value in values[counts > 1]})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -45,13 +45,15 @@ Plan = list[Planned]
 class Reader:
     """Reads the fields of records; what it cannot take it reports.
 
-    `implied` are the entities that records only name, by table and id: they are to be registered.
+    `own` are the keys of the file's rows, where they refer to each other. `implied` are the
+    entities that records only name, by table and id: they are to be registered.
     """
 
     mapping: ImportMapping
     known: Known
     report: FileReport
     dropped: frozenset[str] = frozenset()
+    own: Container[str] = frozenset()
     implied: dict[str, dict[UUID, str]] = field(default_factory=dict)
     _plans: dict[tuple[str, tuple[str, ...]], Plan] = field(default_factory=dict)
 
@@ -148,10 +150,12 @@ class Reader:
     def _reference(self, table: str, stated: str) -> UUID:
         if table == "district":
             return self.known.districts.find(stated).id
+        identity = entity_id(table, self.mapping.source.slug, stated)
+        if stated in self.own and table == self.mapping.target.table:
+            return identity
         found = self.known.entities(table).find(stated)
         if found is not None:
             return found
-        identity = entity_id(table, self.mapping.source.slug, stated)
         if table in IMPLIED:
             self.implied.setdefault(table, {})[identity] = stated
             return identity

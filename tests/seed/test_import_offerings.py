@@ -11,7 +11,11 @@ import psycopg
 import pytest
 import yaml
 
+from db.corrections import CorrectionRefused
+from db.imports import undo
 from db.publication import publish
+from db.registry import writer
+from seed.imports.corrections import correct, withdraw
 from seed.imports.engine import Order, import_files
 from seed.load import load_vocabulary
 from seed.report import FileReport, Severity
@@ -326,3 +330,80 @@ def test_a_column_that_the_mapping_needs_is_missed_by_name(registry: Registry) -
     report = registry.take(without)
     assert report.refused
     assert "PLZ" in report.findings[-1].reason
+
+
+def test_a_correction_outlives_the_next_import(registry: Registry) -> None:
+    registry.take(ROW)
+    correct(registry.url, "kita-am-markt", ["capacity=75"], source="Call of 3 May", actor="test")
+    report = registry.take(ROW)
+    assert counts(report) == {"read": 1, "unchanged": 1, "flagged": 1}
+    assert said(report, Severity.WARNING) == [
+        ("line 2", "capacity", "corrected to 75, which stays")
+    ]
+    assert registry.one("SELECT capacity FROM registry.offering") == 75
+    withdraw(registry.url, "kita-am-markt", ["capacity"], actor="test")
+    registry.take(ROW)
+    assert registry.one("SELECT capacity FROM registry.offering") == 60
+
+
+@pytest.mark.parametrize(
+    ("assignment", "reason"),
+    [
+        ("capcity=3", "did you mean 'capacity'?"),
+        ("capacity=many", "not a number"),
+        ("capacity", "is not field=value"),
+        ("name=", "name cannot be empty"),
+        ("slug=other", "have no field 'slug'"),
+    ],
+)
+def test_a_correction_that_cannot_be_made_says_why(
+    registry: Registry, assignment: str, reason: str
+) -> None:
+    registry.take(ROW)
+    with pytest.raises(CorrectionRefused) as refused:
+        correct(registry.url, "kita-am-markt", [assignment], source="?", actor="test")
+    assert reason in str(refused.value)
+
+
+def test_an_import_is_undone_unless_somebody_edited_since(registry: Registry) -> None:
+    registry.take(ROW, SECOND)
+    report = registry.take({**ROW, "Plätze": "61"}, {**SECOND, "Plätze": "62"}, THIRD)
+    registry.run("UPDATE registry.offering SET capacity = 70 WHERE external_key = '2'")
+    assert report.run
+    with writer(registry.url, "undo") as connection:
+        undone = undo(connection, report.run, "undo")
+    assert [row.label for row in undone.kept] == ["jugendclub"]
+    assert registry.all("SELECT external_key, capacity FROM registry.offering ORDER BY 1") == [
+        ("1", 60),
+        ("2", 70),
+    ]
+
+
+def test_files_that_were_imported_are_passed_over_when_a_run_resumes(registry: Registry) -> None:
+    registry.take(ROW)
+    report = registry.take(ROW, resume=True)
+    assert report.read == 0
+    assert "passed over" in report.findings[-1].reason
+    assert counts(registry.take({**ROW, "Plätze": "61"}, resume=True)) == {"read": 1, "changed": 1}
+
+
+def test_a_provider_that_is_registered_is_not_made_again(registry: Registry) -> None:
+    registry.take(ROW)
+    registry.mapped(source={**MAPPING["source"], "slug": "andere-quelle"})
+    registry.take(SECOND)
+    assert registry.one("SELECT count(*) FROM registry.organisation") == 1
+
+
+def test_a_kill_in_the_middle_leaves_nothing_half_written(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("seed.imports.engine.finish_run", killed)
+        with pytest.raises(KeyboardInterrupt):
+            registry.take(ROW, SECOND)
+    assert registry.one("SELECT count(*) FROM registry.offering") == 0
+    assert registry.one("SELECT count(*) FROM registry.import_run") == 0
+    assert counts(registry.take(ROW, SECOND)) == {"read": 2, "new": 2}
