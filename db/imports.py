@@ -1,6 +1,6 @@
 """Runs of the import: what was read when and by whom, and taking one back."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString, cast
@@ -154,9 +154,3 @@ def _set(connection: Connection, setting: str, value: str) -> None:
 _CHANGES: LiteralString = (
     "SELECT id, entity, entity_id FROM registry.revision WHERE import_run_id = {run}"
 )
-
-
-def corrections(
-    connection: Connection, entity: str, ids: Collection[UUID]
-) -> dict[UUID, dict[str, Any]]:
-    return {}

@@ -366,10 +366,10 @@ def _listed(names: Sequence[str]) -> sql.Composed:
 def _converter(target: Column[Any]) -> Callable[[Any], Any] | None:
     if isinstance(target.type, JSONB):
         return lambda value: None if value is None else Jsonb(value)
-    return _geometry if isinstance(target.type, Geometry) else None
+    return hex_ewkb if isinstance(target.type, Geometry) else None
 
 
-def _geometry(value: tuple[float, float] | bytes | None) -> str | None:
+def hex_ewkb(value: tuple[float, float] | bytes | None) -> str | None:
     """Hexadecimal EWKB, which the geometry type reads from COPY."""
     if isinstance(value, tuple):
         return _EWKB_POINT.pack(1, _POINT_WITH_SRID, SRID, *value).hex()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from db.imports import corrections
+from db.corrections import corrections
 from db.lookups import owners_of_slugs, rows_of
 from db.registry import Row, insert_missing, mark_seen, replace_parts, revive, upsert
 from seed.identity import distinct_slug, entity_id, part_id
@@ -133,7 +133,7 @@ class EntityImport:
 
     def _correct(self, drafts: Sequence[Draft]) -> None:
         """What somebody corrected stays; a file that says otherwise is reported."""
-        made = corrections(self.connection, self.target.table, [draft.id for draft in drafts])
+        made = corrections(self.connection, self.target.model, [draft.id for draft in drafts])
         for draft in drafts:
             for column, value in made.get(draft.id, {}).items():
                 if column not in draft.row:

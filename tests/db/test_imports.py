@@ -35,20 +35,11 @@ from tests.db.village import (
     ids,
     key,
     organisation,
-    settle,
     source,
     tagged,
 )
 
 SHA = "0" * 64
-
-
-@pytest.fixture
-def village(database: Database) -> Iterator[Connection]:
-    with writer(database.owner_url, "test") as connection:
-        settle(connection)
-        yield connection
-        connection.rollback()
 
 
 @contextmanager
