@@ -100,7 +100,7 @@ def whole(example: str) -> dict[str, Any]:
 def keys(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for key, each in value.items():
-            yield str(key)
+            yield str(key).lower()  # YAML reads true and false as what they say
             yield from keys(each)
     elif isinstance(value, list):
         for each in value:
@@ -144,6 +144,7 @@ NESTED = {
     "constant": "text, number, `true` or `false`",
     "values": "value: code or text, or `null`",
     "scale": "number",
+    "recognised_values": "column: list of values",
 }
 FORMS = {"slug": "slug", "lang": "language tag", "retrieved": "date"}
 

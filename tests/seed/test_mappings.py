@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from seed.mappings import (
     wanted,
 )
 from seed.mappings.rules import Convention, tidy
+from seed.readers import Record, Table
 
 OFFERINGS: dict[str, Any] = {
     "resource": "offerings",
@@ -203,15 +205,18 @@ def test_what_cannot_work_is_refused(file: Path, content: dict[str, Any]) -> Non
     assert refusal(file, content)
 
 
-@pytest.mark.xfail(reason="YAML reads 1 as a number and yes as true", strict=True)
-def test_keys_of_values_need_no_quotes() -> None:
-    assert of(1, values={1: "school"}) == "school"
+def test_numbers_as_keys_of_values_need_no_quotes() -> None:
+    assert of("1", values={1: "school"}) == "school"
 
 
-@pytest.mark.xfail(reason="without quotes YAML reads the keys as truth values", strict=True)
+def test_words_that_yaml_reads_as_truth_have_to_be_quoted_as_keys_of_values(file: Path) -> None:
+    told = refusal(file, fields(url={"column": "A", "values": {True: "a"}}))
+    assert told.startswith("fields.url.values: YAML reads yes")
+
+
 def test_the_keys_true_and_false_need_no_quotes() -> None:
-    stated = yaml.safe_load("true: [X]")
-    assert Convention.model_validate(stated).true == ("X",)
+    stated = yaml.safe_load("true: [X]\nfalse: [Nein]")
+    assert Convention.model_validate(stated) == Convention(true=("X",), false=("Nein",))
 
 
 # --- which ready mapping fits --------------------------------------------------------------------
@@ -219,28 +224,58 @@ def test_the_keys_true_and_false_need_no_quotes() -> None:
 VG250 = ["RS", "AGS", "GEN", "BEZ", "NUTS", "DEBKG_ID", "GF", "SHAPE"]
 
 
+@dataclass(frozen=True)
+class Rows:
+    """A table as a reader gives it."""
+
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, Any]] = ()
+    name: str = "table"
+    crs: str | None = None
+
+    def records(self) -> Iterator[Record]:
+        return (Record(f"line {number}", row) for number, row in enumerate(self.rows, 2))
+
+
+def one(*columns: str, **cells: str) -> Callable[[FileRule], Sequence[Table]]:
+    """A file with one table of one row, however it is read."""
+    return lambda _: [Rows([*columns, *cells], [cells])]
+
+
 def test_the_only_mapping_whose_columns_a_table_has_fits() -> None:
-    assert fitting("districts", lambda _: [["a"], VG250]) == named("vg250-gemeinden")
+    tables = [Rows(["a"]), Rows(VG250)]
+    assert fitting("districts", lambda _: tables) == named("vg250-gemeinden")
 
 
 def test_a_mapping_of_another_resource_does_not_fit() -> None:
     with pytest.raises(MappingError, match=r"no ready mapping fits the columns \(AGS, BEZ"):
-        fitting("offerings", lambda _: [VG250])
+        fitting("offerings", one(*VG250))
 
 
 def test_of_several_mappings_that_fit_none_is_taken() -> None:
-    columns = {*VG250, "AREA_ID", "AREA_NAME", "PARENT_ARE", "CLASS_NAME", "LEVEL_NAME"}
+    also = ["AREA_ID", "AREA_NAME", "CLASS_NAME", "LEVEL_NAME"]
     with pytest.raises(MappingError, match="several mappings fit"):
-        fitting("districts", lambda _: [columns])
+        fitting("districts", one(*VG250, *also, PARENT_ARE="STGM01001000"))
+
+
+def test_of_two_that_fit_the_one_that_asks_for_more_columns_is_taken() -> None:
+    names = {"name": "Alexandersfeld"}
+    assert fitting("districts", one(**names)) == named("oldenburg-stadtteile")
+    found = fitting("districts", one("name", "label", name="10 - Travemünde"))
+    assert found == named("luebeck-stadtteile")
+
+
+def test_a_mapping_that_names_values_fits_only_where_one_of_them_is() -> None:
+    with pytest.raises(MappingError, match="no ready mapping fits"):
+        fitting("districts", one(name="Adorf"))
 
 
 def test_a_mapping_is_asked_how_to_read_the_file() -> None:
-    def columns(rule: FileRule) -> list[list[str]]:
-        return [["Kennziffer", "Raumeinheit", "Aggregat", "Arbeitslose / 2021"]] * (
-            rule.header_rows == 2
-        )
+    def tables(rule: FileRule) -> Sequence[Table]:
+        sheet = Rows(["Kennziffer", "Raumeinheit", "Aggregat", "Arbeitslose / 2021"])
+        return [sheet] if rule.header_rows == 2 else []
 
-    assert fitting("observations", columns) == named("inkar-arbeitslose")
+    assert fitting("observations", tables) == named("inkar-arbeitslose")
 
 
 # --- where a value comes from --------------------------------------------------------------------

@@ -20,7 +20,6 @@ from seed.imports.stream import Stream
 from seed.mappings import (
     READY,
     FieldRule,
-    FileRule,
     ImportMapping,
     PartRule,
     ValueRefused,
@@ -38,7 +37,6 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the shared data files are not here")
 
 NAMES = sorted(path.stem for path in READY.glob("*.yaml"))
-LOOK_ALIKES = ["luebeck_sh/luebeck_stadtteile.geojson", "chemnitz/chemnitz.geojson"]
 UNDATED = ("facts/mittelsachsen_indicators.csv", "period")
 TWINS = {"flensburg-kitas-csv", "flensburg-kitas-geojson"}
 PERSONAL = {"director", "Leitung", "Anrede", "Email", "speakerPublic", "mail", "contacts"}
@@ -237,23 +235,9 @@ def test_every_file_of_the_list_has_a_mapping() -> None:
 
 
 @needs_shared
-@pytest.mark.parametrize("file", [file for file in FILES if file not in LOOK_ALIKES])
-def test_exactly_one_ready_mapping_fits_the_columns(file: str) -> None:
-    assert fits(file) == own(file)
-
-
-@needs_shared
-@pytest.mark.parametrize("file", LOOK_ALIKES)
-@pytest.mark.xfail(reason="what has nothing but names is not told by its columns", strict=True)
-def test_exactly_one_ready_mapping_fits_names(file: str) -> None:
-    assert fits(file) == own(file)
-
-
-def fits(file: str) -> ImportMapping:
-    def columns(rule: FileRule) -> list[Sequence[str]]:
-        return [each.columns for each in tables(file, rule.hints)]
-
-    return fitting(own(file).resource, columns)
+@files
+def test_exactly_one_ready_mapping_fits(file: str) -> None:
+    assert fitting(None, lambda rule: tables(file, rule.hints)) == own(file)
 
 
 @needs_shared
