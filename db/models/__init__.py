@@ -3,6 +3,7 @@
 from db.models.base import Base
 from db.models.codelists import Codelist, CodelistTerm
 from db.models.districts import Designation, District, DistrictSuccession
+from db.models.houses import House, HouseStreet
 from db.models.indicators import Indicator, IndicatorTerm, Observation
 from db.models.offerings import (
     Evaluation,
@@ -44,6 +45,8 @@ __all__ = [
     "District",
     "DistrictSuccession",
     "Evaluation",
+    "House",
+    "HouseStreet",
     "Indicator",
     "IndicatorTerm",
     "Language",
