@@ -27,6 +27,8 @@ SIMILAR = 0.65
 """How similar the name of a street must be to be taken for it (trigrams in common, 0 to 1)."""
 DISTINCT = 0.1
 """And how much more similar than the next one."""
+WORTH_TELLING = 0.3
+"""How similar a name must be to be told to people."""
 SAME_PLACE = 150
 """Metres that the buildings of one address may lie apart."""
 GAP = 500
@@ -277,8 +279,8 @@ class Found:
     """What was found of an address. Without `quality` there is no point, and the rest says why.
 
     `score` is how similar the street's name is, where it is not the same. `apart` are the metres
-    between several houses of one address, `streets` how many streets of the name there are, and
-    `similar` the names that come nearest, most similar first.
+    between several houses of one address, `streets` how many streets of the name there are.
+    `similar` are the names that come nearest, most similar first; None: there is no such town.
     """
 
     quality: str | None
@@ -297,7 +299,8 @@ class Found:
 
 
 def look_up(connection: Connection, addresses: Sequence[Sought]) -> list[Found]:
-    """Look every address up, in their order."""
+    """Look every address up, in their order. What was found is kept for `place_sites`."""
+    connection.execute(_FORGET_LAST)
     with _cursor(connection) as cursor:
         cursor.execute(_SOUGHT)
         with cursor.copy("COPY sought FROM STDIN") as copy:
@@ -321,7 +324,17 @@ def place_sites(connection: Connection, sites: Iterable[tuple[UUID, int]]) -> in
     return connection.execute(_PLACE).rowcount
 
 
-_LIMITS = {"similar": SIMILAR, "distinct": DISTINCT, "same_place": SAME_PLACE, "gap": GAP}
+_LIMITS = {
+    "similar": SIMILAR,
+    "distinct": DISTINCT,
+    "worth_telling": WORTH_TELLING,
+    "same_place": SAME_PLACE,
+    "gap": GAP,
+}
+
+_FORGET_LAST = text("""
+DROP TABLE IF EXISTS pg_temp.sought, pg_temp.found_street, pg_temp.found, pg_temp.similar_street
+""")
 
 _SOUGHT = """
 CREATE TEMPORARY TABLE sought (
@@ -351,10 +364,11 @@ _TIER = f"""CASE
 END"""
 # What most streets fail at first, and what indexes can answer.
 _NEAR = f"(street.postcode = sought.postcode OR {_SAME_TOWN})"
-# Between houses of one tier: the full name rather than the short one, the part that was named.
+# Between houses of one tier: the full name rather than the short one, the part that was named, and
+# if none was, the part that is called as the town.
 _SHARED = """
-    2 * (street.towns && sought.towns)::integer
-    + (street.parts && (sought.parts || sought.towns))::integer
+    4 * (street.towns && sought.towns)::integer + 2 * (street.parts && sought.parts)::integer
+    + (street.parts && sought.towns)::integer
 """
 
 _SAME_STREETS = text(f"""
@@ -476,7 +490,10 @@ LEFT JOIN registry.house_street AS street ON street.id = found.street_id
 LEFT JOIN found_street ON found_street.sought_id = sought.id
                       AND found_street.street_id = found.street_id
 LEFT JOIN (
-    SELECT sought_id, array_agg(name ORDER BY place) AS names FROM similar_street GROUP BY sought_id
+    SELECT sought_id, array_remove(
+        array_agg(CASE WHEN score >= :worth_telling THEN name END ORDER BY place), NULL
+    ) AS names
+    FROM similar_street GROUP BY sought_id
 ) AS similar_street ON similar_street.sought_id = sought.id
 ORDER BY sought.id
 """)

@@ -40,6 +40,7 @@ _ROOM = (
 )
 _IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _SEPARATOR = re.compile(r"[,;|\n\r\t]|//|\s[-–—](?=\s+[^\W\d_]{2})|\s/\s(?=[^\W\d_]{2})")
+_COMMA_BEFORE_NUMBER = re.compile(r"(?<=[^\W\d_]),\s*(?=\d{1,4}\s*[a-z]?\s*(?:[,;]|$))")
 _NO_STREET = re.compile(
     rf"\s*(?:(?:postfach|pf|c/o)(?![\w-])|(?:[a-z]-)?\d{{4,5}}\s|{_ROOM}\.?\s*(?:\d*\s*[a-z]?\s*$))"
 )
@@ -67,7 +68,8 @@ def parse_street(text: str | None) -> Located:
 
     Of a range (`6-7`, `12/14`) the first number counts.
     """
-    parts = _SEPARATOR.split(_IN_BRACKETS.sub(" ", folded((text or "")[:LONGEST])))
+    line = _IN_BRACKETS.sub(" ", folded((text or "")[:LONGEST]))
+    parts = _SEPARATOR.split(_COMMA_BEFORE_NUMBER.sub(" ", line))
     streets = [part for part in parts if not _NO_STREET.match(part)]
     for part in streets:
         plain = _one_number(_ROOM_AFTER_NUMBER.sub(r"\1", part))

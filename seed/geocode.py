@@ -105,6 +105,7 @@ def _load(connection: Connection, file: Path, report: HousesReport, progress: Pr
         report.refused = str(error)
         attempt.rollback()
         return
+    attempt.commit()
     report.count(opened, loaded)
     if loaded.outside > WRONG_PLACE * (loaded.houses + loaded.outside):
         report.refused = (

@@ -102,9 +102,9 @@ def _failure(sought: Sought, found: Found) -> tuple[Reason, str]:
         return Reason.AMBIGUOUS, f"several houses, up to {found.apart / 1000:.1f} km apart"
     if found.streets:
         return Reason.AMBIGUOUS, f"{found.streets} streets have this name"
-    if found.similar:
-        return Reason.NO_SUCH_STREET, f"nearest: {', '.join(found.similar)}"
-    return Reason.NO_SUCH_TOWN, ""
+    if found.similar is None:
+        return Reason.NO_SUCH_TOWN, ""
+    return Reason.NO_SUCH_STREET, f"nearest: {', '.join(found.similar)}" if found.similar else ""
 
 
 # --- files ---------------------------------------------------------------------------------------
