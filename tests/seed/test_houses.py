@@ -116,7 +116,8 @@ def test_version_four_may_have_a_header(
     names = f"NBA;OI;QUA;LAN;RBZ;KRS;GMD;OTT;SSS;HNR;ADZ;{header};STN;PLZ;ONM;ZON;POT"
     row = f"N;DE0000;A;{state};0;00;004;0402;00001;1;;{east};5816000,099;Kirchplatz;10713;Ort;;"
     _, (house,) = read(save(names, row))
-    assert house[1:] == (1, "", pytest.approx(385802.013), 5816000.099, srid)
+    assert (house.number, house.suffix, house.srid) == (1, "", srid)
+    assert (house.x, house.y) == pytest.approx((385802.013, 5816000.099))
 
 
 def test_hesse_has_commas_quotation_marks_and_a_misspelt_column(save: Save) -> None:
