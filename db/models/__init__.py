@@ -4,6 +4,7 @@ from db.models.base import Base
 from db.models.codelists import Codelist, CodelistTerm
 from db.models.districts import Designation, District, DistrictSuccession
 from db.models.houses import House, HouseStreet
+from db.models.imports import Correction, ImportRun
 from db.models.indicators import Indicator, IndicatorTerm, Observation
 from db.models.offerings import (
     Evaluation,
@@ -14,7 +15,7 @@ from db.models.offerings import (
     Site,
 )
 from db.models.organisations import Organisation
-from db.models.provenance import Dirty, Language, Revision, Source
+from db.models.provenance import Dirty, Language, Publication, Revision, Source
 from db.models.strategies import (
     Consultation,
     Decision,
@@ -39,6 +40,7 @@ __all__ = [
     "Codelist",
     "CodelistTerm",
     "Consultation",
+    "Correction",
     "Decision",
     "Designation",
     "Dirty",
@@ -47,6 +49,7 @@ __all__ = [
     "Evaluation",
     "House",
     "HouseStreet",
+    "ImportRun",
     "Indicator",
     "IndicatorTerm",
     "Language",
@@ -63,6 +66,7 @@ __all__ = [
     "OfferingSite",
     "OfferingTerm",
     "Organisation",
+    "Publication",
     "Report",
     "Revision",
     "Site",

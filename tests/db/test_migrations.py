@@ -126,7 +126,7 @@ def test_every_check_of_the_models_is_in_the_database(registry: Connection[Tuple
 
 
 def test_no_table_goes_without_a_record(registry: Connection[TupleRow]) -> None:
-    """Of every change a revision is kept, but for languages (settings), what records itself, and
+    """Of every change a revision is kept, but for languages (settings), what is a record, and
     houses, which are replaced as whole files."""
     unwatched = registry.execute(
         "SELECT relname FROM pg_class t WHERE relnamespace = 'registry'::regnamespace "
@@ -138,7 +138,9 @@ def test_no_table_goes_without_a_record(registry: Connection[TupleRow]) -> None:
         "dirty",
         "house",
         "house_street",
+        "import_run",
         "language",
+        "publication",
         "revision",
     ]
 
