@@ -6,6 +6,7 @@ is known as `precision`. Nothing leaves the machine, and no better point is over
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from db.geocoding import (
     stated_places,
     towns_of_houses,
 )
+from db.imports import begin_run, finish_run
 from db.registry import writer
 from seed.addresses import Located, Town, parse_street, postcode, town
 from seed.geocode_report import GeocodeReport, HousesReport, Result
@@ -63,7 +65,7 @@ def geocode(
         _load_all(connection, files, report, progress)
         report.sources = [name for name, _ in sources(connection)]
         if not report.refused:
-            _find(connection, report)
+            _find(connection, report, actor)
         if dry_run or report.refused:
             attempt.rollback()
     return report
@@ -185,17 +187,38 @@ def _texts(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, values)))
 
 
-def _find(connection: Connection, report: GeocodeReport) -> None:
+def _find(connection: Connection, report: GeocodeReport, actor: str) -> None:
     gazetteer = Gazetteer.of(connection)
     addresses = addressed(connection)
     wanted = [gazetteer.sought(each, parse_street(each.street)) for each in addresses]
     numbers = {each: number for number, each in enumerate(dict.fromkeys(wanted))}
     found = look_up(connection, list(numbers))
+    sites = []
     for address, sought in zip(addresses, wanted, strict=True):
         report.results.append(Result.of(address, sought, found[numbers[sought]]))
-    sites = [
-        (address.id, numbers[sought])
-        for address, sought in zip(addresses, wanted, strict=True)
-        if address.entity == "site"
-    ]
+        if address.entity == "site":
+            sites.append((address.id, numbers[sought]))
+    _place(connection, sites, report, actor)
+
+
+def _place(
+    connection: Connection, sites: Sequence[tuple[UUID, int]], report: GeocodeReport, actor: str
+) -> None:
+    """Recorded like an import, so that it can be taken back as a whole, if anything is placed."""
+    attempt = connection.begin_nested()
+    run = begin_run(
+        connection,
+        resource="geocode",
+        file=", ".join(report.sources),
+        sha256=hashlib.sha256("\n".join(report.sources).encode()).hexdigest(),
+        mapping="geocode",
+        source_id=None,
+        actor=actor,
+    )
     report.placed = place_sites(connection, sites)
+    if not report.placed:
+        attempt.rollback()
+        return
+    report.run = run
+    finish_run(connection, run, {"changed": report.placed}, report.summary())
+    attempt.commit()

@@ -138,13 +138,17 @@ class HousesReport:
 
 @dataclass
 class GeocodeReport:
-    """Files of houses, and every address with what was found. `placed` sites got a point."""
+    """Files of houses, and every address with what was found. `placed` sites got a point.
+
+    `run` is the number by which `import undo` takes that back.
+    """
 
     dry_run: bool = False
     houses: list[HousesReport] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     placed: int = 0
+    run: int | None = None
 
     @property
     def refused(self) -> bool:
@@ -170,15 +174,19 @@ class GeocodeReport:
         names = (*QUALITIES, *Reason)
         return {entity: {str(name): counted[entity, name] for name in names} for entity in ENTITIES}
 
-    def to_json(self) -> str:
-        content = {
+    def summary(self) -> dict[str, Any]:
+        """All but the single addresses."""
+        return {
             "dry_run": self.dry_run,
+            "import": self.run,
             "houses": [asdict(file) for file in self.houses],
             "sources": self.sources,
             "placed": self.placed,
             "counts": self.counts(),
-            "addresses": [result.as_row() for result in self.results],
         }
+
+    def to_json(self) -> str:
+        content = self.summary() | {"addresses": [result.as_row() for result in self.results]}
         return json.dumps(content, ensure_ascii=False, indent=2, default=str)
 
     def to_csv(self) -> str:
@@ -207,8 +215,16 @@ class GeocodeReport:
             failed = [result for result in self.failures if result.reason is reason]
             _print_failures(console, reason, failed, shown=len(failed) if all_failures else SHOWN)
         console.print(_counted(self.counts(), dry_run=self.dry_run))
-        verb = "would get" if self.dry_run else "got"
-        console.print(Text(f"{self.placed} sites {verb} a point"))
+        console.print(Text(_placed(self)))
+
+
+def _placed(report: GeocodeReport) -> str:
+    if report.dry_run:
+        return f"{report.placed} sites would get a point"
+    if report.run is None:
+        return "No site got a point"
+    undo = f"./quartier import undo {report.run}"
+    return f"{report.placed} sites got a point (import {report.run}; to take it back: {undo})"
 
 
 def _harmless(value: object) -> object:

@@ -15,6 +15,7 @@ from pyproj import Transformer
 from rich.console import Console
 from sqlalchemy import select, text
 
+from db.imports import runs, undo
 from db.models import (
     District,
     DistrictSuccession,
@@ -424,11 +425,29 @@ def test_a_revision_says_who_and_brings_back_what_was(url: str, save: Save) -> N
     assert (revision.before["point"], revision.after["precision"]) == (None, "exact")
 
 
+def test_it_can_be_taken_back_like_an_import(url: str, save: Save) -> None:
+    site, edited = put_site(url, "Am Markt 5"), put_site(url, "Am Markt 7")
+    report = find(url, save(house("Am Markt", "5"), house("Am Markt", "7")))
+    assert report.run
+    with writer(url, "staff") as connection:
+        update = text("UPDATE registry.site SET precision = 'street' WHERE id = :id")
+        connection.execute(update, {"id": edited})
+    with writer(url, "test") as connection:
+        (run,) = runs(connection, 5)
+        assert (run.resource, run.file, run.counts) == ("geocode", "houses", {"changed": 2})
+        undone = undo(connection, report.run, "test")
+    assert (undone.restored, [each.id for each in undone.kept]) == (1, [edited])
+    assert sites(url)[site] == (None, None, None)
+    assert sites(url)[edited][2] == "street"
+
+
 def test_a_second_time_changes_nothing(url: str, save: Save) -> None:
     put_site(url, "Am Markt 5")
     find(url, save(house("Am Markt", "5")))
     again = geocode(url, actor="geocode")
     assert (again.results, again.placed, again.exit_code) == ([], 0, 0)
+    assert again.run is None
+    assert "No site got a point" in printed(again)
 
 
 def test_several_sites_of_one_address_all_get_it(url: str, save: Save) -> None:
@@ -578,7 +597,7 @@ def test_people_read_counts_and_the_first_failures(report: GeocodeReport) -> Non
     assert "no such street there (7)" in text
     assert text.count("Völlig andere Allee") == 5
     assert "… and 2 more; --all-failures lists them" in text
-    assert "1 sites got a point" in text
+    assert "1 sites got a point (import 1; to take it back: ./quartier import undo 1)" in text
 
 
 def test_people_can_read_all_failures(report: GeocodeReport) -> None:
