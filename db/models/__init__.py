@@ -3,6 +3,7 @@
 from db.models.base import Base
 from db.models.codelists import Codelist, CodelistTerm
 from db.models.districts import Designation, District, DistrictSuccession
+from db.models.houses import House, HouseStreet
 from db.models.imports import Correction, ImportRun
 from db.models.indicators import Indicator, IndicatorTerm, Observation
 from db.models.offerings import (
@@ -46,6 +47,8 @@ __all__ = [
     "District",
     "DistrictSuccession",
     "Evaluation",
+    "House",
+    "HouseStreet",
     "ImportRun",
     "Indicator",
     "IndicatorTerm",

@@ -1,0 +1,1 @@
+DROP TABLE registry.house, registry.house_street;
