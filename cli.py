@@ -380,6 +380,41 @@ def duplicates(
 
 
 @app.command()
+def geocode(
+    houses: Annotated[
+        list[Path] | None, typer.Option(help="A file of house coordinates; may be repeated.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only report what would be found.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write what was found to this file: .json or .csv.")
+    ] = None,
+    all_failures: Annotated[
+        bool, typer.Option("--all-failures", help="Show every address that was not found.")
+    ] = False,
+) -> None:
+    """Find the points of addresses in files of house coordinates; nothing is sent to anybody."""
+    from seed.geocode import geocode as find_points
+
+    require_writable(report)
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with rows_done() as tell:
+            found = find_points(
+                both.owner_url,
+                files=houses or (),
+                dry_run=dry_run,
+                actor="quartier geocode",
+                progress=tell,
+            )
+    found.print(notes, all_failures=all_failures)
+    if report:
+        found.write(report)
+    raise typer.Exit(found.exit_code)
+
+
+@app.command()
 def watch(
     folder: Annotated[Path, typer.Argument(help="Folder that files are dropped into.")],
     resource: Annotated[
