@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
-from itertools import islice
 
 from charset_normalizer import from_bytes
 
@@ -21,7 +21,7 @@ BLOCK = 1 << 20  # bytes read at once
 LONGEST_ENTRY = 4 << 20  # characters: a line, or a record over several lines
 EVIDENCE = 64 << 10  # bytes of lines beyond ASCII that are looked at
 CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c\x1d\x7f]")
-MOST_CONTROL = 0.01  # of the characters; text has none or a few
+FEW_CONTROL, MOST_CONTROL = 8, 0.01  # of all characters; text has none or a few
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -36,8 +36,7 @@ GUESSED = [
     WESTERN, "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "iso8859_2", "cp850", "cp852",
     "mac_roman",
 ]  # fmt: skip
-WITHIN_WORD = re.compile(rb"(?<=[A-Za-z])[\x80-\xff](?=[a-z])")
-LONG_RUN = re.compile(rb"[\x80-\xff]{4}")
+WITHIN_WORD = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f](?=[a-z])")
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def _refuse_binary(text: str, line: int) -> None:
             f"line {line} holds a NUL byte: this is no text, or UTF-16 without a byte order mark "
             "(then name the encoding in the mapping)"
         )
-    if len(CONTROL.findall(text[:BLOCK])) > MOST_CONTROL * len(text):
+    if len(CONTROL.findall(text)) > max(FEW_CONTROL, MOST_CONTROL * len(text)):
         raise UnreadableError("this is no text: it is full of control characters")
 
 
@@ -162,20 +161,22 @@ def _refuse_mixture(source: Source, lines: list[bytes]) -> None:
         )
 
 
-def _likely(lines: list[bytes]) -> Iterator[str]:
-    """Statistics fail on a few umlauts, which half of the encodings have; habit decides first."""
+def _likely(lines: list[bytes]) -> list[str]:
+    """By statistics, after a look at words: half of all encodings have umlauts, elsewhere.
+
+    Where a sample is the same in several, the Western one is meant.
+    """
     sample = b"".join(lines)
-    if _is_western(sample):
-        yield WESTERN
-    yield from (match.encoding for match in islice(from_bytes(sample, cp_isolation=GUESSED), 3))
-    yield WESTERN
+    ranked = [match.encoding for match in from_bytes(sample, cp_isolation=GUESSED)]
+    texts = {name: sample.decode(name) for name in [*ranked, WESTERN] if _is(sample, name)}
+    western = texts.get(WESTERN)
+    names = dict.fromkeys(WESTERN if texts[name] == western else name for name in texts)
+    return sorted(names, key=lambda name: _oddities(texts[name]))
 
 
-def _is_western(sample: bytes) -> bool:
-    """In cp1252, what stands within a word is at C0 to FF; in DOS and Mac sets it is below."""
-    within = WITHIN_WORD.findall(sample)
-    letters = [each for each in within if each >= b"\xc0"]
-    return len(letters) >= 0.9 * len(within) and not LONG_RUN.search(sample)
+def _oddities(text: str) -> int:
+    """Signs and capitals within words: what a wrong encoding makes of letters."""
+    return sum(unicodedata.category(each) != "Ll" for each in WITHIN_WORD.findall(text))
 
 
 def _is(line: bytes, encoding: str) -> bool:

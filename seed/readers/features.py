@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from seed.readers import Document, Hints, Record, UnreadableError
 from seed.readers.json_lines import first_object, has_lines, texts
-from seed.readers.json_values import flatten
+from seed.readers.json_values import DEEPEST, flatten
 from seed.readers.sources import Source
 
 FORMAT, LINES = "geojson", "geojson-lines"
@@ -102,17 +102,16 @@ def _stated_in_lines(source: Source) -> Iterator[Stated]:
 
 
 def _stated(value: object) -> Iterator[Stated]:
-    try:
-        yield from _features(value, None, "$")
-    except RecursionError as error:
-        raise UnreadableError("not read: the collections are nested too deeply") from error
+    return _features(value, None, "$", DEEPEST)
 
 
-def _features(value: object, crs: str | None, path: str) -> Iterator[Stated]:
+def _features(value: object, crs: str | None, path: str, levels: int) -> Iterator[Stated]:
     """The features of a collection, also of one within arrays or other collections."""
+    if not levels:
+        raise UnreadableError(f"collections are nested more than {DEEPEST} levels deep")
     if isinstance(value, list):
         for index, each in enumerate(value):
-            yield from _features(each, crs, f"{path}[{index}]")
+            yield from _features(each, crs, f"{path}[{index}]", levels - 1)
         return
     if not isinstance(value, dict):
         raise UnreadableError(f"{path} is neither a Feature nor a FeatureCollection")
@@ -120,7 +119,7 @@ def _features(value: object, crs: str | None, path: str) -> Iterator[Stated]:
     if _type(value) == "Feature":
         yield value, crs
     elif _type(value) == "FeatureCollection":
-        yield from _features(_members(value, path), crs, f"{path}.features")
+        yield from _features(_members(value, path), crs, f"{path}.features", levels - 1)
     else:
         raise UnreadableError(f"{path} is {_called(value)}, not a Feature or FeatureCollection")
 

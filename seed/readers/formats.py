@@ -59,6 +59,8 @@ def _refuse_what_is_no_file(path: Path) -> None:
 def _opened(source: Source, hints: Hints) -> Document:
     if not source.beginning.strip():
         raise UnreadableError("the file is empty")
+    if hints.header_rows < 0 or hints.skip_rows < 0:
+        raise UnreadableError("the mapping counts rows below zero")
     chosen = _named(source, hints.format) if hints.format else _recognised(source, hints)
     document = chosen.open(source, hints)
     if source.suffix in ("", *chosen.suffixes):

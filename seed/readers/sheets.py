@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from typing import Any
 
@@ -76,7 +77,7 @@ def _open(
     format_name: str, source: Source, hints: Hints, parts: Mapping[str, SheetPart]
 ) -> Document:
     with _explained():
-        workbook = CalamineWorkbook.from_path(source.path)
+        workbook = _workbook(source, format_name)
         names, notes = _wanted(workbook.sheets_metadata, hints.table)
         sheets = [workbook.get_sheet_by_name(name) for name in names]
     tables = [_table(sheet, hints, parts.get(sheet.name)) for sheet in sheets]
@@ -86,6 +87,13 @@ def _open(
     notes += [f"the sheet {name!r} is empty" for name in empty]
     filled = [table for table in tables if table is not None]
     return Document(format_name, filled, [*notes, *_notes_on_merged(filled)])
+
+
+def _workbook(source: Source, format_name: str) -> CalamineWorkbook:
+    """By its path calamine goes by the suffix, and says more exactly what is wrong."""
+    if source.suffix == f".{format_name}":
+        return CalamineWorkbook.from_path(source.path)
+    return CalamineWorkbook.from_filelike(BytesIO(source.path.read_bytes()))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
@@ -20,6 +21,8 @@ MOST_CELLS = 25_000_000  # in the rectangle of a sheet; each takes 24 bytes and 
 WORKBOOK = "xl/workbook.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"
 
+Attributes = dict[str, str]
+
 
 @dataclass
 class SheetPart:
@@ -30,6 +33,8 @@ class SheetPart:
     remarks: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def reach(self, row: int, column: int) -> None:
+        if row <= self.bottom and column <= self.right:
+            return
         self.bottom, self.right = max(self.bottom, row), max(self.right, column)
         if self.bottom * self.right > MOST_CELLS:
             raise UnreadableError(
@@ -89,61 +94,71 @@ def _parse(parser: expat.XMLParserType, path: Path, member: str) -> None:
 class _SheetReader:
     """Follows the cells (`c`) of a sheet, with the formula (`f`) and the value (`v`, `is`) of each.
 
-    A value is text only where it matters: in an error, and with a formula, where it may lack.
+    There are millions: only beginnings are followed, and a cell ends where the next begins. Its
+    value is read where it matters: in an error, and with a formula, where it may lack.
     """
 
     def __init__(self) -> None:
         self.part = SheetPart()
         self.row, self.column = 0, 0
-        self.kind = ""
+        self.kind: str | None = None
         self.formula = self.valued = False
         self.value: list[str] = []
+        self.begun: Mapping[str, Callable[[Attributes], None]] = {
+            "row": self._row,
+            "c": self._cell,
+            "f": self._formula,
+            "v": self._value,
+            "is": self._value,
+        }
         self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
 
     def read(self, path: Path, member: str) -> SheetPart:
         _parse(self.parser, path, member)
+        self._end_cell()
         return self.part
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = _local(tag)
-        if name == "c":
-            self._start_cell(attributes)
-        elif name == "row":
-            self.row, self.column = int(attributes.get("r", self.row + 1)), 0
-        elif name == "f":
-            self.formula = True
-        elif name in ("v", "is"):
-            self.valued = True
-            if self.formula or self.kind == "e":
-                self.parser.CharacterDataHandler = self.value.append
+    def _start(self, tag: str, attributes: Attributes) -> None:
+        begin = self.begun.get(tag) or self.begun.get(_local(tag))
+        if begin is not None:
+            begin(attributes)
 
-    def _start_cell(self, attributes: dict[str, str]) -> None:
+    def _row(self, attributes: Attributes) -> None:
+        self._end_cell()
+        self.row, self.column = int(attributes.get("r", self.row + 1)), 0
+
+    def _cell(self, attributes: Attributes) -> None:
+        self._end_cell()
         self.column += 1
         if reference := attributes.get("r"):
             self.row, self.column = coordinate_to_tuple(reference)
-        self.kind = attributes.get("t", "")
-        self.formula = self.valued = False
-        self.value.clear()
+        self.kind = attributes.get("t")
 
-    def _end(self, tag: str) -> None:
-        name = _local(tag)
-        if name in ("v", "is"):
-            self.parser.CharacterDataHandler = None
-        elif name == "c":
-            self._end_cell()
+    def _formula(self, _: Attributes) -> None:
+        self.formula = True
+
+    def _value(self, _: Attributes) -> None:
+        self.valued = True
+        if self.formula or self.kind == "e":
+            self.parser.CharacterDataHandler = self.value.append
 
     def _end_cell(self) -> None:
         """A formula whose result is an empty text has the type `str`, and is not without one."""
         if self.valued:
             self.part.reach(self.row, self.column)
-        if self.kind == "e":
-            self._remark(f"is {''.join(self.value)}")
-        elif self.formula and not self.value and self.kind != "str":
-            self._remark("is a formula without a stored value: open and save the file")
+        if self.formula or self.kind == "e":
+            self._remark("".join(self.value).strip())
+            self.parser.CharacterDataHandler = None
+            self.value.clear()
+        self.kind, self.formula, self.valued = None, False, False
 
-    def _remark(self, text: str) -> None:
+    def _remark(self, value: str) -> None:
+        if self.kind == "e":
+            remark = f"is {value}"
+        elif value or self.kind == "str":
+            return
+        else:
+            remark = "is a formula without a stored value: open and save the file"
         cell = f"{get_column_letter(self.column)}{self.row}"
-        self.part.remarks[self.row].append(f"{cell} {text}")
+        self.part.remarks[self.row].append(f"{cell} {remark}")
