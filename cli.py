@@ -98,11 +98,14 @@ class ImportGroup(TyperGroup):
     """`import offerings FILE` is `import files offerings FILE`, `--suggest FILE` a command too."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, self.expanded(args))
+
+    def expanded(self, args: list[str]) -> list[str]:
         if args and args[0] == "--suggest":
-            args = ["suggest", *args[1:]]
-        elif args and args[0] not in (*self.commands, "--help"):
-            args = ["files", *args]
-        return super().parse_args(ctx, args)
+            return ["suggest", *args[1:]]
+        if args and args[0] not in (*self.commands, "--help"):
+            return ["files", *args]
+        return args
 
 
 import_commands = typer.Typer(
@@ -777,15 +780,23 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from api.server import CannotListen
     from api.workers import CannotStart
     from db.backup import BackupFailed
+    from db.corrections import CorrectionRefused
+    from db.imports import CannotUndo
     from db.server import DatabaseUnusable
+    from seed.mappings import MappingError
+    from seed.readers import UnreadableError
 
     return (
         BackupFailed,
         CannotListen,
         CannotStart,
+        CannotUndo,
+        CorrectionRefused,
         DatabaseUnusable,
+        MappingError,
         OperationalError,
         PermissionError,
+        UnreadableError,
     )
 
 
