@@ -49,6 +49,7 @@ from db.models import (
     Strategy,
     StrategyTerm,
 )
+from db.models.base import Entity
 
 
 class Kind(StrEnum):
@@ -107,6 +108,11 @@ class Target:
     fields: Mapping[str, Field]
     links: Mapping[str, Link] = field(default_factory=dict)
     parts: Mapping[str, Target] = field(default_factory=dict)
+
+    @property
+    def addressed(self) -> bool:
+        """Whether it has a slug of its own."""
+        return issubclass(self.model, Entity)
 
     @property
     def table(self) -> str:
@@ -200,7 +206,6 @@ _SITE = {
     "longitude": Field(Kind.PLACE),
     "latitude": Field(Kind.PLACE),
     "place": Field(Kind.PLACE),
-    "site_key": Field(),
 }
 _STRATEGIC = {"themes": "theme", "target_groups": "target_group"}
 
@@ -237,8 +242,6 @@ DISTRICTS = Target(
         "scheme": Field(required=True),
         "key": Field(required=True),
         "parent": Field(),
-        "longitude": Field(Kind.NUMBER),
-        "latitude": Field(Kind.NUMBER),
     },
 )
 INDICATORS = Target(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import islice
 from typing import Any
 
-from seed.imports.stream import Stream
+from seed.imports.stream import CHILDREN, Stream
 from seed.mappings import ImportMapping, look_up
 from seed.mappings.rules import FieldRule
 from seed.personal import examine
@@ -46,7 +46,7 @@ class Columns:
             reason = f"left out: {self._reasons[column]}; `personal: true` would take it"
             report.flag(reason, None, column)
         unused = self._all - self._used.keys() - set(self._mapping.columns)
-        left = sorted(unused - self._reasons.keys() - {*self._mapping.drop})
+        left = sorted(unused - self._reasons.keys() - {*self._mapping.drop, CHILDREN})
         if left:
             report.note(f"columns not taken: {', '.join(left)}")
         for column in sorted(unused & self._reasons.keys()):

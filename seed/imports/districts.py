@@ -35,7 +35,7 @@ from seed.report import FileReport
 from seed.targets import DISTRICTS
 
 SRID = 4326
-NOT_STATED_HERE = ("parent", "longitude", "latitude", "slug", "boundary_quality")
+NOT_STATED_HERE = ("parent", "slug", "boundary_quality")
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,10 @@ class EntityImport:
         for name in self.reader.mapping.parts:
             parts = {draft.id: draft.parts[name] for draft in drafts}
             self.places.resolve([part for owned in parts.values() for part in owned])
-            touched.changed |= write_parts(self.connection, self.target, name, self.source, parts)
+            placed = self.places.placement is not None
+            touched.changed |= write_parts(
+                self.connection, self.target, name, self.source, parts, placed=placed
+            )
         self._count(drafts, touched)
 
     # What a record says

@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -77,7 +78,7 @@ class Reader:
                 if stated.required:
                     self.report.reject(refused.reason, position, refused.field, refused.value)
                     return None
-                self.report.flag(refused.reason, position, refused.field, refused.value)
+                self._flag(position, refused)
                 value = () if stated.many else None
             if value is None:
                 value = stated.default
@@ -109,7 +110,8 @@ class Reader:
         rule, stated = plan.rule, plan.stated
         if self.dropped and not self.dropped.isdisjoint(rule.used):
             return () if stated.many else None
-        found = rule.read(plan.name, properties, self.mapping.conventions.empty)
+        tell = partial(self._flag, position) if stated.many else None
+        found = rule.read(plan.name, properties, self.mapping.conventions.empty, refused=tell)
         if stated.many:
             given = found if isinstance(found, tuple) else (found,)
             return tuple(dict.fromkeys(self._each(plan, given, position)))
@@ -124,9 +126,12 @@ class Reader:
             try:
                 value = self.convert(plan, one)
             except ValueRefused as refused:
-                self.report.flag(refused.reason, position, plan.name, refused.value)
+                self._flag(position, refused)
             else:
                 yield value
+
+    def _flag(self, position: str, refused: ValueRefused) -> None:
+        self.report.flag(refused.reason, position, refused.field, refused.value)
 
     def convert(self, plan: Planned, value: Any) -> Any:
         """What a stated value is in the registry; raises ValueRefused."""

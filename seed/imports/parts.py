@@ -92,10 +92,15 @@ def write_parts(
     name: str,
     source: UUID,
     parts: Mapping[UUID, Sequence[Part]],
+    *,
+    placed: bool,
 ) -> set[UUID]:
-    """Make these all the parts their owners have. Returns the owners for which that is a change."""
+    """Make these all the parts their owners have. Returns the owners for which that is a change.
+
+    `placed`: the file has coordinates. One that has none leaves those of its sites alone.
+    """
     if name == "sites":
-        return _write_sites(connection, source, parts)
+        return _write_sites(connection, source, parts, placed=placed)
     of = target.parts[name]
     owner = f"{target.table}_id"
     rows = [
@@ -113,7 +118,7 @@ def write_parts(
 
 
 def _write_sites(
-    connection: Connection, source: UUID, parts: Mapping[UUID, Sequence[Part]]
+    connection: Connection, source: UUID, parts: Mapping[UUID, Sequence[Part]], *, placed: bool
 ) -> set[UUID]:
     """A site is a row of its own, which several offerings of a source may share."""
     sites: dict[UUID, Row] = {}
@@ -122,7 +127,7 @@ def _write_sites(
     for offering, owned in parts.items():
         for position, part in enumerate(owned):
             identity = entity_id("site", str(source), part.key)
-            sites.setdefault(identity, _site(identity, source, part))
+            sites.setdefault(identity, _site(identity, source, part, placed=placed))
             owners.setdefault(identity, set()).add(offering)
             links.append(_at_site(offering, identity, position, part))
     written_sites = upsert(connection, Site, list(sites.values()))
@@ -131,18 +136,18 @@ def _write_sites(
     return changed | {*linked.owner_ids}
 
 
-def _site(identity: UUID, source: UUID, part: Part) -> dict[str, Any]:
+def _site(identity: UUID, source: UUID, part: Part, *, placed: bool) -> dict[str, Any]:
     own = {name: value for name, value in part.values.items() if name not in (*AT_SITE, *PLACED)}
     row = {
         "id": identity,
         "source_id": source,
         "external_key": part.key,
         **dict(columns_of(SITES, own)),
-        "point": part.point,
     }
-    if part.point is not None:  # a point says how well it is known
-        row["precision"] = row.get("precision") or "exact"
-    return {"precision": None} | row
+    if not placed:
+        return row
+    precision = row.get("precision") or ("exact" if part.point is not None else None)
+    return row | {"point": part.point, "precision": precision}
 
 
 def _at_site(offering: UUID, site: UUID, position: int, part: Part) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def load(path: Path) -> ImportMapping:
     try:
         return ImportMapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except ValidationError as error:
-        listed = "; ".join(explained(iter(error.errors())))
+        listed = "; ".join(explained(error.errors()))
         raise MappingError(f"{path.name}: {listed}") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise MappingError(f"{path.name}: {error}") from error

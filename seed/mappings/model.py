@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from itertools import islice
@@ -14,12 +14,13 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from db.models.base import SLUG
-from seed.mappings.rules import Convention, FieldRule, Rule, Strict, columns_of
+from seed.mappings.rules import Convention, FieldRule, Rule, Strict, columns_of, look_up
 from seed.readers import Hints, Table
 from seed.targets import TARGETS, Kind, Target
 from seed.targets import Field as TargetField
 
 SAMPLE = 500  # rows that are looked at to recognise a file
+_TYPES = {"str", "int", "float", "bool"}  # as Pydantic calls the branches of a union
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 
 
@@ -219,7 +220,7 @@ def recognises(mapping: ImportMapping, table: Table) -> bool:
 def wanted(rule: Mapping[str, list[str | int] | str], properties: Mapping[str, Any]) -> bool:
     """Whether a record is among those that are taken: by listed values, or by a pattern."""
     for column, allowed in rule.items():
-        value = properties.get(column)
+        value = look_up(properties, column)
         if isinstance(allowed, str):
             if not re.search(allowed, "" if value is None else str(value)):
                 return False
@@ -239,10 +240,12 @@ def _check(target: Target, fields: Mapping[str, FieldRule], parts: Mapping[str, 
     known = target.all_fields
     for name, rule in fields.items():
         plain, _, language = name.partition("@")
-        if plain not in known and not (plain == "slug" and target.label != "period"):
+        if plain not in known and not (plain == "slug" and target.addressed):
             raise ValueError(f"{target.name} have no field {name!r}{nearest(name, known)}")
         if language and (plain not in known or known[plain].kind is not Kind.TEXT):
             raise ValueError(f"{name}: only texts have translations")
+        if "@" in name and not re.fullmatch(LANGUAGE, language):
+            raise ValueError(f"{name}: {language!r} is no language, such as en or de-x-ls")
         _check_codes(name, rule, known.get(plain))
     missing = [name for name, each in known.items() if each.required and name not in fields]
     if missing:
@@ -265,8 +268,15 @@ def nearest(name: str, known: Collection[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
 
 
-def explained(errors: Iterator[Mapping[str, Any]]) -> Iterator[str]:
+def explained(errors: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What is wrong, a line a place: of a value that may be of several types, as of the first."""
+    told: dict[str, str] = {}
     for each in errors:
-        place = ".".join(str(part) for part in each["loc"])
-        message = str(each["msg"]).removeprefix("Value error, ")
+        place = ".".join(str(part) for part in each["loc"] if not _is_type(part))
+        told.setdefault(place, str(each["msg"]).removeprefix("Value error, "))
+    for place, message in told.items():
         yield f"{place}: {message}" if place else message
+
+
+def _is_type(part: object) -> bool:
+    return isinstance(part, str) and (part in _TYPES or "[" in part)

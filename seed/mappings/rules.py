@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self
@@ -138,17 +138,42 @@ class FieldRule(Strict):
             return tuple(_PLACEHOLDER.findall(self.template))
         return (self.column,) if self.column is not None else tuple(self.columns)
 
-    def read(self, field: str, properties: Mapping[str, Any], empty: Sequence[str] = ()) -> Any:
-        """The value: None, one, or (of a list or with a separator) a tuple; raises ValueRefused."""
+    def read(
+        self,
+        field: str,
+        properties: Mapping[str, Any],
+        empty: Sequence[str] = (),
+        *,
+        refused: Callable[[ValueRefused], None] | None = None,
+    ) -> Any:
+        """The value: None, one, or (of a list or with a separator) a tuple; raises ValueRefused.
+
+        Of several only the refused one is lost, if somebody is there to be told.
+        """
         stated = self._stated(properties)
         if isinstance(stated, list | tuple):
-            parts = [self._worked(field, part, empty) for part in stated]
-            return tuple(part for part in parts if part is not None)
+            return tuple(self._each(field, stated, empty, refused))
         if self.separator is not None and stated is not None:
-            pieces = str(stated).split(self.separator)
-            parts = [self._worked(field, piece, empty) for piece in pieces]
-            return tuple(part for part in parts if part is not None)
+            return tuple(self._each(field, str(stated).split(self.separator), empty, refused))
         return self._worked(field, stated, empty)
+
+    def _each(
+        self,
+        field: str,
+        stated: Sequence[Any],
+        empty: Sequence[str],
+        refused: Callable[[ValueRefused], None] | None,
+    ) -> Iterator[Any]:
+        for one in stated:
+            try:
+                value = self._worked(field, one, empty)
+            except ValueRefused as reason:
+                if refused is None:
+                    raise
+                refused(reason)
+            else:
+                if value is not None:
+                    yield value
 
     def _stated(self, properties: Mapping[str, Any]) -> Any:
         if self.constant is not None:
@@ -283,6 +308,8 @@ def written(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, list | tuple):
+        return ", ".join(filter(None, map(written, value)))
     return str(value).strip()
 
 
