@@ -87,13 +87,6 @@ class Importable(StrEnum):
     decisions = "decisions"
 
 
-class Doubled(StrEnum):
-    """The resources that several sources may describe twice."""
-
-    offerings = "offerings"
-    organisations = "organisations"
-
-
 class ImportGroup(TyperGroup):
     """`import offerings FILE` is `import files offerings FILE`, `--suggest FILE` a command too."""
 
@@ -332,54 +325,6 @@ def unset(
     with databases(read_settings()) as both:
         require_prepared(both)
         withdraw(both.owner_url, reference, fields, actor="quartier unset")
-
-
-@app.command()
-def revert(
-    sequence: Annotated[int, typer.Argument(help="Number of the publication.")],
-) -> None:
-    """Undo what a publication made public, as a new publication."""
-    from db import reversion
-
-    with databases(read_settings()) as both:
-        require_prepared(both)
-        done = reversion.revert(both.owner_url, sequence, f"revert {sequence}")
-    for row in done.kept:
-        notes.print(f"Left as it is: {row}")
-    notes.print(f"{done.restored} rows are what they were before number {sequence}")
-    raise typer.Exit(1 if done.kept else 0)
-
-
-@app.command()
-def sources() -> None:
-    """Show who delivers what how often, what is overdue, and what nobody confirmed."""
-    from db import imports
-    from db.registry import writer
-
-    with databases(read_settings()) as both:
-        require_prepared(both)
-        with writer(both.owner_url, "sources") as connection:
-            found = imports.sources_overview(connection)
-    for source in found:
-        typer.echo(source.line())
-
-
-@app.command()
-def duplicates(
-    resource: Annotated[Doubled, typer.Argument(help="What may be there twice.")],
-    limit: Annotated[int, typer.Option(help="How many pairs, the likeliest first.", min=1)] = 50,
-) -> None:
-    """List what several sources may describe twice, with a score; nothing is merged."""
-    from db.duplicates import possible_duplicates
-    from db.registry import writer
-
-    with databases(read_settings()) as both:
-        require_prepared(both)
-        with writer(both.owner_url, "duplicates") as connection:
-            found = possible_duplicates(connection, resource.value, None, limit=limit)
-    for pair in found:
-        reasons = ", ".join(pair.reasons)
-        typer.echo(f"{pair.score:.2f}\t{pair.id}\t{pair.other_id}\t{pair.name}\t{reasons}")
 
 
 @app.command()
