@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import yaml
+from shapely import Point
 
+from seed.geometry import GeometryError
 from seed.geometry.placement import fitting_systems
+from seed.geometry.points import point_from_columns
 from seed.identity import slugify
 from seed.personal import examine
 from seed.readers import Record, Table
@@ -33,7 +37,7 @@ class Column:
 
     @property
     def folded(self) -> str:
-        return _folded(self.name.rpartition(".")[2])
+        return _folded(self.name.rstrip(".").rpartition(".")[2])
 
     @property
     def texts(self) -> list[str]:
@@ -57,13 +61,15 @@ def suggest(path: Path, resource: str = "offerings") -> str:
     columns = [_column(name, records) for name in table.columns]
     personal = {column.name: reason for column in columns if (reason := _reason(column))}
     taken = _Taken([column for column in columns if column.name not in personal])
+    fields = _fields(target, taken)
     found = {
         "resource": resource,
         "title": path.stem,
         "source": _source(path),
-        **_reading(table, document.format, records),
+        **({"file": {"table": table.name}} if len(document.tables) > 1 else {}),
+        **_system(table, document.format, records, fields),
         **_conventions(columns),
-        **_fields(target, taken),
+        **fields,
     }
     if target.name not in ("observations", "districts", "codelists"):
         found["key"] = _key(taken)
@@ -111,15 +117,27 @@ def _source(path: Path) -> dict[str, str]:
     }
 
 
-def _reading(table: Table, kind: str, records: Sequence[Record]) -> dict[str, Any]:
-    """How to read the file, and which coordinate system its places are in."""
-    found: dict[str, Any] = {}
-    if table.name:
-        found["file"] = {"table": table.name}
+def _system(
+    table: Table, kind: str, records: Sequence[Record], fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The coordinate system the places may be in, where the file does not say."""
+    if table.crs is not None or kind.startswith("geojson"):
+        return {}
     shapes = [record.geometry for record in records if record.geometry is not None]
-    if shapes and table.crs is None and kind != "geojson":
-        found["crs"] = next(iter(fitting_systems(shapes)), None)
-    return {name: value for name, value in found.items() if value}
+    columns = fields.get("parts", {}).get("sites", {}).get("fields", {})
+    if not shapes and {"longitude", "latitude"} <= columns.keys():
+        x, y = columns["longitude"], columns["latitude"]
+        shapes = list(_points(records, x, y))
+    fitting = fitting_systems(shapes) if shapes else []
+    return {"crs": fitting[0]} if fitting else {}
+
+
+def _points(records: Sequence[Record], x: str, y: str) -> Iterator[Point]:
+    for record in records:
+        easting, northing = record.properties.get(x), record.properties.get(y)
+        if easting is not None and northing is not None:
+            with suppress(GeometryError):
+                yield point_from_columns(easting, northing)
 
 
 def _conventions(columns: Iterable[Column]) -> dict[str, Any]:
