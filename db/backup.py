@@ -260,6 +260,7 @@ END $$;
 # The number is above the one that was there, and above any that was served since the backup by a
 # database that is gone. Then the same is done as by a publication: what differs from what readers
 # saw is logged and gets the time of now. `,"updated_at":"YYYY-MM-DDTHH:MM:SSZ"}` has 37 characters.
+# The record of what publications saw begins anew, as the numbers of transactions do.
 _AFTER: LiteralString = """
 SET LOCAL search_path = public, registry;
 SET LOCAL timezone = 'UTC';
@@ -311,6 +312,17 @@ BEGIN
               AND new.resource = %1$L
         $statement$, name);
     END LOOP;
+    IF to_regclass('registry.publication') IS NOT NULL THEN
+        EXECUTE $statement$
+            INSERT INTO registry.publication (sequence, at, snapshot, inherited, home)
+            SELECT sequence, published_at,
+                   CASE WHEN NOT EXISTS (SELECT FROM registry.dirty)
+                        THEN pg_current_snapshot()::text END,
+                   (SELECT coalesce(max(id), 0) FROM registry.revision),
+                   'registry.publication'::regclass
+            FROM published.state
+        $statement$;
+    END IF;
     FOR name IN
         SELECT oid::regclass FROM pg_class
         WHERE relnamespace IN ('registry'::regnamespace, 'published'::regnamespace)

@@ -346,7 +346,10 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
     cursor.execute("UPDATE published.state SET documents_hash = %s", (fingerprint(),))
     if publication.changed or publication.removed:
         publication.sequence = _number(cursor, _NUMBER)
+        cursor.execute(_RECORD)
         cursor.execute("SELECT pg_notify(%s, %s)", (published.CHANNEL, str(publication.sequence)))
+    else:
+        cursor.execute(_SETTLED, [publication.sequence])
 
 
 _ANALYZE_BESIDE: LiteralString = """
@@ -610,6 +613,22 @@ GROUP BY valid_to
 _NUMBER: LiteralString = """
 UPDATE published.state SET sequence = publication.sequence, published_at = publication.at
 FROM publication RETURNING state.sequence
+"""
+
+# What this publication saw, so that it can be reverted. Where the record so far is another server's
+# (somebody restored a dump by hand), a new one begins: numbers of transactions start anew.
+_RECORD: LiteralString = """
+INSERT INTO registry.publication (sequence, at, snapshot, home, inherited)
+SELECT sequence, at, pg_current_snapshot()::text, 'registry.publication'::regclass,
+       CASE WHEN home IS DISTINCT FROM 'registry.publication'::regclass
+            THEN (SELECT coalesce(max(id), 0) FROM registry.revision) END
+FROM publication
+LEFT JOIN LATERAL (SELECT home FROM registry.publication ORDER BY sequence DESC LIMIT 1) AS last
+       ON true
+"""
+
+_SETTLED: LiteralString = """
+UPDATE registry.publication SET settled = pg_current_snapshot()::text WHERE sequence = %s
 """
 
 # Every language counts, but what the default language shows already is not listed again.

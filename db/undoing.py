@@ -13,7 +13,7 @@ before anything is written, by rules that are applied until none finds more:
   entity it is archived, else left.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -22,10 +22,19 @@ from uuid import UUID
 
 from psycopg import Cursor, sql
 from psycopg.errors import IntegrityError
-from sqlalchemy import Connection, ForeignKey, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import Connection
 
 from db.models import Base
-from db.models.base import Entity, Part
+from db.models.base import Entity
+from db.recorded import (
+    Identifying,
+    Reference,
+    identifying,
+    owners,
+    recorded,
+    references,
+    tables_of,
+)
 
 
 class CannotUndo(RuntimeError):  # noqa: N818 - reads as the state it reports
@@ -62,22 +71,6 @@ class Undone:
     needed: int = 0
 
 
-class Reference(NamedTuple):
-    """A foreign key."""
-
-    table: str
-    column: str
-    target: str
-
-
-class Identifying(NamedTuple):
-    """Columns that no two rows of a table share."""
-
-    table: str
-    columns: Sequence[str]
-    text: str | None  # one of them that can hold any text
-
-
 class Touched(NamedTuple):
     """The tables of the changes: in which rows existed before, in which they are new."""
 
@@ -101,54 +94,11 @@ def take_back(connection: Connection, revisions: sql.Composable) -> Undone:
     return undone
 
 
-# --- what refers to what -------------------------------------------------------------------------
-
-
-def _recorded() -> list[Table]:
-    """The tables whose rows have revisions, those that others refer to first."""
-    tables = Base.metadata.sorted_tables
-    return [table for table in tables if "id" in table.c and isinstance(table.c.id.type, Uuid)]
-
-
-def _models(kind: type) -> dict[str, Table]:
-    """The tables of a kind of model, by name."""
-    found = (mapper for mapper in Base.registry.mappers if issubclass(mapper.class_, kind))
-    return {table.name: table for table in (cast("Table", one.local_table) for one in found)}
-
-
-def _references() -> Iterator[Reference]:
-    for table in _recorded():
-        for key in _keys(table):
-            yield Reference(table.name, key.parent.name, key.column.table.name)
-
-
-def _keys(table: Table) -> list[ForeignKey]:
-    return [key for column in table.c for key in column.foreign_keys]
-
-
-def _owners() -> dict[str, Reference]:
-    """Whose part a row is, by table: what its first cascading key refers to."""
-    found = {}
-    for name, table in _models(Part).items():
-        key = next(key for key in _keys(table) if key.ondelete == "CASCADE")
-        found[name] = Reference(name, key.parent.name, key.column.table.name)
-    return found
-
-
-def _identifying() -> Iterator[Identifying]:
-    for table in _recorded():
-        constraints = [c.columns for c in table.constraints if isinstance(c, UniqueConstraint)]
-        indexes = [index.columns for index in table.indexes if index.unique]
-        for columns in (*constraints, *indexes):
-            texts = [column.name for column in columns if isinstance(column.type, Text)]
-            yield Identifying(table.name, [c.name for c in columns], texts[-1] if texts else None)
-
-
 # --- what the changes touched --------------------------------------------------------------------
 
 
 def _collect(cursor: Cursor[Any], revisions: sql.Composable) -> Touched:
-    tables = sql.SQL(", ").join(_table(table.name) for table in _recorded())
+    tables = sql.SQL(", ").join(_table(table.name) for table in recorded())
     cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(tables))
     cursor.execute(_PREPARE)
     cursor.execute(sql.SQL(_COLLECT).format(revisions=revisions, owner=_owner("l.after, f.before")))
@@ -170,7 +120,7 @@ def _owner(states: LiteralString) -> sql.Composed:
         sql.SQL("WHEN {} THEN coalesce({}) ->> {}").format(
             sql.Literal(part), sql.SQL(states), sql.Literal(owner.column)
         )
-        for part, owner in _owners().items()
+        for part, owner in owners().items()
     ]
     return sql.SQL("(CASE t.entity {} END)::uuid").format(sql.SQL(" ").join(cases))
 
@@ -178,7 +128,7 @@ def _owner(states: LiteralString) -> sql.Composed:
 def _belongs() -> sql.Composed:
     pairs = [
         sql.SQL("({}, {})").format(sql.Literal(part), sql.Literal(owner.target))
-        for part, owner in _owners().items()
+        for part, owner in owners().items()
     ]
     return sql.SQL("(VALUES {}) AS belongs(part, whole)").format(sql.SQL(", ").join(pairs))
 
@@ -203,7 +153,7 @@ def _rules_of_edits() -> Iterator[sql.Composed]:
 
 
 def _rules_of_references(touched: Touched) -> Iterator[sql.Composed]:
-    for reference in _references():
+    for reference in references():
         if reference.table in touched.before:
             yield _composed(_MISSING, reference)
         if reference.target in touched.new:
@@ -211,14 +161,14 @@ def _rules_of_references(touched: Touched) -> Iterator[sql.Composed]:
 
 
 def _rules_of_keys(touched: Touched) -> Iterator[sql.Composed]:
-    for key in _identifying():
+    for key in identifying():
         if key.table in touched.before:
             names = {"entity": sql.Literal(key.table), "wanted": _wanted(key)}
             yield sql.SQL(_TAKEN).format(**names)
 
 
 def _rules_of_referrers(touched: Touched) -> Iterator[sql.Composed]:
-    for reference in _references():
+    for reference in references():
         if reference.target in touched.new:
             yield _composed(_REFERRED_TO, reference)
 
@@ -231,7 +181,7 @@ def _composed(rule: LiteralString, reference: Reference) -> sql.Composed:
         name=sql.Literal(reference.column),
         target_entity=sql.Literal(reference.target),
         target=_table(reference.target),
-        fate=sql.Literal("archived" if reference.target in _models(Entity) else "left"),
+        fate=sql.Literal("archived" if reference.target in tables_of(Entity) else "left"),
     )
 
 
@@ -256,8 +206,8 @@ def _wanted(key: Identifying) -> sql.Composed:
 def _restore(cursor: Cursor[Any], touched: Touched) -> int:
     """Rows that nothing refers to go first, as they may have the keys of others; then whatever
     refers to a row comes after it and goes before it."""
-    names = [table.name for table in _recorded()]
-    referred_to = {reference.target for reference in _references()}
+    names = [table.name for table in recorded()]
+    referred_to = {reference.target for reference in references()}
     new = [name for name in reversed(names) if name in touched.new]
     before = [name for name in names if name in touched.before]
     restored = sum(_delete(cursor, name) for name in new if name not in referred_to)
@@ -265,7 +215,7 @@ def _restore(cursor: Cursor[Any], touched: Touched) -> int:
     restored += sum(_insert(cursor, name) for name in before)
     restored += sum(_update(cursor, name) for name in before)
     restored += sum(_delete(cursor, name) for name in new if name in referred_to)
-    for name in _models(Entity).keys() & touched.new:
+    for name in tables_of(Entity).keys() & touched.new:
         _run(cursor, _ARCHIVE, name)
     return restored
 
@@ -306,7 +256,7 @@ def _update(cursor: Cursor[Any], name: str) -> int:
 
 def _give_up_keys(cursor: Cursor[Any], touched: Touched) -> None:
     """PostgreSQL compares keys row by row: what two rows exchanged must first be let go."""
-    for key in _identifying():
+    for key in identifying():
         if key.text and key.table in touched.before:
             parts = {"wanted": _wanted(key), "text": sql.SQL("{}").format(sql.Identifier(key.text))}
             _run(cursor, _GIVE_UP, key.table, **parts)

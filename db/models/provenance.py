@@ -99,9 +99,10 @@ class Publication(Base):
     """A publication that changed something, and which revisions it saw.
 
     `snapshot` is that of its transaction (`pg_snapshot` as text); NULL: what was public then cannot
-    be told from revisions. A row with `inherited` begins a record: the transactions of revisions up
-    to that id were numbered by another server. `home` is the oid of this table when the row was
-    written, another one after any restore.
+    be told from revisions. `settled` is that of the last one that found nothing to change after it:
+    what was edited until then did not become public by the next. A row with `inherited` begins a
+    record: the transactions of revisions up to that id were numbered by another server. `home` is
+    the oid of this table when the row was written, another one after any restore.
     """
 
     __tablename__ = "publication"
@@ -109,5 +110,6 @@ class Publication(Base):
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     snapshot: Mapped[str | None]
+    settled: Mapped[str | None]
     inherited: Mapped[int | None] = mapped_column(BigInteger)
     home: Mapped[int] = mapped_column(OID)

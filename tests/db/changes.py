@@ -110,6 +110,7 @@ def archive_offering(connection: Connection, side: int, n: int) -> None:
 def merge_provider(connection: Connection, side: int, n: int) -> None:
     upsert(connection, models.Organisation, [organisation(f"whole-{side}-{n}")])
     values = {
+        "status": "archived",
         "removal_reason": "merged_into",
         "merged_into_id": key("organisation", f"whole-{side}-{n}"),
     }

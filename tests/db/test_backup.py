@@ -63,7 +63,7 @@ WHERE schemaname = 'registry' AND table_schema = schemaname AND column_name = 'i
 """
 
 # The numbers of a restored state are its own; everything else has to be as it was saved.
-OWN = {"published.state", "published.restoration"}
+OWN = {"published.state", "published.restoration", "registry.publication"}
 
 RENAMED: LiteralString = "UPDATE registry.offering SET name = 'Umbenannt' WHERE slug = %s"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, select, text, update
 
 from db import models
+from db.backup import backup, restore
+from db.cluster import PUBLIC
 from db.imports import (
     AlreadyUndone,
     CannotUndo,
@@ -35,6 +38,7 @@ from tests.db.village import (
     ids,
     key,
     organisation,
+    settle,
     source,
     tagged,
 )
@@ -382,6 +386,19 @@ def test_a_source_may_come_with_the_import(database: Database) -> None:
     with writer(database.owner_url, "test") as connection:
         assert undo(connection, run, "staff").restored == 1
         assert [one.source_id for one in runs(connection, 1)] == [None]
+
+
+def test_an_import_can_be_undone_after_a_restore(database: Database, tmp_path: Path) -> None:
+    with writer(database.owner_url, "test") as connection:
+        settle(connection)
+        before = contents(connection)
+        run = bring(connection)
+    backup(database.owner_url, tmp_path / "village.backup")
+    restore(database.owner_url, PUBLIC, tmp_path / "village.backup", replace=True)
+    with writer(database.owner_url, "test") as connection:
+        assert report_of(connection, run) == {"findings": []}
+        assert undo(connection, run, "staff").kept == []
+        assert contents(connection) == before
 
 
 def found(connection: Connection, sha: str = SHA, *beside: str) -> int | None:

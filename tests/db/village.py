@@ -213,3 +213,21 @@ def contents(connection: Connection) -> State:
 
 def ids(connection: Connection, model: type[models.Base]) -> set[UUID]:
     return set(connection.scalars(select(model.__table__.c.id)))
+
+
+def public(connection: Connection) -> dict[str, list[str]]:
+    """Every row that readers see, but for when and by which publication it came."""
+    names = connection.scalars(
+        text("SELECT tablename FROM pg_tables WHERE schemaname = 'published' ORDER BY 1")
+    ).all()
+    return {
+        name: sorted(connection.scalars(text(_PUBLIC.format(name=name))))
+        for name in names
+        if name not in ("state", "change", "restoration")
+    }
+
+
+_PUBLIC = """
+SELECT regexp_replace((to_jsonb(t) - 'updated_at')::text, 'updated_at\\\\": *\\\\"[^"]+"', '', 'g')
+FROM published.{name} t
+"""

@@ -44,6 +44,7 @@ CREATE TABLE registry.publication (
     sequence BIGINT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     snapshot TEXT,
+    settled TEXT,
     inherited BIGINT,
     home OID NOT NULL,
     CONSTRAINT publication_pkey PRIMARY KEY (sequence)
