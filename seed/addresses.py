@@ -89,7 +89,7 @@ def _one_number(text: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def street_name(text: str) -> str:
     """`Karl-Marx-Str.` and `Karl Marx Straße` -> `karlmarxstrasse`."""
-    spelled = _ABBREVIATED_STREET.sub("strasse ", folded(text))
+    spelled = _ABBREVIATED_STREET.sub("strasse ", _IN_BRACKETS.sub(" ", folded(text)))
     words = _WORD.findall(_ABBREVIATED_PLACE.sub("platz ", spelled))
     return "".join(_SHORT.get(word, word) for word in words)
 

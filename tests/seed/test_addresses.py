@@ -64,6 +64,7 @@ def test_spellings_of_one_street_are_the_same(spelling: str) -> None:
         ("Schillerpl.", "Schillerplatz"),
         ("Straße d. Friedens", "Str. d. Friedens"),
         ("Mühlgässchen", "Muehlgaesschen"),
+        ("Hauptstraße (Zug)", "Hauptstraße"),
     ],
 )
 def test_abbreviations_and_umlauts_are_spelled_out(one: str, other: str) -> None:
