@@ -89,7 +89,7 @@ def _one_number(text: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def street_name(text: str) -> str:
     """`Karl-Marx-Str.` and `Karl Marx Straße` -> `karlmarxstrasse`."""
-    spelled = _ABBREVIATED_STREET.sub("strasse ", folded(text))
+    spelled = _ABBREVIATED_STREET.sub("strasse ", _IN_BRACKETS.sub(" ", folded(text)))
     words = _WORD.findall(_ABBREVIATED_PLACE.sub("platz ", spelled))
     return "".join(_SHORT.get(word, word) for word in words)
 
@@ -136,15 +136,17 @@ class Town:
 @lru_cache(maxsize=1 << 16)
 def town(text: str | None) -> Town | None:
     whole, part = _divided(_TITLE_BEFORE.sub("", folded((text or "")[:LONGEST])))
-    name, qualifier = _qualified(whole)
+    before, qualifier = _qualified(whole)
+    name = _squeezed(before)
     if not name:
         return None
     initials = "".join(word[0] for word in _WORD.findall(qualifier) if word not in _FILLERS)
-    full = f"{name} {initials}" if initials else name
-    head, hyphen, tail = whole.partition("-")
-    if hyphen and not part and _squeezed(head) and _squeezed(tail):
-        return Town(full, _squeezed(head), _squeezed(tail))
-    return Town(full, name if initials else None, _squeezed(part) or None)
+    if initials:
+        return Town(f"{name} {initials}", name, _squeezed(part) or None)
+    head, _, tail = (_squeezed(each) for each in before.partition("-"))
+    if head and tail and not part:
+        return Town(name, head, tail)
+    return Town(name, None, _squeezed(part) or None)
 
 
 def _divided(text: str) -> tuple[str, str]:
@@ -160,9 +162,7 @@ def _qualified(text: str) -> tuple[str, str]:
     """The name and what follows it: `halle`, `(saale)`. The first word is never a qualifier."""
     start = _WORD.search(text)
     found = _QUALIFIED.search(text, start.end() if start else 0)
-    if not found:
-        return _squeezed(text), ""
-    return _squeezed(text[: found.start()]), text[found.start() :]
+    return (text[: found.start()], text[found.start() :]) if found else (text, "")
 
 
 def _squeezed(text: str) -> str:

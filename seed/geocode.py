@@ -67,6 +67,7 @@ def geocode(
         if not report.refused:
             _find(connection, report, actor)
         if dry_run or report.refused:
+            report.run = None
             attempt.rollback()
     return report
 
@@ -170,10 +171,8 @@ class Gazetteer:
         )
 
     def _keys_of(self, name: Town) -> frozenset[str]:
-        found = self.keys.get(name.full, frozenset()) | self.keys_of_short.get(
-            name.full, frozenset()
-        )
-        return found | self.keys.get(name.short or "", frozenset())
+        found = (self.keys.get(name.full), self.keys_of_short.get(name.full))
+        return frozenset().union(*filter(None, (*found, self.keys.get(name.short or ""))))
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

@@ -21,7 +21,13 @@ class HouseStreet(Base):
         Index(None, "street"),
         Index(None, "postcode"),
         Index(None, "municipality"),
-        Index(None, "towns", "short_towns", postgresql_using="gin"),
+        Index(
+            None,
+            "towns",
+            "short_towns",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

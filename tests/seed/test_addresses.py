@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import string
 import time
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -21,6 +23,10 @@ from seed.addresses import (
     street_name,
     town,
 )
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+SCHOOLS = SHARED / "wuppertal_nrw" / "nrw_schuldaten_epsg25832.csv"
+needs_shared = pytest.mark.skipif(not SCHOOLS.exists(), reason="the shared data files are not here")
 
 WORDS = ["Chemnitz", "Öder", "Große", "Linden", "Käthe", "Kollwitz", "Schüler", "Anger", "Mühl"]
 LETTERS = string.ascii_lowercase + "äöüß"
@@ -64,6 +70,7 @@ def test_spellings_of_one_street_are_the_same(spelling: str) -> None:
         ("Schillerpl.", "Schillerplatz"),
         ("Straße d. Friedens", "Str. d. Friedens"),
         ("Mühlgässchen", "Muehlgaesschen"),
+        ("Hauptstraße (Zug)", "Hauptstraße"),
     ],
 )
 def test_abbreviations_and_umlauts_are_spelled_out(one: str, other: str) -> None:
@@ -219,6 +226,17 @@ def test_what_is_no_house_number_is_none(text: str) -> None:
     assert house_number(text) is None
 
 
+@needs_shared
+def test_addresses_of_real_schools_are_read() -> None:
+    """In North Rhine-Westphalia; the few others state no number, or a building of a factory."""
+    with SCHOOLS.open(encoding="utf-8-sig", newline="") as file:
+        next(file)
+        lines = [row["Strasse"] for row in csv.DictReader(file, delimiter=";")]
+    read = [parse_street(line) for line in lines]
+    assert len(read) > 5_500
+    assert sum(bool(each.street and each.number) for each in read) > 0.997 * len(read)
+
+
 # --- towns ---------------------------------------------------------------------------------------
 
 
@@ -233,6 +251,7 @@ def test_what_is_no_house_number_is_none(text: str) -> None:
         ("Halle (Saale), Stadt", Town("halle s", "halle")),
         ("Wuppertal-Barmen", Town("wuppertalbarmen", "wuppertal", "barmen")),
         ("Am Ohmberg", Town("amohmberg")),
+        ("Nortorf (Rendsburg-Eckernförde)", Town("nortorf re", "nortorf")),
     ],
 )
 def test_a_town_is_named_with_and_without_what_tells_it_apart(text: str, expected: Town) -> None:

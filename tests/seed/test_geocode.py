@@ -414,6 +414,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(url: str, save: Save) -> N
         assert "geocode" not in connection.scalars(select(Revision.actor)).all()
     wet = find(url, file)
     assert (dry.placed, dry.results) == (wet.placed, wet.results)
+    assert dry.run is None
 
 
 def test_a_revision_says_who_and_brings_back_what_was(url: str, save: Save) -> None:

@@ -18,7 +18,11 @@ CREATE TABLE registry.house_street (
 CREATE INDEX house_street_street_idx ON registry.house_street (street);
 CREATE INDEX house_street_postcode_idx ON registry.house_street (postcode);
 CREATE INDEX house_street_municipality_idx ON registry.house_street (municipality);
-CREATE INDEX house_street_towns_short_towns_idx ON registry.house_street USING gin (towns, short_towns);
+
+-- Without the list of pending entries, which every lookup would read from beginning to end until the
+-- next vacuum: a file is loaded once and looked up in at once.
+CREATE INDEX house_street_towns_short_towns_idx ON registry.house_street
+    USING gin (towns, short_towns) WITH (fastupdate = off);
 
 CREATE TABLE registry.house (
     street_id INTEGER NOT NULL,
