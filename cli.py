@@ -275,7 +275,7 @@ def undo_import(
         with writer(both.owner_url, f"undo import {number}") as connection:
             undone = imports.undo(connection, number, f"undo import {number}")
     for row in undone.kept:
-        notes.print(f"Left as it is: {row}")
+        notes.print(f"Left as it is: {row.entity} {row.label} ({row.reason} by {row.by})")
     notes.print(f"{undone.restored} rows are what they were before import {number}")
     raise typer.Exit(1 if undone.kept else 0)
 
@@ -325,6 +325,36 @@ def unset(
     with databases(read_settings()) as both:
         require_prepared(both)
         withdraw(both.owner_url, reference, fields, actor="quartier unset")
+
+
+@app.command()
+def revert(
+    sequence: Annotated[int, typer.Argument(help="Number of the publication.")],
+) -> None:
+    """Undo what a publication made public, as a new publication."""
+    from db import reversion
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        done = reversion.revert(both.owner_url, sequence, f"revert {sequence}")
+    for row in done.kept:
+        notes.print(f"Left as it is: {row.entity} {row.label} ({row.reason} by {row.by})")
+    notes.print(f"{done.restored} rows are what they were before number {sequence}")
+    raise typer.Exit(1 if done.kept else 0)
+
+
+@app.command()
+def sources() -> None:
+    """Show who delivers what how often, what is overdue, and what nobody confirmed."""
+    from db.registry import writer
+    from db.sources import sources_overview
+    from seed.sources import shown
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "sources") as connection:
+            found = sources_overview(connection)
+    notes.print(shown(found))
 
 
 @app.command()

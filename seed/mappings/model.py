@@ -20,6 +20,7 @@ from seed.targets import TARGETS, Kind, Target
 from seed.targets import Field as TargetField
 
 SAMPLE = 500  # rows that are looked at to recognise a file
+RHYTHM = r"^P[1-9]\d{0,2}[DWMY]$"  # ISO 8601: P1M is monthly, P1Y once a year
 _TYPES = {"str", "int", "float", "bool"}  # as Pydantic calls the branches of a union
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 
@@ -35,6 +36,7 @@ class SourceRule(Strict):
     url: str | None = None
     license_url: str | None = None
     retrieved: date | None = None
+    rhythm: Annotated[str, Field(pattern=RHYTHM)] | None = None
 
 
 class FileRule(Strict):
