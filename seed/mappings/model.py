@@ -9,20 +9,26 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from db.models.base import SLUG
+from db.models.provenance import RHYTHM
 from seed.mappings.rules import Convention, FieldRule, Rule, Strict, columns_of, look_up
 from seed.readers import Hints, Table
 from seed.targets import TARGETS, Kind, Target
 from seed.targets import Field as TargetField
 
 SAMPLE = 500  # rows that are looked at to recognise a file
-RHYTHM = r"^P[1-9]\d{0,2}[DWMY]$"  # ISO 8601: P1M is monthly, P1Y once a year
 _TYPES = {"str", "int", "float", "bool"}  # as Pydantic calls the branches of a union
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+
+
+def _duration(stated: str) -> str:
+    if not re.match(RHYTHM, stated):
+        raise ValueError(f"{stated!r} is no duration, such as P1M or P1Y (ISO 8601)")
+    return stated
 
 
 class SourceRule(Strict):
@@ -36,7 +42,7 @@ class SourceRule(Strict):
     url: str | None = None
     license_url: str | None = None
     retrieved: date | None = None
-    rhythm: Annotated[str, Field(pattern=RHYTHM)] | None = None
+    rhythm: Annotated[str, AfterValidator(_duration)] | None = None
 
 
 class FileRule(Strict):
