@@ -72,7 +72,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a resource. `codes` are all it can be; `table` is what a reference leads to."""
+    """A field of a resource. `codes` are all it can be; `table` is what a reference leads to.
+
+    `bounds` are the least and the most a whole number can be.
+    """
 
     kind: Kind = Kind.TEXT
     required: bool = False
@@ -81,6 +84,7 @@ class Field:
     table: str | None = None
     many: bool = False
     default: Any = None
+    bounds: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,21 @@ _CODES = {
     "state": ("planned", "reached", "missed", "unknown"),
     "boundary_quality": ("official", "generalised", "schematic"),
 }
+ANY_INTEGER = (-(2**31), 2**31 - 1)
+_COUNT = (0, 2**31 - 1)
+_BOUNDS = {
+    "age_min": (0, 150),
+    "age_max": (0, 150),
+    "capacity": _COUNT,
+    "population": _COUNT,
+    "decimals": (0, 6),
+    "votes_yes": _COUNT,
+    "votes_no": _COUNT,
+    "votes_abstentions": _COUNT,
+}
+ORDERED = (("age_min", "age_max"), ("valid_from", "valid_to"))
+"""Fields of which the first is not after the second."""
+
 _CONTACTS = {"phone": Kind.PHONE, "email": Kind.EMAIL, "url": Kind.URL}
 _TYPES: tuple[tuple[type[TypeEngine[Any]], Kind], ...] = (
     (Integer, Kind.INTEGER),
@@ -184,7 +203,9 @@ def _field(table: str, column: Column[object], *, imprecise: bool) -> Field:
         return Field(Kind.EDTF, required)
     if name in _CODES and isinstance(column.type, Text):
         return Field(Kind.CODE, required, codes=tuple(_CODES[name]), default=_default(column))
-    return Field(_CONTACTS.get(name) or _kind(column), required, default=_default(column))
+    bounds = _BOUNDS.get(name, ANY_INTEGER) if isinstance(column.type, Integer) else None
+    kind = _CONTACTS.get(name) or _kind(column)
+    return Field(kind, required, default=_default(column), bounds=bounds)
 
 
 def _default(column: Column[object]) -> Any:

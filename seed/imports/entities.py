@@ -20,7 +20,7 @@ from seed.imports.places import Places
 from seed.mappings import ValueRefused
 from seed.mappings.rules import written
 from seed.readers import Record
-from seed.targets import TARGETS, Target
+from seed.targets import ORDERED, TARGETS, Target
 
 
 @dataclass
@@ -104,7 +104,19 @@ class EntityImport:
             report.reject("several rows have this key", record.position, "key", key)
             return None
         values = self.reader.read(self.target, mapping.fields, record.properties, record.position)
-        return None if values is None else self._described(record, key, values)
+        if values is None:
+            return None
+        self._put_in_order(values, record.position)
+        return self._described(record, key, values)
+
+    def _put_in_order(self, values: dict[str, Any], position: str) -> None:
+        """Of two bounds that contradict each other neither is right by itself."""
+        for first, last in ORDERED:
+            low, high = values.get(first), values.get(last)
+            if low is not None and high is not None and low > high:
+                reason = f"{first} {low} is after {last} {high}: both left out"
+                self.reader.report.flag(reason, position, first, low)
+                values[first] = values[last] = None
 
     def _described(self, record: Record, key: str, values: dict[str, Any]) -> Draft:
         target, mapping = self.target, self.reader.mapping

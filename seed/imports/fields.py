@@ -150,7 +150,12 @@ class Reader:
             return self._reference(str(stated.table), written(value))
         if stated.kind is Kind.CODE:
             return _code(written(value), stated.codes)
-        return CONVERSIONS[stated.kind](value, plan.rule, plan.writing)
+        found = CONVERSIONS[stated.kind](value, plan.rule, plan.writing)
+        if stated.bounds and found is not None:
+            least, most = stated.bounds
+            if not least <= found <= most:
+                raise ValueError(f"not between {least} and {most}")
+        return found
 
     def _reference(self, table: str, stated: str) -> UUID:
         if table == "district":
