@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     import socket
     from types import FrameType
 
-    from typer import Context
-
     from api.settings import Settings
     from db.cluster import Cluster
     from db.publication import Difference, Publication
@@ -89,11 +87,20 @@ class Importable(StrEnum):
     decisions = "decisions"
 
 
-class ImportGroup(TyperGroup):
-    """`import offerings FILE` is short for `import files offerings FILE`."""
+class Doubled(StrEnum):
+    """The resources that several sources may describe twice."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
-        if args and args[0] not in (*self.commands, "--help"):
+    offerings = "offerings"
+    organisations = "organisations"
+
+
+class ImportGroup(TyperGroup):
+    """`import offerings FILE` is `import files offerings FILE`, `--suggest FILE` a command too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] == "--suggest":
+            args = ["suggest", *args[1:]]
+        elif args and args[0] not in (*self.commands, "--help"):
             args = ["files", *args]
         return super().parse_args(ctx, args)
 
@@ -248,6 +255,17 @@ def import_files(
     raise typer.Exit(result.exit_code)
 
 
+@import_commands.command("suggest")
+def suggest_mapping(
+    file: Annotated[Path, typer.Argument(help="File that nobody has mapped yet.")],
+    resource: Annotated[Importable, typer.Option(help="What it describes.")] = Importable.offerings,
+) -> None:
+    """Propose a mapping from a file's headers and values; `import --suggest FILE` is the same."""
+    from seed.suggestions import suggest
+
+    typer.echo(suggest(file, resource.value), nl=False)
+
+
 @import_commands.command("undo")
 def undo_import(
     number: Annotated[int, typer.Argument(help="Number of the import, as its report says.")],
@@ -279,10 +297,108 @@ def list_imports(
         with writer(both.owner_url, "list imports") as connection:
             found = imports.runs(connection, limit)
     for run in found:
-        counts = ", ".join(f"{count} {name}" for name, count in run.counts.items() if count)
+        counts = ", ".join(f"{count} {name}" for name, count in (run.counts or {}).items() if count)
         typer.echo(
             f"{run.id}\t{run.started_at:%Y-%m-%d %H:%M}\t{run.resource}\t{run.file}\t{counts}"
         )
+
+
+@app.command("set")
+def set_fields(
+    reference: Annotated[str, typer.Argument(help="Id or slug of what is corrected.")],
+    assignments: Annotated[list[str], typer.Argument(help="field=value, once or several times.")],
+    source: Annotated[str, typer.Option(help="Where the better value is from.")],
+) -> None:
+    """Correct fields so that it lasts: later imports report what they say, and leave it alone."""
+    from seed.imports.corrections import correct
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        correct(both.owner_url, reference, assignments, source=source, actor="quartier set")
+    notes.print(f"Corrected {reference}; publish to show it: ./quartier publish")
+
+
+@app.command()
+def unset(
+    reference: Annotated[str, typer.Argument(help="Id or slug of what was corrected.")],
+    fields: Annotated[list[str], typer.Argument(help="Fields that imports may change again.")],
+) -> None:
+    """Withdraw corrections: the value stays until an import brings another."""
+    from seed.imports.corrections import withdraw
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        withdraw(both.owner_url, reference, fields, actor="quartier unset")
+
+
+@app.command()
+def revert(
+    sequence: Annotated[int, typer.Argument(help="Number of the publication.")],
+) -> None:
+    """Undo what a publication made public, as a new publication."""
+    from db import reversion
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        done = reversion.revert(both.owner_url, sequence, f"revert {sequence}")
+    for row in done.kept:
+        notes.print(f"Left as it is: {row}")
+    notes.print(f"{done.restored} rows are what they were before number {sequence}")
+    raise typer.Exit(1 if done.kept else 0)
+
+
+@app.command()
+def sources() -> None:
+    """Show who delivers what how often, what is overdue, and what nobody confirmed."""
+    from db import imports
+    from db.registry import writer
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "sources") as connection:
+            found = imports.sources_overview(connection)
+    for source in found:
+        typer.echo(source.line())
+
+
+@app.command()
+def duplicates(
+    resource: Annotated[Doubled, typer.Argument(help="What may be there twice.")],
+    limit: Annotated[int, typer.Option(help="How many pairs, the likeliest first.", min=1)] = 50,
+) -> None:
+    """List what several sources may describe twice, with a score; nothing is merged."""
+    from db.duplicates import possible_duplicates
+    from db.registry import writer
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "duplicates") as connection:
+            found = possible_duplicates(connection, resource.value, None, limit=limit)
+    for pair in found:
+        reasons = ", ".join(pair.reasons)
+        typer.echo(f"{pair.score:.2f}\t{pair.id}\t{pair.other_id}\t{pair.name}\t{reasons}")
+
+
+@app.command()
+def watch(
+    folder: Annotated[Path, typer.Argument(help="Folder that files are dropped into.")],
+    resource: Annotated[
+        Importable | None, typer.Option(help="What the files describe; found out if left away.")
+    ] = None,
+    mapping: Annotated[str | None, typer.Option(help="Name of a mapping.")] = None,
+) -> None:
+    """Try files that are dropped into a folder, and leave the report beside each of them."""
+    from seed.imports.engine import Order
+    from seed.imports.watch import watch as watch_folder
+
+    if not folder.is_dir():
+        stop(f"{folder} is no folder")
+    end_cleanly_on_signals()
+    order = Order(resource and resource.value, mapping, dry_run=True, actor="quartier watch")
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        notes.print(f"Watching {folder}; stop with Ctrl+C")
+        watch_folder(both.owner_url, folder, order, told=lambda report: notes.print(report.line()))
 
 
 @app.command()

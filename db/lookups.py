@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -57,14 +58,15 @@ def boundaries(connection: Connection) -> Iterator[tuple[UUID, bytes]]:
         yield identity, bytes(shape)
 
 
-def successions(connection: Connection) -> list[tuple[UUID, UUID, date]]:
-    """Territorial reforms: predecessor, successor, and since when."""
+def successions(connection: Connection) -> list[tuple[UUID, UUID, date, Decimal]]:
+    """Territorial reforms: predecessor, successor, since when, and of which share."""
     columns = (
         DistrictSuccession.predecessor_id,
         DistrictSuccession.successor_id,
         DistrictSuccession.valid_on,
+        DistrictSuccession.share,
     )
-    return [(old, new, on) for old, new, on in connection.execute(select(*columns))]
+    return [(old, new, on, share) for old, new, on, share in connection.execute(select(*columns))]
 
 
 def known_terms(connection: Connection) -> list[KnownTerm]:

@@ -5,9 +5,10 @@ row that is as it was fires no trigger: no revision, nothing to publish.
 """
 
 import struct
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,15 +16,23 @@ from geoalchemy2 import Geometry
 from psycopg import Cursor, sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import (
+    BindParameter,
     Column,
+    ColumnElement,
     Connection,
+    Delete,
+    Executable,
     NullPool,
+    Select,
     Table,
     TableClause,
+    Text,
     Update,
     Uuid,
+    and_,
     any_,
     bindparam,
+    case,
     column,
     create_engine,
     delete,
@@ -35,9 +44,10 @@ from sqlalchemy import (
     table,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert, insert
+from sqlalchemy import cast as cast_to
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert, distinct_on, insert
 
-from db.models import Base, Codelist, CodelistTerm, District
+from db.models import Base, Codelist, CodelistTerm, District, Revision
 
 Row = Mapping[str, Any]
 """Column values by name. Points are `(longitude, latitude)`; other geometries are EWKB bytes."""
@@ -47,16 +57,25 @@ _INCOMING_NAME = "incoming"
 _INCOMING = sql.Identifier(_INCOMING_NAME)
 _EWKB_POINT = struct.Struct("<BIIdd")
 _POINT_WITH_SRID = 0x20000001
+_COUNTED = {"preserve_rowcount": True}
+_FATE = ("status", "removal_reason")
+SAMPLE = 10  # rows that are named where many vanished
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What writing did."""
+    """What writing did. The ids are those of one call, a sum has none: totals stay small.
+
+    `owner_ids` are the entities whose parts came, changed or went.
+    """
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     removed: int = 0
+    new_ids: frozenset[UUID] = field(default=frozenset(), compare=False, repr=False)
+    changed_ids: frozenset[UUID] = field(default=frozenset(), compare=False, repr=False)
+    owner_ids: frozenset[UUID] = field(default=frozenset(), compare=False, repr=False)
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -65,6 +84,15 @@ class Counts:
             self.unchanged + other.unchanged,
             self.removed + other.removed,
         )
+
+
+@dataclass(frozen=True)
+class Vanished:
+    """What a full snapshot no longer has: how many of how many live rows, and some of them."""
+
+    count: int
+    live: int
+    sample: tuple[str, ...]
 
 
 @contextmanager
@@ -76,26 +104,34 @@ def writer(url: str, actor: str) -> Iterator[Connection]:
         yield connection
 
 
-def upsert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> Counts:
+def upsert(connection: Connection, model: type[Base], rows: Iterable[Row]) -> Counts:
     """Insert the rows that are new (by id), update those that differ, leave the others alone.
 
     All rows have the same columns; a column no row has keeps its default or its value.
     """
-    if not rows:
-        return Counts()
-    with _incoming(connection, model, rows) as names:
-        changed = _count(connection, _correction(model, names))
-        new = _count(connection, _insertion(model, names))
-    return Counts(new, changed, len(rows) - new - changed)
+    identity = _table(model).c.id
+    with _incoming(connection, model, rows) as incoming:
+        if not incoming.count:
+            return Counts()
+        changed = _values(connection, _correction(model, incoming.names).returning(identity))
+        new = _values(connection, _insertion(model, incoming.names).returning(identity))
+    return Counts(
+        len(new),
+        len(changed),
+        incoming.count - len(new) - len(changed),
+        new_ids=frozenset(new),
+        changed_ids=frozenset(changed),
+    )
 
 
-def insert_missing(connection: Connection, model: type[Base], rows: Sequence[Row]) -> Counts:
+def insert_missing(connection: Connection, model: type[Base], rows: Iterable[Row]) -> Counts:
     """Insert the rows that break no key; never touch one that is there."""
-    if not rows:
-        return Counts()
-    with _incoming(connection, model, rows) as names:
-        new = _count(connection, _insertion(model, names).on_conflict_do_nothing())
-    return Counts(new, 0, len(rows) - new)
+    with _incoming(connection, model, rows) as incoming:
+        if not incoming.count:
+            return Counts()
+        insertion = _insertion(model, incoming.names).on_conflict_do_nothing()
+        new = connection.execute(insertion, execution_options=_COUNTED).rowcount
+    return Counts(new, 0, incoming.count - new)
 
 
 def replace_parts(
@@ -103,12 +139,119 @@ def replace_parts(
     model: type[Base],
     owner_column: str,
     owner_ids: Collection[UUID],
-    rows: Sequence[Row],
+    rows: Iterable[Row],
+    *,
+    among: tuple[str, Collection[UUID]] | None = None,
 ) -> Counts:
-    """Make the given rows all the parts these owners have; parts that stay as they are stay."""
-    kept = {row["id"] for row in rows}
-    removed = _delete_parts(connection, model, owner_column, owner_ids, kept)
-    return upsert(connection, model, rows) + Counts(removed=removed)
+    """Make the given rows all the parts these owners have; parts that stay as they are stay.
+
+    `among`, a column and its values, leaves alone the parts that have others there.
+    """
+    owner = _table(model).c[owner_column]
+    with _incoming(connection, model, rows) as incoming:
+        removal = _removal(model, owner, kept=bool(incoming.count)).returning(owner)
+        if among is not None:
+            removal = removal.where(_table(model).c[among[0]] == any_(_ids("among", among[1])))
+        removed = _values(connection, removal, owners=list(owner_ids))
+        changed, new = [], []
+        if incoming.count:
+            changed = _values(connection, _correction(model, incoming.names).returning(owner))
+            new = _values(connection, _insertion(model, incoming.names).returning(owner))
+    unchanged = incoming.count - len(new) - len(changed)
+    owners = frozenset(chain(removed, changed, new))
+    return Counts(len(new), len(changed), unchanged, len(removed), owner_ids=owners)
+
+
+# --- full snapshots ------------------------------------------------------------------------------
+
+
+def mark_seen(connection: Connection, ids: Iterable[UUID]) -> None:
+    """Note, until the transaction ends, that a full snapshot of its source has these rows."""
+    with _cursor(connection) as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS seen (id uuid) ON COMMIT DROP")
+        with cursor.copy("COPY seen FROM STDIN") as copy:
+            for identity in ids:
+                copy.write_row([identity])
+        cursor.execute("ANALYZE seen")
+
+
+def vanished(connection: Connection, model: type[Base], source_id: UUID) -> Vanished:
+    """The live rows of a source that were not marked as seen, and how many live rows it has."""
+    mark_seen(connection, ())
+    target = _table(model)
+    label = target.c.slug if "slug" in target.c else cast_to(target.c.id, Text)
+    missing = _live(target, source_id), _unseen(target)
+    total = select(func.count()).select_from(target)
+    return Vanished(
+        connection.scalar(total.where(*missing)) or 0,
+        connection.scalar(total.where(_live(target, source_id))) or 0,
+        tuple(connection.scalars(select(label).where(*missing).order_by(label).limit(SAMPLE))),
+    )
+
+
+def archive_vanished(connection: Connection, model: type[Base], source_id: UUID) -> list[UUID]:
+    """Archive the live rows of a source that were not marked as seen, as deleted by it."""
+    mark_seen(connection, ())
+    target = _table(model)
+    archival = update(target).where(_live(target, source_id), _unseen(target))
+    return _values(connection, archival.values(_archived(target)).returning(target.c.id))
+
+
+def revive(connection: Connection, model: type[Base], ids: Collection[UUID]) -> frozenset[UUID]:
+    """Rows that an import archived, or its undoing, become what they were. What staff archived
+    stays archived. Returns the ids of those that came back."""
+    target = _table(model)
+    among = {"ids": list(ids)}
+    gone = select(target.c.id).where(
+        target.c.id == any_(bindparam("ids", type_=ARRAY(Uuid()))), target.c.status == "archived"
+    )
+    if "removal_reason" in target.c:
+        gone = gone.where(target.c.removal_reason == "deleted")
+    last = _archivals(target, gone).cte()
+    values = {name: last.c.before[name].astext for name in _FATE if name in target.c}
+    revival = (
+        update(target)
+        .values(values)
+        .where(target.c.id == last.c.entity_id, last.c.by_import)
+        .returning(target.c.id)
+    )
+    return frozenset(_values(connection, revival, **among))
+
+
+def _live(target: Table, source_id: UUID) -> ColumnElement[bool]:
+    return and_(target.c.source_id == source_id, target.c.status != "archived")
+
+
+def _unseen(target: Table) -> ColumnElement[bool]:
+    seen = table("seen", column("id"))
+    return ~exists().where(seen.c.id == target.c.id)
+
+
+def _archived(target: Table) -> dict[str, Any]:
+    """Why a row that was merged into another is gone, was said before and better."""
+    if "removal_reason" not in target.c:
+        return {"status": "archived"}
+    reason = case((target.c.merged_into_id.is_(None), "deleted"), else_=target.c.removal_reason)
+    return {"status": "archived", "removal_reason": reason}
+
+
+def _archivals(target: Table, gone: Select[Any]) -> Select[Any]:
+    """The revision that archived each of these rows, the last time that one did."""
+    by_import = or_(Revision.import_run_id.is_not(None), Revision.undone_run_id.is_not(None))
+    return (
+        select(Revision.entity_id, Revision.before, by_import.label("by_import"))
+        .ext(distinct_on(Revision.entity_id))
+        .where(
+            Revision.entity == target.name,
+            Revision.entity_id.in_(gone),
+            Revision.before["status"].astext != "archived",
+            Revision.after["status"].astext == "archived",
+        )
+        .order_by(Revision.entity_id, Revision.id.desc())
+    )
+
+
+# --- looking things up ---------------------------------------------------------------------------
 
 
 def is_empty(connection: Connection, model: type[Base]) -> bool:
@@ -143,52 +286,67 @@ def _table(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
 
 
-def _delete_parts(
-    connection: Connection,
-    model: type[Base],
-    owner_column: str,
-    owner_ids: Collection[UUID],
-    kept: Collection[UUID],
-) -> int:
-    target = _table(model)
-    ids = ARRAY(Uuid())
-    statement = delete(target).where(
-        target.c[owner_column] == any_(bindparam("owners", type_=ids)),
-        ~(target.c.id == any_(bindparam("kept", type_=ids))),
-    )
-    given = {"owners": list(owner_ids), "kept": list(kept)}
-    return connection.execute(statement, given).rowcount
+@contextmanager
+def acting(connection: Connection, actor: str) -> Iterator[None]:
+    """Revisions made meanwhile name this actor."""
+    before = connection.scalar(select(func.current_setting("quartier.actor", True)))
+    connection.execute(select(func.set_config("quartier.actor", actor, True)))
+    yield
+    connection.execute(select(func.set_config("quartier.actor", before or "", True)))
 
 
 # --- the temporary table -------------------------------------------------------------------------
 
 
+@dataclass
+class _Incoming:
+    """The temporary table: its columns, and how many rows there are. None: there is no table."""
+
+    names: Sequence[str] = ()
+    count: int = 0
+
+
 @contextmanager
 def _incoming(
-    connection: Connection, model: type[Base], rows: Sequence[Row]
-) -> Iterator[Sequence[str]]:
-    """The rows in a temporary table with the target's column types; gives the column names.
+    connection: Connection, model: type[Base], rows: Iterable[Row]
+) -> Iterator[_Incoming]:
+    """The rows in a temporary table with the target's column types.
 
     On an error the transaction (or savepoint) is lost, and the table with it.
     """
-    target = _table(model)
-    names = _column_names(rows)
-    convert = [_converter(target.c[name]) for name in names]
-    with cast("Cursor[Any]", connection.connection.cursor()) as cursor:
-        cursor.execute(_create(target, names))
-        with cursor.copy(_copy(names)) as copy:
-            for row in rows:
-                copy.write_row([to(row[name]) for to, name in zip(convert, names, strict=True)])
+    remaining = iter(rows)
+    first = next(remaining, None)
+    if first is None:
+        yield _Incoming()
+        return
+    incoming = _Incoming(list(first))
+    with _cursor(connection) as cursor:
+        cursor.execute(_create(_table(model), incoming.names))
+        with cursor.copy(_copy(incoming.names)) as copy:
+            for values in _converted(_table(model), incoming.names, chain([first], remaining)):
+                copy.write_row(values)
+                incoming.count += 1
         cursor.execute(sql.SQL("ANALYZE {}").format(_INCOMING))
-        yield names
+        yield incoming
         cursor.execute(sql.SQL("DROP TABLE {}").format(_INCOMING))
 
 
-def _column_names(rows: Sequence[Row]) -> list[str]:
-    names = list(rows[0])
-    if any(row.keys() != rows[0].keys() for row in rows):
-        raise ValueError("rows of one batch must have the same columns")
-    return names
+def _cursor(connection: Connection) -> Cursor[Any]:
+    """The driver's own, which can COPY."""
+    return cast("Cursor[Any]", connection.connection.cursor())
+
+
+def _converted(target: Table, names: Sequence[str], rows: Iterable[Row]) -> Iterator[list[Any]]:
+    """The values of each row, as COPY can send them."""
+    convert = [(n, to) for n, name in enumerate(names) if (to := _converter(target.c[name]))]
+    expected = set(names)
+    for row in rows:
+        if row.keys() != expected:
+            raise ValueError("rows of one batch must have the same columns")
+        values = [row[name] for name in names]
+        for position, to in convert:
+            values[position] = to(values[position])
+        yield values
 
 
 def _create(target: Table, names: Sequence[str]) -> sql.Composed:
@@ -205,12 +363,10 @@ def _listed(names: Sequence[str]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
-def _converter(target: Column[Any]) -> Callable[[Any], Any]:
+def _converter(target: Column[Any]) -> Callable[[Any], Any] | None:
     if isinstance(target.type, JSONB):
         return lambda value: None if value is None else Jsonb(value)
-    if isinstance(target.type, Geometry):
-        return _geometry
-    return lambda value: value
+    return _geometry if isinstance(target.type, Geometry) else None
 
 
 def _geometry(value: tuple[float, float] | bytes | None) -> str | None:
@@ -220,7 +376,7 @@ def _geometry(value: tuple[float, float] | bytes | None) -> str | None:
     return None if value is None else value.hex()
 
 
-# --- the two statements --------------------------------------------------------------------------
+# --- the statements -------------------------------------------------------------------------------
 
 
 def _correction(model: type[Base], names: Sequence[str]) -> Update:
@@ -243,8 +399,21 @@ def _insertion(model: type[Base], names: Sequence[str]) -> Insert:
     return insert(target).from_select(list(names), rows)
 
 
-def _count(connection: Connection, statement: Insert | Update) -> int:
-    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+def _removal(model: type[Base], owner: Column[Any], *, kept: bool) -> Delete:
+    """Parts of the owners that are not among the incoming rows."""
+    target, incoming = _table(model), _incoming_table(["id"])
+    removal = delete(target).where(owner == any_(bindparam("owners", type_=ARRAY(Uuid()))))
+    if kept:
+        removal = removal.where(~exists().where(incoming.c.id == target.c.id))
+    return removal
+
+
+def _ids(name: str, ids: Collection[UUID]) -> BindParameter[Any]:
+    return bindparam(name, list(ids), type_=ARRAY(Uuid()))
+
+
+def _values(connection: Connection, statement: Executable, **given: Any) -> list[UUID]:
+    return list(connection.execute(statement, given).scalars())
 
 
 def _incoming_table(names: Sequence[str]) -> TableClause:

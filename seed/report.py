@@ -96,6 +96,13 @@ class FileReport:
         self.refused = True
         self.findings.append(Finding(Severity.ERROR, reason))
 
+    def line(self) -> str:
+        """The file in one line."""
+        if self.refused:
+            return f"{self.file}: refused: {self.findings[-1].reason}"
+        counts = ", ".join(f"{count} {name}" for name, count in self.counts().items() if count)
+        return f"{self.file}: {counts or 'nothing'}"
+
     def counts(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in COUNTS}
 

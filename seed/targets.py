@@ -197,8 +197,8 @@ def _kind(column: Column[object]) -> Kind:
 _SITE = {
     **fields_of(Site),
     **fields_of(OfferingSite, "offering_id", "site_id"),
-    "longitude": Field(Kind.NUMBER),
-    "latitude": Field(Kind.NUMBER),
+    "longitude": Field(Kind.PLACE),
+    "latitude": Field(Kind.PLACE),
     "place": Field(Kind.PLACE),
     "site_key": Field(),
 }

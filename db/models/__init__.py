@@ -3,6 +3,7 @@
 from db.models.base import Base
 from db.models.codelists import Codelist, CodelistTerm
 from db.models.districts import Designation, District, DistrictSuccession
+from db.models.imports import Correction, ImportRun
 from db.models.indicators import Indicator, IndicatorTerm, Observation
 from db.models.offerings import (
     Evaluation,
@@ -13,7 +14,7 @@ from db.models.offerings import (
     Site,
 )
 from db.models.organisations import Organisation
-from db.models.provenance import Dirty, Language, Revision, Source
+from db.models.provenance import Dirty, Language, Publication, Revision, Source
 from db.models.strategies import (
     Consultation,
     Decision,
@@ -38,12 +39,14 @@ __all__ = [
     "Codelist",
     "CodelistTerm",
     "Consultation",
+    "Correction",
     "Decision",
     "Designation",
     "Dirty",
     "District",
     "DistrictSuccession",
     "Evaluation",
+    "ImportRun",
     "Indicator",
     "IndicatorTerm",
     "Language",
@@ -60,6 +63,7 @@ __all__ = [
     "OfferingSite",
     "OfferingTerm",
     "Organisation",
+    "Publication",
     "Report",
     "Revision",
     "Site",

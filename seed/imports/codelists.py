@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +23,14 @@ class CodelistImport:
 
     connection: Connection
     reader: Reader
+    whole: bool = True
 
     def key(self, record: Record) -> str | None:
         fields = self.reader.mapping.fields
         stated = [fields[name].read(name, record.properties) for name in ("codelist", "code")]
         return ":".join(written(each) for each in stated)
 
-    def write(self, records: Sequence[Record], repeated: Collection[str]) -> None:
+    def write(self, records: Sequence[Record], repeated: Container[str]) -> None:
         drafts = [row for record in records if (row := self._read(record, repeated))]
         if not drafts:
             return
@@ -40,7 +41,7 @@ class CodelistImport:
         report.changed += counts.changed
         report.unchanged += counts.unchanged
 
-    def _read(self, record: Record, repeated: Collection[str]) -> dict[str, Any] | None:
+    def _read(self, record: Record, repeated: Container[str]) -> dict[str, Any] | None:
         report = self.reader.report
         if (key := self.key(record)) in repeated:
             report.reject("several rows are of this term", record.position, "code", key)

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+import numpy as np
+import psycopg
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from db.imports import begin_run, finish_run, run_of
 from db.models import Source
-from db.registry import archive_vanished, ids_by_slug, insert_missing, live_rows, writer
-from seed.geometry import Placement, Territory
+from db.registry import archive_vanished, ids_by_slug, insert_missing, vanished, writer
 from seed.identity import source_id
 from seed.imports.codelists import CodelistImport
 from seed.imports.columns import Columns
+from seed.imports.districts import DistrictImport
 from seed.imports.entities import EntityImport
 from seed.imports.fields import Reader
 from seed.imports.known import Known
-from seed.imports.observations import ObservationImport, register_indicators
-from seed.imports.places import Places
+from seed.imports.observations import ObservationImport, refuse_strangers, register_indicators
+from seed.imports.parts import stated_points
+from seed.imports.places import Places, placement_of, territory_of
 from seed.imports.stream import Stream
-from seed.mappings import ImportMapping, MappingError, ValueRefused, fitting, named
-from seed.mappings.rules import written
+from seed.mappings import FileRule, ImportMapping, MappingError, ValueRefused, fitting, named
 from seed.readers import Document, Hints, Record, Table, UnreadableError
 from seed.readers.formats import open_file
 from seed.report import FileReport, Report
@@ -43,9 +46,12 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Order:
-    """What to import, and how. `snapshot`: what a file no longer has is archived."""
+    """What to import, and how. No resource: the one of the ready mapping that fits.
 
-    resource: str
+    `snapshot`: what a file no longer has is archived, up to a share (`threshold`) of the source.
+    """
+
+    resource: str | None
     mapping: str | None = None
     dry_run: bool = False
     snapshot: bool = False
@@ -57,8 +63,12 @@ class Order:
 class Importer(Protocol):
     """Writes the records of one resource. `whole`: all at once, as they refer to each other."""
 
+    @property
+    def reader(self) -> Reader: ...
+    @property
+    def whole(self) -> bool: ...
     def key(self, record: Record) -> str | None: ...
-    def write(self, records: Sequence[Record], repeated: Collection[str]) -> None: ...
+    def write(self, records: Sequence[Record], repeated: Container[str]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -106,19 +116,22 @@ def _understand(file: Path, order: Order) -> Understood:
     opened: dict[Hints, Document] = {}
 
     def document(hints: Hints) -> Document:
-        if hints not in opened:
-            opened[hints] = open_file(file, hints)
-        return opened[hints]
+        known = replace(hints, table=None)  # one table is chosen later
+        if known not in opened:
+            opened[known] = open_file(file, known)
+        return opened[known]
 
     def columns(rule: FileRule) -> list[Sequence[str]]:
+        if rule.records and not plain.format.startswith("json"):
+            return []
         try:
             return [table.columns for table in document(rule.hints).tables]
         except UnreadableError:
             return []
 
-    document(Hints())  # what cannot be read at all is refused for that reason
+    plain = document(Hints())  # what cannot be read at all is refused for that reason
     mapping = named(order.mapping) if order.mapping else fitting(order.resource, columns)
-    if mapping.resource != order.resource:
+    if order.resource not in (None, mapping.resource):
         raise MappingError(f"this mapping is one of {mapping.resource}, not of {order.resource}")
     found = document(mapping.file.hints)
     return Understood(file, mapping, _table(found, mapping), found)
@@ -148,13 +161,13 @@ def _write(
 ) -> None:
     mapping, file = understood.mapping, understood.file
     digest = _digest(file)
-    if order.resume and run_of(connection, digest, mapping.title, order.resource):
+    if order.resume and run_of(connection, digest, mapping.title, mapping.resource):
         report.note("imported before with this mapping, and not changed since: passed over")
         return
     source = _source(connection, mapping, report)
     run = begin_run(
         connection,
-        resource=order.resource,
+        resource=mapping.resource,
         file=file.name,
         sha256=digest,
         mapping=mapping.title,
@@ -164,7 +177,7 @@ def _write(
     stream = Stream(understood.table, mapping)
     columns = Columns(stream, mapping)
     columns.tell(report)
-    importer = _importer(connection, understood, source, columns.personal, report)
+    importer = _importer(connection, understood, stream, source, columns.personal, report)
     repeated = _repeated(importer, stream)
     done = 0
     for batch in _batches(stream.records(report), importer):
@@ -198,6 +211,7 @@ def _source(connection: Connection, mapping: ImportMapping, report: FileReport) 
 def _importer(
     connection: Connection,
     understood: Understood,
+    stream: Stream,
     source: UUID,
     dropped: frozenset[str],
     report: FileReport,
@@ -208,16 +222,29 @@ def _importer(
     if mapping.resource == "codelists":
         return CodelistImport(connection, reader)
     if mapping.resource == "observations":
+        refuse_strangers(stream, reader)
         register_indicators(connection, mapping, source)
         return ObservationImport(connection, reader, source)
-    placement = placed(understood.table, understood.document, mapping)
+    kind = understood.document.format
     if mapping.resource == "districts":
+        shapes = (record.geometry for record in stream.records())
+        placement = placement_of(stream, shapes, kind, report)
         return DistrictImport(connection, reader, placement, source)
-    places = Places(placement, Territory(boundaries(connection)), report)
-    return EntityImport(connection, reader, places, source)
+    placement = placement_of(stream, stated_points(stream), kind, report)
+    names = {each.id: each.name for each in known.districts.all.values()}
+    places = Places(placement, territory_of(connection), names, report)
+    return EntityImport(connection, reader, places, source, whole=_refers_to_itself(mapping))
 
 
-def _repeated(importer: Importer, stream: Stream) -> Collection[str]:
+def _refers_to_itself(mapping: ImportMapping) -> bool:
+    """Whether rows name rows of the same table, such as a parent, so that none may come first."""
+    fields = mapping.target.fields
+    return any(
+        fields[name].table == mapping.target.table for name in mapping.fields if name in fields
+    )
+
+
+def _repeated(importer: Importer, stream: Stream) -> Container[str]:
     """The keys that several rows have: neither is right by itself, so all of them are rejected.
 
     Hashes of eight bytes, as a million keys would not fit into flat memory.
@@ -264,8 +291,9 @@ def _write_batch(
     except (IntegrityError, DataError) as error:
         attempt.rollback()
         report.forget(before)
+        importer.reader.known.forget()
         if len(batch) == 1:
-            report.reject(refusal(error), batch[0].position)
+            report.reject(_refusal(error), batch[0].position)
             return
         middle = len(batch) // 2
         for half in (batch[:middle], batch[middle:]):
@@ -274,16 +302,25 @@ def _write_batch(
         attempt.commit()
 
 
+def _refusal(error: DBAPIError) -> str:
+    """The rule that a row breaks, by the name PostgreSQL gives it: `offering_age_max_check`."""
+    said = error.orig
+    if isinstance(said, psycopg.Error) and said.diag.constraint_name:
+        return f"breaks a rule of the registry: {said.diag.constraint_name}"
+    return f"cannot be stored: {str(said).splitlines()[0]}"
+
+
 def _archive(
     connection: Connection, mapping: ImportMapping, source: UUID, order: Order, report: FileReport
 ) -> None:
     """What a full snapshot no longer has is archived; a source that lost much is a question."""
     model = mapping.target.model
-    live, gone = live_rows(connection, model, source), vanished(connection, model, source)
-    if gone.count > order.threshold * live:
+    gone = vanished(connection, model, source)
+    if gone.count > order.threshold * gone.live:
         raise MappingError(
-            f"{gone.count} of {live} rows of this source are no longer in the file, more than "
-            f"{order.threshold:.0%}: if that is right, import with a higher --threshold"
+            f"{gone.count} of {gone.live} rows of this source are no longer in the file (such as "
+            f"{', '.join(gone.sample)}), more than {order.threshold:.0%}: if that is right, "
+            "import with a higher --threshold"
         )
     report.archived = len(archive_vanished(connection, model, source))
     if report.archived:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from db.imports import corrections
 from db.lookups import owners_of_slugs, rows_of
-from db.registry import Row, insert_missing, mark_seen, replace_parts, upsert
+from db.registry import Row, insert_missing, mark_seen, replace_parts, revive, upsert
 from seed.identity import distinct_slug, entity_id, part_id
 from seed.imports.fields import Reader, columns_of
 from seed.imports.known import LABELS
@@ -53,6 +53,7 @@ class EntityImport:
     reader: Reader
     places: Places
     source: UUID
+    whole: bool = False
 
     @property
     def target(self) -> Target:
@@ -65,24 +66,28 @@ class EntityImport:
         found = rule.read("key", record.properties)
         return None if found is None else written(found)
 
-    def write(self, records: Sequence[Record], repeated: Collection[str]) -> None:
+    def write(self, records: Sequence[Record], repeated: Container[str]) -> None:
         drafts = [draft for record in records if (draft := self._draft(record, repeated))]
         self._register_implied()
         if not drafts:
             return
-        mark_seen(self.connection, [draft.id for draft in drafts])
+        ids = [draft.id for draft in drafts]
+        mark_seen(self.connection, ids)
+        revived = revive(self.connection, self.target.model, ids)
         self._correct(drafts)
         touched = self._write_rows(drafts)
+        touched.changed |= revived
         for name in self.target.links.keys() & self.reader.mapping.fields.keys():
             touched.changed |= self._write_links(drafts, name)
         for name in self.reader.mapping.parts:
             parts = {draft.id: draft.parts[name] for draft in drafts}
+            self.places.resolve([part for owned in parts.values() for part in owned])
             touched.changed |= write_parts(self.connection, self.target, name, self.source, parts)
         self._count(drafts, touched)
 
     # What a record says
 
-    def _draft(self, record: Record, repeated: Collection[str]) -> Draft | None:
+    def _draft(self, record: Record, repeated: Container[str]) -> Draft | None:
         report, mapping = self.reader.report, self.reader.mapping
         try:
             key = self.key(record)
@@ -104,7 +109,7 @@ class EntityImport:
         links = {name: values.pop(name) for name in target.links.keys() & values.keys()}
         slug = values.pop("slug", None)
         parts = {
-            name: list(part_records(record, key, name, rule, target, self.reader, self.places))
+            name: list(part_records(record, key, name, rule, target, self.reader))
             for name, rule in mapping.parts.items()
         }
         row = dict(columns_of(target, values))
@@ -144,7 +149,7 @@ class EntityImport:
 
     def _write_rows(self, drafts: Sequence[Draft]) -> Touched:
         counts = upsert(self.connection, self.target.model, self._rows(self.target, drafts))
-        return Touched({*counts.new_ids}, {*counts.changed_ids})
+        return Touched(set(counts.new_ids), set(counts.changed_ids))
 
     def _rows(self, target: Target, drafts: Sequence[Draft]) -> list[Row]:
         ids = [draft.id for draft in drafts]

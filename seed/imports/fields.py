@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from seed import numbers
+from seed.dates import imprecise_date
 from seed.edtf import ImpreciseDate
-from seed.edtf import parse as parse_edtf
 from seed.identity import entity_id
 from seed.imports.known import LABELS, Known, Unknown
 from seed.mappings import FieldRule, ImportMapping, ValueRefused
@@ -23,6 +23,22 @@ from seed.targets import Field, Kind, Target
 
 IMPLIED = ("organisation", "strategy")  # what needs no more than a name to be registered
 LONGEST = 100_000  # characters of a text
+
+
+class Withheld(ValueError):  # noqa: N818 - reads as the state it reports
+    """A value that looks like data about a person."""
+
+
+class Planned(NamedTuple):
+    """A field, what it is, where it comes from, and how it is written there."""
+
+    name: str
+    stated: Field
+    rule: FieldRule
+    writing: Convention
+
+
+Plan = list[Planned]
 
 
 @dataclass
@@ -37,6 +53,7 @@ class Reader:
     report: FileReport
     dropped: frozenset[str] = frozenset()
     implied: dict[str, dict[UUID, str]] = field(default_factory=dict)
+    _plans: dict[tuple[str, tuple[str, ...]], Plan] = field(default_factory=dict)
 
     def read(
         self,
@@ -50,73 +67,83 @@ class Reader:
         A value that cannot be taken leaves its field empty, unless the row needs it.
         """
         values: dict[str, Any] = {}
-        fields = target.all_fields
-        for name, rule in rules.items():
-            stated = fields.get(name.partition("@")[0], Field())
+        for each in self._plan(target, rules):
+            name, stated = each.name, each.stated
             try:
-                values[name] = self._value(name, stated, rule, properties, position)
+                value = self._value(each, properties, position)
             except ValueRefused as refused:
                 if stated.required:
                     self.report.reject(refused.reason, position, refused.field, refused.value)
                     return None
                 self.report.flag(refused.reason, position, refused.field, refused.value)
-                values[name] = () if stated.many else None
-            if values[name] is None:
-                values[name] = stated.default
-            if stated.required and values[name] is None:
+                value = () if stated.many else None
+            if value is None:
+                value = stated.default
+            if value is None and stated.required:
                 self.report.reject("empty", position, name)
                 return None
+            values[name] = value
         return values
 
-    def _value(
-        self,
-        name: str,
-        stated: Field,
-        rule: FieldRule,
-        properties: Mapping[str, Any],
-        position: str,
-    ) -> Any:
+    def _plan(self, target: Target, rules: Mapping[str, FieldRule]) -> Plan:
+        """Looked up once: a million rows have the same fields."""
+        key = (target.name, tuple(rules))
+        if key not in self._plans:
+            fields = target.all_fields
+            self._plans[key] = [
+                Planned(
+                    name, fields.get(name.partition("@")[0], Field()), rule, self._writing(rule)
+                )
+                for name, rule in rules.items()
+            ]
+        return self._plans[key]
+
+    def _writing(self, rule: FieldRule) -> Convention:
+        """How the column of a rule is written, which may differ from the rest in its dates."""
+        stated = self.mapping.conventions
+        return stated.model_copy(update={"dates": rule.dates}) if rule.dates else stated
+
+    def _value(self, plan: Planned, properties: Mapping[str, Any], position: str) -> Any:
+        rule, stated = plan.rule, plan.stated
         if self.dropped and not self.dropped.isdisjoint(rule.used):
             return () if stated.many else None
-        found = rule.read(name, properties, self.mapping.conventions.empty)
+        found = rule.read(plan.name, properties, self.mapping.conventions.empty)
         if stated.many:
             given = found if isinstance(found, tuple) else (found,)
-            each = self._each(name, stated, rule, given, position)
-            return tuple(dict.fromkeys(each))
+            return tuple(dict.fromkeys(self._each(plan, given, position)))
         if isinstance(found, tuple):
             found = rule.join.join(written(part) for part in found) or None
-        return None if found is None else self.convert(name, stated, rule, found)
+        return None if found is None else self.convert(plan, found)
 
-    def _each(
-        self, name: str, stated: Field, rule: FieldRule, given: tuple[Any, ...], position: str
-    ) -> Iterator[Any]:
+    def _each(self, plan: Planned, given: tuple[Any, ...], position: str) -> Iterator[Any]:
         for one in given:
             if one is None:
                 continue
             try:
-                value = self.convert(name, stated, rule, one)
+                value = self.convert(plan, one)
             except ValueRefused as refused:
-                self.report.flag(refused.reason, position, name, refused.value)
+                self.report.flag(refused.reason, position, plan.name, refused.value)
             else:
                 yield value
 
-    def convert(self, name: str, stated: Field, rule: FieldRule, value: Any) -> Any:
+    def convert(self, plan: Planned, value: Any) -> Any:
         """What a stated value is in the registry; raises ValueRefused."""
         try:
-            return self._converted(stated, rule, value)
-        except (Unknown, ValueError) as error:
-            if isinstance(error, ValueRefused):
-                raise
-            raise ValueRefused(name, value, str(error)) from error
+            return self._converted(plan, value)
+        except Withheld as reason:  # a report is no place for it either
+            raise ValueRefused(plan.name, None, str(reason)) from None
+        except ValueError as error:
+            raise ValueRefused(plan.name, value, str(error)) from error
 
-    def _converted(self, stated: Field, rule: FieldRule, value: Any) -> Any:
+    def _converted(self, plan: Planned, value: Any) -> Any:
+        stated = plan.stated
         if stated.kind is Kind.TERM:
             return self.known.terms.find(str(stated.codelist), written(value))
         if stated.kind is Kind.REFERENCE:
             return self._reference(str(stated.table), written(value))
         if stated.kind is Kind.CODE:
             return _code(written(value), stated.codes)
-        return CONVERSIONS[stated.kind](value, rule, _with_dates(self.mapping.conventions, rule))
+        return CONVERSIONS[stated.kind](value, plan.rule, plan.writing)
 
     def _reference(self, table: str, stated: str) -> UUID:
         if table == "district":
@@ -131,42 +158,37 @@ class Reader:
         raise Unknown(f"no {table} has this slug or {LABELS[table]}")
 
 
-def _with_dates(conventions: Convention, rule: FieldRule) -> Convention:
-    return conventions.model_copy(update={"dates": rule.dates}) if rule.dates else conventions
+def _number(value: Any, rule: FieldRule, writing: Convention) -> Decimal | None:
+    found = numbers.number(value, writing.of_numbers)
+    return found if found is None or rule.scale is None else found * rule.scale
 
 
-def _number(value: Any, rule: FieldRule, conventions: Convention) -> Decimal:
-    found = numbers.number(value, conventions)
-    if found is None:
-        raise ValueError("not a number")
-    return found * rule.scale if rule.scale is not None else found
-
-
-def _integer(value: Any, rule: FieldRule, conventions: Convention) -> int:
-    found = _number(value, rule, conventions)
-    if found != found.to_integral_value():
+def _integer(value: Any, rule: FieldRule, writing: Convention) -> int | None:
+    found = _number(value, rule, writing)
+    if found is not None and found != found.to_integral_value():
         raise ValueError("not a whole number")
-    return int(found)
+    return None if found is None else int(found)
 
 
-def _boolean(value: Any, _: FieldRule, conventions: Convention) -> bool:
-    return numbers.boolean(value, conventions)
+def _boolean(value: Any, _: FieldRule, writing: Convention) -> bool | None:
+    return numbers.boolean(value, writing.of_truth)
 
 
-def _day(value: Any, _: FieldRule, conventions: Convention) -> date:
-    return numbers.day(value, conventions)
+def _day(value: Any, _: FieldRule, writing: Convention) -> date | None:
+    found = imprecise_date(value, writing.of_dates)
+    if found is not None and found.earliest != found.latest:
+        raise ValueError("not a single day")
+    return None if found is None else found.earliest
 
 
-def _imprecise(value: Any, _: FieldRule, conventions: Convention) -> ImpreciseDate:
-    if conventions.dates:
-        return parse_edtf(numbers.day(value, conventions).isoformat())
-    return parse_edtf(written(value))
+def _imprecise(value: Any, _: FieldRule, writing: Convention) -> ImpreciseDate | None:
+    return imprecise_date(value, writing.of_dates)
 
 
 def _contact(value: Any, rule: FieldRule, _: Convention) -> str:
     stated = written(value)
     if not rule.personal and (reason := is_personal_value(stated)):
-        raise ValueError(f"left out: {reason}; `personal: true` in the mapping would take it")
+        raise Withheld(f"left out: {reason}; `personal: true` in the mapping would take it")
     return short(stated)
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 
 from db import lookups
 from db.lookups import KnownDistrict, KnownTerm
+from seed.keys import UnclearKeyError, match
+from seed.reforms import Reforms, Succession
 from seed.targets import TARGETS
 
 LABELS = {target.table: target.label for target in TARGETS.values() if target.name != "sites"}
@@ -27,9 +29,11 @@ class Districts:
 
     def __init__(self, connection: Connection, within: str | None = None) -> None:
         self.all = {each.id: each for each in lookups.known_districts(connection)}
-        self._successors: dict[UUID, list[tuple[UUID, date]]] = defaultdict(list)
-        for old, new, on in lookups.successions(connection):
-            self._successors[old].append((new, on))
+        self._reforms = Reforms(
+            Succession(str(old), str(new), on, share)
+            for old, new, on, share in lookups.successions(connection)
+        )
+        self.keys = {each.key for each in self.all.values() if each.key}
         self._names = _index((_folded(each.name), each.id) for each in self.all.values())
         self._exact = _index(
             (name, each.id)
@@ -41,21 +45,38 @@ class Districts:
 
     def find(self, stated: str) -> KnownDistrict:
         """The district of that key, slug or name; raises Unknown."""
-        found = self._exact.get(stated) or self._inside(self._names.get(_folded(stated), ()))
+        found = (
+            self._exact.get(stated)
+            or self._exact.get(self._restored(stated))
+            or self._inside(self._names.get(_folded(stated), ()))
+        )
         if not found:
             raise Unknown(f"no district is called that{self._nearest(stated)}")
         if len(found) > 1:
             raise Unknown(f"{len(found)} districts are called that: give scheme:key")
         return self.all[next(iter(found))]
 
+    def _restored(self, stated: str) -> str:
+        """A key as the registry has it: with the leading zero that a spreadsheet took."""
+        if not any(character.isdigit() for character in stated):
+            return stated
+        try:
+            found = match(stated, self.keys)
+        except UnclearKeyError:
+            return stated
+        return found.key if found.registered else stated
+
     def at(self, identity: UUID, on: date | None) -> UUID:
         """The district itself, or what it was merged into by that day; raises Unknown."""
         if on is None:
             return identity
-        merged = [new for new, since in self._successors[identity] if since <= on]
-        if len(merged) > 1:
-            raise Unknown(f"{self.all[identity].name} was split by {on}: name its parts")
-        return self.at(merged[0], on) if merged and merged[0] in self.all else identity
+        try:
+            valid = UUID(self._reforms.valid_at(str(identity), on))
+        except UnclearKeyError as error:
+            raise Unknown(
+                f"{self.all[identity].name} was divided by {on}: name its parts"
+            ) from error
+        return valid if valid in self.all else identity
 
     def _inside(self, found: Iterable[UUID]) -> set[UUID]:
         return {each for each in found if self._within is None or each in self._within}
@@ -129,6 +150,10 @@ class Known:
         self.districts = Districts(connection, within)
         self.terms = Terms(lookups.known_terms(connection))
         self._entities: dict[str, Entities] = {}
+
+    def forget(self) -> None:
+        """Ask again who is there: what was registered meanwhile has been undone."""
+        self._entities.clear()
 
     def entities(self, table: str) -> Entities:
         if table not in self._entities:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +16,17 @@ from seed import numbers
 from seed.edtf import ImpreciseDate
 from seed.identity import part_id
 from seed.imports.fields import Reader, columns_of
-from seed.imports.known import Unknown
-from seed.mappings import FieldRule, ImportMapping, ValueRefused
+from seed.imports.known import Districts, Unknown
+from seed.imports.stream import Stream
+from seed.keys import explain
+from seed.mappings import ImportMapping, MappingError, ValueRefused
 from seed.mappings.rules import written
+from seed.numbers import Figure
 from seed.readers import Record
 from seed.targets import OBSERVATIONS
 
-FINAL = ("final",)
-HIDDEN = {"suppressed", "not_available", "not_applicable"}
+CELL = ("indicator", "district", "period")
+STATED = {"value", "sign"}  # what a number, or a sign in its place, is read from
 
 
 def register_indicators(connection: Connection, mapping: ImportMapping, source: UUID) -> None:
@@ -41,6 +45,32 @@ def register_indicators(connection: Connection, mapping: ImportMapping, source: 
     insert_missing(connection, Indicator, rows)
 
 
+def refuse_strangers(stream: Stream, reader: Reader) -> None:
+    """A file about other districts than the registry's is refused, with what it is about.
+
+    Few of its districts may be unknown: then their rows are rejected.
+    """
+    rule, districts = stream.mapping.fields["district"], reader.known.districts
+    stated: set[str] = set()
+    for record in stream.records():
+        with suppress(ValueRefused):
+            stated.add(written(rule.read("district", record.properties)))
+    unknown = {each for each in stated if each and not _is_known(districts, each)}
+    if len(unknown) * 2 > len(stated):
+        raise MappingError(
+            f"{len(unknown)} of the file's {len(stated)} districts are not registered: "
+            f"{explain(stated, districts.keys).text}"
+        )
+
+
+def _is_known(districts: Districts, stated: str) -> bool:
+    try:
+        districts.find(stated)
+    except Unknown:
+        return False
+    return True
+
+
 @dataclass
 class ObservationImport:
     """Writes batches of records as observations. A cell of the cube is its own key."""
@@ -48,19 +78,19 @@ class ObservationImport:
     connection: Connection
     reader: Reader
     source: UUID
-    refused_keys: dict[str, str] = field(default_factory=dict)
+    whole: bool = False
 
     def key(self, record: Record) -> str | None:
         """The cell, as far as the file states it: one cell stated twice is a contradiction."""
         mapping = self.reader.mapping
-        names = ("indicator", "district", "period")
+        cell = {name: mapping.fields[name] for name in CELL} | mapping.breakdowns
         stated = [
-            mapping.fields[name].read(name, record.properties, mapping.conventions.empty)
-            for name in names
+            rule.read(name, record.properties, mapping.conventions.empty)
+            for name, rule in cell.items()
         ]
         return "\x1f".join(written(each) for each in stated)
 
-    def write(self, records: Sequence[Record], repeated: Collection[str]) -> None:
+    def write(self, records: Sequence[Record], repeated: Container[str]) -> None:
         rows = [row for record in records if (row := self._row(record, repeated))]
         if not rows:
             return
@@ -71,54 +101,65 @@ class ObservationImport:
         report.changed += counts.changed
         report.unchanged += counts.unchanged
 
-    def _row(self, record: Record, repeated: Collection[str]) -> Row | None:
-        report = self.reader.report
+    def _row(self, record: Record, repeated: Container[str]) -> Row | None:
+        report, mapping = self.reader.report, self.reader.mapping
         try:
             if self.key(record) in repeated:
                 report.reject("several rows are of this cell", record.position, "period")
                 return None
-            flags, rules = self._sign(record.properties)
+            figure = self._figure(record)
         except ValueRefused as refused:
             report.reject(refused.reason, record.position, refused.field, refused.value)
             return None
-        values = self.reader.read(OBSERVATIONS, rules, record.properties, record.position)
-        if values is None:
-            return None
-        return self._described(record, values, flags)
+        others = {name: rule for name, rule in mapping.fields.items() if name not in STATED}
+        values = self.reader.read(OBSERVATIONS, others, record.properties, record.position)
+        return None if values is None else self._described(record, values, figure)
 
-    def _sign(self, properties: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, FieldRule]]:
-        """What stands in place of a number says why there is none (`.` secret, `x` senseless)."""
-        rules = dict(self.reader.mapping.fields)
-        rule = rules.get("sign") or rules["value"]
-        rules.pop("sign", None)
-        stated = rule.read("value", properties, self.reader.mapping.conventions.empty)
-        if stated is None:
-            return ("not_available",), rules
-        sign = numbers.sign(stated) if isinstance(stated, str) else None
-        if sign is None:
-            return FINAL, rules
-        if sign in HIDDEN:
-            rules.pop("value")
-        return (sign,), rules
+    def _figure(self, record: Record) -> Figure:
+        """The number, and what stands beside it or in its place (`.` secret, `x` senseless)."""
+        mapping = self.reader.mapping
+        figures = mapping.conventions.of_numbers
+        found = Figure(None)
+        for name in STATED & mapping.fields.keys():
+            rule = mapping.fields[name]
+            stated = rule.read(name, record.properties, mapping.conventions.empty)
+            try:
+                value, flag = numbers.figure(stated, figures)
+            except ValueError as error:
+                raise ValueRefused(name, stated, str(error)) from error
+            if value is not None and rule.scale is not None:
+                value *= rule.scale
+            found = Figure(found.value if value is None else value, found.flag or flag)
+        return found
 
-    def _described(
-        self, record: Record, values: dict[str, Any], flags: tuple[str, ...]
-    ) -> Row | None:
+    def _described(self, record: Record, values: dict[str, Any], figure: Figure) -> Row | None:
         period: ImpreciseDate = values["period"]
         try:
             district = self.reader.known.districts.at(values["district"], period.latest)
         except Unknown as unknown:
             self.reader.report.reject(str(unknown), record.position, "district")
             return None
-        stated = values.pop("flags", None) or flags
+        flag = figure.flag or ("final" if figure.value is not None else "not_available")
+        flags = values.pop("flags", None) or (flag,)
         row = dict(columns_of(OBSERVATIONS, values))
-        cell = (row["indicator_id"], district, period.edtf)
+        breakdowns = self._breakdowns(record)
+        cell = (row["indicator_id"], district, period.edtf, sorted(breakdowns.items()))
         return {
             "id": part_id(self.source, "observation", *cell),
             "source_id": self.source,
             "status": self.reader.mapping.status,
-            "value": None,
+            "raw": self.reader.mapping.raw,
+            "breakdowns": breakdowns,
+            "value": figure.value,
             **row,
             "district_id": district,
-            "flags": list(stated),
+            "flags": list(flags),
         }
+
+    def _breakdowns(self, record: Record) -> dict[str, str]:
+        """The dimensions a value is broken down by; a total has none of that dimension."""
+        found = {
+            name: rule.read(name, record.properties)
+            for name, rule in self.reader.mapping.breakdowns.items()
+        }
+        return {name: written(value) for name, value in found.items() if value is not None}

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from shapely import Point
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from db.models import OfferingSite, Site
 from db.registry import Row, replace_parts, upsert
 from seed.identity import entity_id, part_id
 from seed.imports.fields import Reader, columns_of
-from seed.imports.places import Places
-from seed.mappings import PartRule, wanted
+from seed.imports.places import stated_point
+from seed.imports.stream import Stream
+from seed.mappings import PartRule, ValueRefused, wanted
 from seed.mappings.rules import look_up, written
 from seed.readers import Record
-from seed.readers.json import flattened
+from seed.readers.json_values import flatten
 from seed.targets import OFFERINGS, Target
 
 AT_SITE = ("opening_hours", "opening_note")  # what differs between offerings of one site
@@ -25,49 +29,59 @@ SITES = OFFERINGS.parts["sites"]
 PLACED = ("longitude", "latitude", "place")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Part:
-    """A part as a record describes it: its key within the source, and its fields."""
+    """A part as a record describes it: its key within the source, its fields, its place."""
 
+    position: str
     key: str
     values: Mapping[str, Any]
+    stated: BaseGeometry | None = None
     point: tuple[float, float] | None = None
+
+    @property
+    def district(self) -> UUID | None:
+        return self.values.get("district")
 
 
 def part_records(
-    record: Record,
-    key: str,
-    name: str,
-    rule: PartRule,
-    target: Target,
-    reader: Reader,
-    places: Places,
+    record: Record, key: str, name: str, rule: PartRule, target: Target, reader: Reader
 ) -> Iterator[Part]:
     """The parts of an entity; what cannot be taken is reported and left out."""
     of = target.parts[name]
-    for number, each in enumerate(_records(record, rule), 1):
+    for number, each in enumerate(records_of(record, rule), 1):
         values = reader.read(of, rule.fields, each.properties, each.position)
         if values is None:
             continue
         stated = rule.key.read("key", each.properties) if rule.key else None
         own = written(stated) if stated is not None else key if number == 1 else f"{key}#{number}"
-        if name != "sites":
-            yield Part(own, values)
-            continue
-        point = places.find(each, values)
-        places.check_district(values.get("district"), point, each.position)
-        if point is not None or any(value is not None for value in values.values()):
-            yield Part(own, values, point)
+        place = stated_point(each, values, reader.report) if of is SITES else None
+        if place is not None or any(value is not None for value in values.values()):
+            yield Part(each.position, own, values, place)
 
 
-def _records(record: Record, rule: PartRule) -> Iterator[Record]:
+def stated_points(stream: Stream) -> Iterator[Point | None]:
+    """The places of a table as its records give them, as far as they can be understood."""
+    rule = stream.mapping.parts.get("sites")
+    if rule is None:
+        return
+    for record in stream.records():
+        for each in records_of(record, rule):
+            with suppress(ValueRefused):
+                fields = {name: rule.fields[name] for name in PLACED if name in rule.fields}
+                values = {name: of.read(name, each.properties) for name, of in fields.items()}
+                yield stated_point(each, values)
+
+
+def records_of(record: Record, rule: PartRule) -> Iterator[Record]:
     if rule.records is None:
         yield record
         return
     found = look_up(record.properties, rule.records)
     each = found if isinstance(found, list) else [] if found is None else [found]
     for number, item in enumerate(each, 1):
-        properties = flattened(item, record.properties)
+        above = {f"^.{name}": value for name, value in record.properties.items()}
+        properties = {**flatten(item), **above}
         if wanted(rule.only, properties):
             yield Record(f"{record.position}, {rule.records} {number}", properties)
 

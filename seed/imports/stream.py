@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,36 +23,49 @@ class Stream:
     mapping: ImportMapping
 
     def records(self, report: FileReport | None = None) -> Iterator[Record]:
-        found: Iterable[Record] = _counted(self.table.records(), report)
+        found: Iterable[Record] = _remarked(self.table.records(), report)
         if self.mapping.tree:
             found = _nested(found, self.mapping.tree)
+        found = self._filtered(found, report)
         if self.mapping.unpivot:
             found = _long(found, self.mapping.unpivot)
-        return _filtered(found, self.mapping, report)
+        return _counted(found, report)
+
+    def _filtered(self, records: Iterable[Record], report: FileReport | None) -> Iterator[Record]:
+        only, unwanted = self.mapping.only, 0
+        parts: set[int] = set()
+        for record in records:
+            if wanted(only, record.properties):
+                parts |= set(_below(record.properties))
+                yield record
+            else:
+                unwanted += id(record.properties) not in parts
+        if unwanted and report is not None:
+            report.read += unwanted
+            report.left_out += unwanted
+            taken = ", ".join(f"{column}: {rule}" for column, rule in only.items())
+            report.note(f"{unwanted} rows left out: the mapping takes only {taken}")
+
+
+def _remarked(records: Iterable[Record], report: FileReport | None) -> Iterator[Record]:
+    for record in records:
+        if record.remark and report is not None:
+            report.flag(record.remark, record.position)
+        yield record
 
 
 def _counted(records: Iterable[Record], report: FileReport | None) -> Iterator[Record]:
     for record in records:
         if report is not None:
             report.read += 1
-            if record.remark:
-                report.flag(record.remark, record.position)
         yield record
 
 
-def _filtered(
-    records: Iterable[Record], mapping: ImportMapping, report: FileReport | None
-) -> Iterator[Record]:
-    unwanted = 0
-    for record in records:
-        if wanted(mapping.only, record.properties):
-            yield record
-        else:
-            unwanted += 1
-    if unwanted and report is not None:
-        report.left_out += unwanted
-        taken = ", ".join(f"{column}: {rule}" for column, rule in mapping.only.items())
-        report.note(f"{unwanted} rows left out: the mapping takes only {taken}")
+def _below(properties: Mapping[str, Any]) -> Iterator[int]:
+    """The rows of a tree that are parts of a row, by their identity."""
+    for child in properties.get(CHILDREN) or ():
+        yield id(child)
+        yield from _below(child)
 
 
 def _nested(records: Iterable[Record], tree: Tree) -> Iterator[Record]:

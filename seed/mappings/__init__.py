@@ -5,7 +5,7 @@ A ready mapping is used by itself where it is the only one whose columns a file 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import yaml
@@ -74,14 +74,20 @@ Columns = Callable[[FileRule], Collection[Collection[str]]]
 """The columns of every table of a file, if it is read by these rules; none if it cannot be."""
 
 
-def fitting(resource: str, columns: Columns) -> ImportMapping:
-    """The one ready mapping of a resource whose columns are all in one of a file's tables."""
-    known = {name: mapping for name, mapping in ready().items() if mapping.resource == resource}
-    fits = [
-        name
-        for name, mapping in known.items()
-        if any(mapping.columns <= set(table) for table in columns(mapping.file))
-    ]
+def fitting(resource: str | None, columns: Columns) -> ImportMapping:
+    """The one ready mapping (of a resource) whose columns are all in one of a file's tables."""
+    known = {
+        name: mapping
+        for name, mapping in ready().items()
+        if resource is None or mapping.resource == resource
+    }
+    fits = _closest(
+        {
+            name: mapping
+            for name, mapping in known.items()
+            if any(mapping.columns <= set(table) for table in columns(mapping.file))
+        }
+    )
     if len(fits) == 1:
         return known[fits[0]]
     if fits:
@@ -89,3 +95,12 @@ def fitting(resource: str, columns: Columns) -> ImportMapping:
     seen = {name for table in columns(FileRule()) for name in table}
     listed = ", ".join(sorted(seen)) or "none"
     raise MappingError(f"no ready mapping fits the columns ({listed}): name one")
+
+
+def _closest(fits: Mapping[str, ImportMapping]) -> list[str]:
+    """Those that no other outdoes: one that needs all the columns of another, and more."""
+    return [
+        name
+        for name, mapping in fits.items()
+        if not any(mapping.columns < other.columns for other in fits.values())
+    ]

@@ -125,6 +125,10 @@ class ImportMapping(Strict):
     fields: dict[str, Rule]
     parts: dict[str, PartRule] = Field(default_factory=dict)
     indicators: tuple[IndicatorRule, ...] = ()
+    breakdowns: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Rule] = Field(
+        default_factory=dict
+    )
+    raw: bool = False
     conventions: Convention = Convention()
     only: dict[str, list[str | int] | str] = Field(default_factory=dict)
     unpivot: Unpivot | None = None
@@ -181,8 +185,12 @@ class ImportMapping(Strict):
     @property
     def columns(self) -> set[str]:
         """The columns a file of this kind has."""
-        rules = [*self.fields.values(), *([self.key] if self.key else [])]
-        used = columns_of(rules) | set(self.only) | set(self.recognised_by)
+        rules = [*self.fields.values(), *self.breakdowns.values()]
+        used = (
+            columns_of([*rules, *([self.key] if self.key else [])])
+            | set(self.only)
+            | set(self.recognised_by)
+        )
         for part in self.parts.values():
             used |= part.columns
         if self.unpivot:
@@ -217,7 +225,7 @@ def _check(target: Target, fields: Mapping[str, FieldRule], parts: Mapping[str, 
         plain, _, language = name.partition("@")
         if plain not in known and not (plain == "slug" and target.label != "period"):
             raise ValueError(f"{target.name} have no field {name!r}{nearest(name, known)}")
-        if language and known[plain].kind is not Kind.TEXT:
+        if language and (plain not in known or known[plain].kind is not Kind.TEXT):
             raise ValueError(f"{name}: only texts have translations")
         _check_codes(name, rule, known.get(plain))
     missing = [name for name, each in known.items() if each.required and name not in fields]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self
 
 import jsonpath
 from jsonpath import JSONPathError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from seed import numbers
+from seed.dates import DateConvention
+
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_CONTROL = re.compile(r"[\x00-\x1f]")
 
 
 class ValueRefused(ValueError):  # noqa: N818 - reads as the state it reports
@@ -26,27 +30,55 @@ class ValueRefused(ValueError):  # noqa: N818 - reads as the state it reports
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    """Refuses keys it does not know. Blanks stay: one may be what separates, or what joins."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Convention(Strict):
-    """How a file writes numbers, dates and truth, and what it writes for nothing."""
+    """How a file writes numbers, dates and truth, and what it writes for nothing.
+
+    `official`: signs in place of numbers mean what they mean in official statistics. `latest_year`
+    allows years of two digits: it is the last one they can mean.
+    """
 
     decimal: Literal[",", "."] = "."
     thousands: Literal[",", ".", " ", "'", ""] = ""
+    units: tuple[str, ...] = ()
+    official: bool = False
     dates: tuple[str, ...] = ()
+    latest_year: int | None = None
+    excel_serials: bool = False
     empty: tuple[str, ...] = ()
     true: tuple[str, ...] = ()
     false: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def is_consistent(self) -> Self:
+        _ = self.of_numbers, self.of_dates
+        return self
+
+    @cached_property
+    def of_numbers(self) -> numbers.Convention:
+        return numbers.Convention(self.decimal, self.thousands, self.units, self.official)
+
+    @cached_property
+    def of_dates(self) -> DateConvention:
+        return DateConvention(self.dates, self.latest_year, self.excel_serials)
+
+    @cached_property
+    def of_truth(self) -> Mapping[str, bool]:
+        return dict.fromkeys(self.true, True) | dict.fromkeys(self.false, False)
 
 
 class FieldRule(Strict):
     """Where the value of a field comes from: a column, several, a template, or a constant.
 
-    What happens to it, in this order: `empty` values are none; `digits` restores the lost leading
-    zeros of a key of that length; `first` takes the first characters; `match` takes the group of a
-    pattern (no match: none); `separator` splits into several; `values` translates, and
-    `otherwise` says what becomes of a value that it does not list; `scale` multiplies a number.
+    What happens to it, in this order: `separator` splits into several, which then go on alone;
+    `empty` values are none; `digits` restores the lost leading zeros of a key of that length;
+    `first` takes the first characters; `match` takes the group of a pattern (no match: none);
+    `values` translates, and `otherwise` says what becomes of a value that it does not list; `scale`
+    multiplies a number.
     """
 
     column: str | None = None
@@ -58,7 +90,7 @@ class FieldRule(Strict):
     digits: Annotated[int, Field(gt=0)] | None = None
     first: Annotated[int, Field(gt=0)] | None = None
     match: str | None = None
-    separator: str | None = None
+    separator: Annotated[str, Field(min_length=1)] | None = None
     values: dict[str, str | None] | None = None
     otherwise: Literal["refuse", "keep", "empty"] = "refuse"
     scale: Decimal | None = None
@@ -118,30 +150,49 @@ class FieldRule(Strict):
 
     def _worked(self, field: str, stated: Any, empty: Sequence[str]) -> Any:
         value = tidy(field, stated)
-        if value is None or (isinstance(value, str) and value in (*self.empty, *empty)):
+        if value is None or self._says_nothing(value, empty):
             return None
-        if self.digits is not None:
-            value = self._with_zeros(field, written(value))
-        if self.first is not None:
-            value = written(value)[: self.first]
-        if self.match is not None:
-            found = re.search(self.match, written(value))
-            value = (found[1] or "").strip() or None if found else None
-        return self._translated(field, value)
+        for step in self._steps:
+            value = step(field, value)
+            if value is None:
+                return None
+        return value
 
-    def _with_zeros(self, field: str, stated: str) -> str:
-        digits = self.digits or 0
+    def _says_nothing(self, value: Any, empty: Sequence[str]) -> bool:
+        if not self.empty and not empty:
+            return False
+        text = written(value)
+        return text in empty or text in self.empty
+
+    @cached_property
+    def _steps(self) -> tuple[Callable[[str, Any], Any], ...]:
+        """What is done to a value, in this order; most rules do nothing."""
+        steps = {
+            self._with_zeros: self.digits,
+            self._shortened: self.first,
+            self._matched: self.match,
+            self._translated: self.values,
+        }
+        return tuple(step for step, stated in steps.items() if stated is not None)
+
+    def _shortened(self, _: str, value: Any) -> str:
+        return written(value)[: self.first]
+
+    def _matched(self, _: str, value: Any) -> str | None:
+        found = re.search(self.match or "", written(value))
+        return (found[1] or "").strip() or None if found else None
+
+    def _with_zeros(self, field: str, value: Any) -> str:
+        stated, digits = written(value), self.digits or 0
         padded = stated.zfill(digits) if len(stated) == digits - 1 else stated
         if not (padded.isascii() and padded.isdigit() and len(padded) == digits):
             raise ValueRefused(field, stated, f"not a key of {digits} digits")
         return padded
 
     def _translated(self, field: str, value: Any) -> Any:
-        if self.values is None or value is None:
-            return value
-        stated = written(value)
-        if stated in self.values:
-            return self.values[stated]
+        known, stated = self.values or {}, written(value)
+        if stated in known:
+            return known[stated]
         if self.otherwise == "refuse":
             raise ValueRefused(field, stated, "the mapping has no such value")
         return value if self.otherwise == "keep" else None
@@ -193,18 +244,18 @@ def _one_group(pattern: str) -> None:
 
 def tidy(field: str, stated: Any) -> Any:
     """A value without blanks around it, with line ends of one kind; raises ValueRefused."""
-    if stated is None or isinstance(stated, bool | int | Decimal):
-        return stated
+    if isinstance(stated, str):
+        text = stated.strip()
+        if _CONTROL.search(text):
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+            if any(ord(character) < 32 and character not in "\n\t" for character in text):
+                raise ValueRefused(field, text, "has control characters")
+        return text or None
     if isinstance(stated, float):
         return int(stated) if stated.is_integer() else stated
-    if isinstance(stated, str):
-        text = stated.replace("\r\n", "\n").replace("\r", "\n").strip()
-        if any(ord(character) < 32 and character not in "\n\t" for character in text):
-            raise ValueRefused(field, text, "has control characters")
-        return text or None
     if isinstance(stated, Mapping | list | tuple):
         raise ValueRefused(field, type(stated).__name__, "not a text or number: name what is in it")
-    return stated  # dates, as workbooks have them
+    return stated  # numbers and truths, and dates, as workbooks have them
 
 
 def written(value: Any) -> str:

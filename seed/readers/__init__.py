@@ -47,9 +47,14 @@ class Table(Protocol):
     `crs` is the coordinate system the file states for it (None: none).
     """
 
-    name: str
-    columns: Sequence[str]
-    crs: str | None
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def columns(self) -> Sequence[str]: ...
+
+    @property
+    def crs(self) -> str | None: ...
 
     def records(self) -> Iterator[Record]: ...
 

@@ -783,17 +783,23 @@ def test_a_failure_in_the_middle_leaves_all_as_it_was(
 
 EDITS: tuple[LiteralString, ...] = (
     "UPDATE registry.offering SET note = 'Geprüft' WHERE slug < 'd'",
-    "UPDATE registry.offering SET name = name || ' Sommerfest', valid_to = '2031-05-01' "
-    "WHERE slug < 'c'",
+    (
+        "UPDATE registry.offering SET name = name || ' Sommerfest', valid_to = '2031-05-01' "
+        "WHERE slug < 'c'"
+    ),
     "UPDATE registry.site SET point = ST_Translate(point, 0.001, 0) WHERE street < 'H'",
     "UPDATE registry.site SET precision = 'exact' WHERE point IS NOT NULL",
     "UPDATE registry.site SET point = ST_Translate(point, 0.001, 0) WHERE street < 'K'",
-    "DELETE FROM registry.offering_term WHERE offering_id IN "
-    "(SELECT id FROM registry.offering WHERE slug < 'f')",
+    (
+        "DELETE FROM registry.offering_term WHERE offering_id IN "
+        "(SELECT id FROM registry.offering WHERE slug < 'f')"
+    ),
     "UPDATE registry.organisation SET name = name || ' am Markt' WHERE slug < 'j'",
     "UPDATE registry.district SET name = name || ' (neu)' WHERE slug < 'h'",
-    "UPDATE registry.offering SET name = replace(name, ' Sommerfest', ''), status = 'draft' "
-    "WHERE slug < 'b'",
+    (
+        "UPDATE registry.offering SET name = replace(name, ' Sommerfest', ''), status = 'draft' "
+        "WHERE slug < 'b'"
+    ),
     "UPDATE registry.measure SET status = 'draft' WHERE slug < 'm'",
 )
 

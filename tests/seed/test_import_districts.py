@@ -18,7 +18,7 @@ from db.boundaries import draw_schematic_cells, union_parents
 from db.models import District, Revision, Source
 from db.registry import insert_missing, writer
 from db.simplification import TOLERANCES, simplify_all
-from seed.districts import import_districts
+from seed.imports.engine import Order, import_files
 from seed.load import load_demonstration
 from seed.mappings import MappingError, fitting, load, named, ready
 from seed.readers import UnreadableError, geojson
@@ -102,8 +102,8 @@ def save(tmp_path: Path) -> Save:
 
 
 def run(url: str, file: Path, *, mapping: str | None = None, dry_run: bool = False) -> FileReport:
-    report = import_districts(url, [file], mapping=mapping, dry_run=dry_run, actor="import test")
-    return report.files[0]
+    order = Order("districts", mapping, dry_run=dry_run, actor="import test")
+    return import_files(url, [file], order).files[0]
 
 
 def districts(url: str) -> dict[str, Row[Any]]:

@@ -6,17 +6,13 @@ registry lacks becomes a draft, if its county (its parent, by the mapping) is re
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import shapely
 from shapely import MultiPolygon, Point
-from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from db.boundaries import (
@@ -26,23 +22,20 @@ from db.boundaries import (
     lock_boundaries,
     union_parents,
 )
-from db.models import District, Source
-from db.registry import ids_by_slug, insert_missing, upsert, writer
-from seed.identity import distinct_slug, entity_id, source_id
-from seed.mappings import (
-    ImportMapping,
-    MappingError,
-    SourceRule,
-    ValueRefused,
-    fitting,
-    named,
-)
-from seed.readers import Record, UnreadableError, geojson
-from seed.report import FileReport, Report
+from db.models import District
+from db.registry import ids_by_slug, insert_missing, upsert
+from seed.geometry import GeometryError
+from seed.geometry.areas import area
+from seed.geometry.placement import Placement
+from seed.identity import distinct_slug, entity_id
+from seed.imports.fields import Reader, columns_of
+from seed.mappings.rules import written
+from seed.readers import Record
+from seed.report import FileReport
+from seed.targets import DISTRICTS
 
-REPAIRABLE = 0.001  # of the area: what a repair may change
-NOT_STATED = "not_stated"
 SRID = 4326
+NOT_STATED_HERE = ("parent", "longitude", "latitude", "slug", "boundary_quality")
 
 
 @dataclass(frozen=True)
@@ -50,8 +43,14 @@ class Row:
     """A row of the file under the registry's names. A rejected one has no boundary."""
 
     position: str
-    fields: Mapping[str, str | None]
+    fields: Mapping[str, Any]
     boundary: MultiPolygon | None
+    usable: bool = True
+
+    @property
+    def schemes(self) -> set[str]:
+        """Of its own key and of its parent's."""
+        return {key.partition(":")[0] for key in (self.key, self.parent) if key}
 
     @property
     def key(self) -> str:
@@ -60,7 +59,7 @@ class Row:
     @property
     def parent(self) -> str | None:
         parent = self.fields.get("parent")
-        return parent and f"{self.fields['scheme']}:{parent}"
+        return parent if parent is None or ":" in parent else f"{self.fields['scheme']}:{parent}"
 
 
 @dataclass(frozen=True)
@@ -72,133 +71,69 @@ class Registered:
     source_id: UUID
 
 
-def import_districts(
-    url: str,
-    files: Sequence[Path],
-    *,
-    mapping: str | None = None,
-    dry_run: bool = False,
-    actor: str,
-) -> Report:
-    """Import files, each in one transaction. A file that is refused does not stop the next."""
-    report = Report(dry_run)
-    for file in files:
-        report.files.append(_import_file(url, file, mapping, dry_run=dry_run, actor=actor))
-    return report
+@dataclass
+class DistrictImport:
+    """Writes the boundaries of a file, all at once: they are drawn and united together."""
 
+    connection: Connection
+    reader: Reader
+    placement: Placement | None
+    source: UUID
+    whole: bool = True
 
-def _import_file(
-    url: str, file: Path, mapping: str | None, *, dry_run: bool, actor: str
-) -> FileReport:
-    report = FileReport(str(file))
-    try:
-        chosen, records = _read(file, mapping)
-    except (UnreadableError, MappingError, OSError) as error:
-        report.refuse(str(error))
-        return report
-    report.mapping = chosen.title
-    rows = _without_duplicates(_rows(records, chosen, report), report)
-    with writer(url, actor) as connection:
-        attempt = connection.begin_nested()
-        _write(connection, rows, chosen.source, report)
-        if dry_run:
-            attempt.rollback()
-    return report
+    def key(self, record: Record) -> str | None:
+        fields = self.reader.mapping.fields
+        stated = [fields[name].read(name, record.properties) for name in ("scheme", "key")]
+        return ":".join(written(each) for each in stated) if all(stated) else None
 
+    def write(self, records: Sequence[Record], repeated: Container[str]) -> None:
+        rows = [row for record in records if (row := self._row(record, repeated))]
+        source = self.reader.mapping.source.slug
+        _write(self.connection, rows, source, self.source, self.reader.report)
 
-def _read(file: Path, mapping: str | None) -> tuple[ImportMapping, list[Record]]:
-    document = geojson.read(file)
-    chosen = named(mapping) if mapping else fitting("districts", document.columns)
-    if lacking := chosen.columns - document.columns:
-        raise MappingError(f"the file lacks columns of the mapping: {', '.join(sorted(lacking))}")
-    return chosen, document.records(chosen.crs)
+    def _row(self, record: Record, repeated: Container[str]) -> Row | None:
+        """A row whose boundary cannot be taken is still known to be in the file."""
+        mapping, report = self.reader.mapping, self.reader.report
+        values = self.reader.read(DISTRICTS, mapping.fields, record.properties, record.position)
+        if values is None:
+            return None
+        row = Row(record.position, {"boundary_quality": "official"} | values, None)
+        if row.key in repeated:
+            report.reject("several rows have this key", record.position, "key", values["key"])
+            return replace(row, usable=False)
+        if self.placement is None:  # a file of names and keys
+            return row
+        try:
+            return replace(row, boundary=self._boundary(record))
+        except GeometryError as refused:
+            report.reject(str(refused), record.position, "geometry")
+            return replace(row, usable=False)
 
-
-# --- what the file says --------------------------------------------------------------------------
-
-
-def _rows(records: Sequence[Record], mapping: ImportMapping, report: FileReport) -> list[Row]:
-    wanted = [record for record in records if mapping.wants(record.properties)]
-    report.read = len(records)
-    if unwanted := len(records) - len(wanted):
-        report.left_out += unwanted
-        report.note(f"{unwanted} rows left out: the mapping takes only {mapping.only}")
-    found = (_row(record, mapping, report) for record in wanted)
-    return [row for row in found if row is not None]
-
-
-def _row(record: Record, mapping: ImportMapping, report: FileReport) -> Row | None:
-    fields: Mapping[str, str | None] | None = None
-    boundary = None
-    try:
-        fields = mapping.read(record.properties)
-        boundary = _boundary(record, report)
-    except ValueRefused as refused:
-        report.reject(refused.reason, record.position, refused.field, refused.value)
-    return Row(record.position, fields, boundary) if fields is not None else None
-
-
-def _boundary(record: Record, report: FileReport) -> MultiPolygon:
-    """The area as a valid shape; raises ValueRefused."""
-    polygons = _polygons(record)
-    if polygons.is_valid:
-        return polygons
-    repaired, change = _repaired(polygons)
-    if not change < REPAIRABLE:
-        raise ValueRefused("geometry", None, f"invalid: {shapely.is_valid_reason(polygons)}")
-    reason = f"repaired ({shapely.is_valid_reason(polygons)}): area changed by {change:.4%}"
-    report.flag(reason, record.position, "geometry")
-    return repaired
-
-
-def _polygons(record: Record) -> MultiPolygon:
-    if record.geometry is None or record.geometry.is_empty:
-        raise ValueRefused("geometry", None, record.flaw or "a district without a boundary")
-    kind = record.geometry.geom_type
-    if kind not in {"Polygon", "MultiPolygon"}:
-        raise ValueRefused("geometry", kind, "not an area: a polygon is needed")
-    return _multipolygon(record.geometry)
-
-
-def _multipolygon(geometry: BaseGeometry) -> MultiPolygon:
-    parts = shapely.get_parts(geometry)
-    return MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
-
-
-def _repaired(polygons: MultiPolygon) -> tuple[MultiPolygon, float]:
-    """A valid shape, and by which share of its area it differs. A bow-tie has no area at first."""
-    valid = shapely.make_valid(polygons, method="structure", keep_collapsed=False)
-    repaired = _multipolygon(valid)
-    if not polygons.area or repaired.is_empty:
-        return repaired, math.inf
-    return repaired, abs(repaired.area - polygons.area) / polygons.area
-
-
-def _without_duplicates(rows: Sequence[Row], report: FileReport) -> list[Row]:
-    """Of two rows with one key neither is right by itself: both are rejected."""
-    counted = Counter(row.key for row in rows)
-    for row in rows:
-        if counted[row.key] > 1 and row.boundary is not None:
-            reason = f"{counted[row.key]} rows have this key"
-            report.reject(reason, row.position, "key", row.fields["key"])
-    return [replace(row, boundary=None) if counted[row.key] > 1 else row for row in rows]
+    def _boundary(self, record: Record) -> MultiPolygon:
+        """The area as a valid shape in degrees; raises GeometryError."""
+        if record.geometry is None or self.placement is None:
+            raise GeometryError(record.flaw or "a district without a boundary")
+        found = area(self.placement.to_degrees(record.geometry))
+        if found.flaw:
+            reason = f"repaired ({found.flaw}): area changed by {found.change:.4%}"
+            self.reader.report.flag(reason, record.position, "geometry")
+        return found.boundary
 
 
 # --- what becomes of it --------------------------------------------------------------------------
 
 
 def _write(
-    connection: Connection, rows: Sequence[Row], source: SourceRule, report: FileReport
+    connection: Connection, rows: Sequence[Row], slug: str, source: UUID, report: FileReport
 ) -> None:
     lock_boundaries(connection)
-    known = keyed_districts(connection, {str(row.fields["scheme"]) for row in rows})
-    usable = [row for row in rows if row.boundary is not None]
+    known = keyed_districts(connection, {scheme for row in rows for scheme in row.schemes})
+    registered = Registered(known, slug, source)
+    usable = [row for row in rows if row.usable]
     replaced = [row for row in usable if row.key in known and _fits(row, known[row.key], report)]
+    _replace(connection, replaced, registered, report)
     added = _additions([row for row in usable if row.key not in known], known, report)
-    if replaced or added:
-        registered = Registered(known, source.slug, _source_id(connection, source, report))
-        _replace(connection, replaced, registered, report)
-        _add(connection, added, registered, report)
+    _add(connection, added, registered, report)
     _report_absent(rows, known, report)
     _redraw(connection, report)
 
@@ -253,13 +188,16 @@ def _replace(
     connection: Connection, rows: Sequence[Row], registered: Registered, report: FileReport
 ) -> None:
     districts, source_id = registered.districts, registered.source_id
-    changes = [{"id": districts[row.key].id} | _drawn(row, source_id) for row in rows]
+    drawn = [row for row in rows if row.boundary is not None]
+    changes = [{"id": districts[row.key].id} | _drawn(row, source_id) for row in drawn]
     counts = upsert(connection, District, changes)
     report.changed += counts.changed
-    report.unchanged += counts.unchanged
+    report.unchanged += counts.unchanged + len(rows) - len(drawn)
 
 
 def _drawn(row: Row, source_id: UUID) -> dict[str, Any]:
+    if row.boundary is None:
+        return {}
     return {
         "boundary": shapely.to_wkb(shapely.set_srid(row.boundary, SRID), include_srid=True),
         "boundary_quality": row.fields["boundary_quality"],
@@ -294,7 +232,7 @@ def _add(
 
 def _draft(row: Row, registered: Registered, taken: Container[str]) -> dict[str, Any]:
     identity = entity_id("district", registered.source_slug, row.key)
-    stated = {name: row.fields.get(name) for name in ("name", "level", "kind", "scheme", "key")}
+    stated = {name: value for name, value in row.fields.items() if name not in NOT_STATED_HERE}
     own = {
         "id": identity,
         "slug": distinct_slug(str(row.fields["name"]), identity, taken),
@@ -302,18 +240,7 @@ def _draft(row: Row, registered: Registered, taken: Container[str]) -> dict[str,
         "source_id": registered.source_id,
         "external_key": row.key,
     }
-    return own | stated | _drawn(row, registered.source_id)
-
-
-def _source_id(connection: Connection, source: SourceRule, report: FileReport) -> UUID:
-    if source.license == NOT_STATED:
-        report.flag("may be imported, but not published", None, "license", source.license)
-    registered = ids_by_slug(connection, Source).get(source.slug)
-    if registered is not None:
-        return registered
-    identity = source_id(source.slug)
-    insert_missing(connection, Source, [{"id": identity} | source.model_dump()])
-    return identity
+    return own | dict(columns_of(DISTRICTS, stated)) | _drawn(row, registered.source_id)
 
 
 def _report_absent(

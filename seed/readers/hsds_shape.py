@@ -1,0 +1,311 @@
+"""Services in the shape of HSDS 3: put together from the tables of 1.x to 3.x, then laid out.
+
+`put_together` makes of the tables what the JSON of HSDS 3 has; `laid_out` makes a record of that.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from seed.readers import Record
+from seed.readers.json_values import flatten
+
+Row = dict[str, Any]
+Tables = Mapping[str, Sequence[Record]]
+
+# The column that refers to a table. Terms of 1.x are in `taxonomy`, later ones in `taxonomy_term`.
+REFERENCES = {
+    "service_id": ("service",),
+    "location_id": ("location",),
+    "organization_id": ("organization",),
+    "service_at_location_id": ("service_at_location",),
+    "program_id": ("program",),
+    "contact_id": ("contact",),
+    "phone_id": ("phone",),
+    "taxonomy_id": ("taxonomy",),
+    "taxonomy_term_id": ("taxonomy_term", "taxonomy"),
+}
+# What a row can be a part of; it then loses the columns that say so.
+OWNERS = ("service", "service_at_location", "location", "organization", "contact", "phone")
+OWNING = {f"{owner}_id" for owner in OWNERS}
+
+# Lists that are always there, if empty, so that columns do not depend on what a file lacks.
+LISTS = {
+    "service": (
+        "phones", "schedules", "languages", "contacts", "service_areas", "required_documents",
+        "funding", "cost_options", "attributes",
+    ),
+    "location": ("addresses", "phones", "schedules", "languages", "accessibility", "contacts"),
+}  # fmt: skip
+
+# What HSDS 3 calls differently, where it has not both.
+RENAMED = {
+    "organization": {"url": "website"},
+    "service": {"fees": "fees_description"},
+    "language": {"language": "name"},
+    "accessibility_for_disabilities": {"accessibility": "description"},
+    "service_area": {"service_area": "name"},
+    "regular_schedule": {"original_text": "description"},
+    "holiday_schedule": {"start_date": "valid_from", "end_date": "valid_to"},
+    "taxonomy": {"vocabulary": "taxonomy"},
+    "taxonomy_term": {"term": "name"},
+    "service_taxonomy": {"taxonomy_id": "taxonomy_term_id", "taxonomy_detail": "value"},
+}
+ATTRIBUTES = ("service_taxonomy", "service_attribute", "attribute", "other_attribute")
+DAYS = {day[:3].lower(): day[:2].upper() for day in (
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+)}  # fmt: skip
+DAYS |= {str(number): code for number, code in enumerate(list(DAYS.values()), 1)}
+
+
+def _physical(row: Row) -> Row:
+    return row | {"address_type": "physical"}
+
+
+def _postal(row: Row) -> Row:
+    return row | {"address_type": "postal"}
+
+
+def _weekly(row: Row) -> Row:
+    """1.x has a row a weekday, 3 a rule of iCalendar (RFC 5545, section 3.3.10)."""
+    day = DAYS.get(str(row.get("weekday") or "").strip().lower()[:3])
+    if day is None:
+        return row
+    return {key: each for key, each in row.items() if key != "weekday"} | {
+        "freq": "WEEKLY",
+        "byday": day,
+    }
+
+
+def _unchanged(row: Row) -> Row:
+    return row
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table whose rows go into a list of what they belong to."""
+
+    table: str
+    into: str
+    change: Callable[[Row], Row] = _unchanged
+
+
+PARTS = (
+    Part("phone", "phones"),
+    Part("contact", "contacts"),
+    Part("language", "languages"),
+    Part("schedule", "schedules"),
+    Part("regular_schedule", "schedules", _weekly),
+    Part("holiday_schedule", "schedules"),
+    Part("address", "addresses"),
+    Part("physical_address", "addresses", _physical),
+    Part("postal_address", "addresses", _postal),
+    Part("accessibility", "accessibility"),
+    Part("accessibility_for_disabilities", "accessibility"),
+    Part("service_area", "service_areas"),
+    Part("required_document", "required_documents"),
+    Part("payment_accepted", "payments_accepted"),
+    Part("cost_option", "cost_options"),
+    Part("funding", "funding"),
+    Part("eligibility", "eligibility"),
+    Part("organization_identifier", "organization_identifiers"),
+    Part("service_capacity", "capacities"),
+    Part("url", "additional_urls"),
+)
+
+
+# --- references ----------------------------------------------------------------------------------
+
+
+def checked(tables: Tables) -> tuple[dict[str, list[Record]], list[str]]:
+    """The rows, with a remark where they refer to what is not there; and notes on how many do."""
+    known = {name: {row.properties.get("id") for row in rows} for name, rows in tables.items()}
+    found = {name: [_checked(row, known) for row in rows] for name, rows in tables.items()}
+    notes = [note for name, rows in found.items() for note in _notes(name, rows, tables[name])]
+    return found, notes
+
+
+def _checked(row: Record, known: Mapping[str, set[Any]]) -> Record:
+    vain = []
+    for column, value in row.properties.items():
+        target = next((name for name in REFERENCES.get(column, ()) if name in known), None)
+        if target and value is not None and value not in known[target]:
+            vain.append(f"{column} {value!r} is in no row of {target}")
+    return replace(row, remark="; ".join(filter(None, [row.remark, *vain]))) if vain else row
+
+
+def _notes(name: str, rows: Sequence[Record], as_read: Sequence[Record]) -> Iterator[str]:
+    vain = [row for row, read in zip(rows, as_read, strict=True) if row is not read]
+    if vain:
+        yield (
+            f"{name}: {len(vain):,} rows refer to what the package does not hold; "
+            f"the first is {vain[0].position}: {vain[0].remark}"
+        )
+    unowned = [row for row in rows if _is_unowned(row)] if name in {p.table for p in PARTS} else []
+    if unowned:
+        yield f"{name}: {len(unowned):,} rows belong to nothing; the first is {unowned[0].position}"
+
+
+def _is_unowned(row: Record) -> bool:
+    return all(row.properties.get(column) is None for column in OWNING)
+
+
+# --- tables to objects ---------------------------------------------------------------------------
+
+
+def put_together(tables: Tables) -> Iterator[Record]:
+    """Every service as the JSON of HSDS 3 has it, with the remarks on what leads to its parts."""
+    package = _Package(tables)
+    for row in tables["service"]:
+        yield package.service(row)
+
+
+class _Package:
+    """The rows of a package, by what they are looked up by."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.rows = {
+            name: {row.properties.get("id"): row for row in reversed(rows)}
+            for name, rows in tables.items()
+        }
+        self.parts: dict[tuple[str, Any], list[tuple[Part, Record]]] = defaultdict(list)
+        for part in PARTS:
+            for row in tables.get(part.table, ()):
+                for owner in _owners(part, row):
+                    self.parts[owner].append((part, row))
+        self.attributes: dict[tuple[str, Any], list[tuple[str, Record]]] = defaultdict(list)
+        for name in ATTRIBUTES:
+            for row in tables.get(name, ()):
+                self.attributes[_linked(name, row.properties)].append((name, row))
+        self.at_locations: dict[Any, list[Record]] = defaultdict(list)
+        for row in tables.get("service_at_location", ()):
+            self.at_locations[row.properties.get("service_id")].append(row)
+
+    def service(self, row: Record) -> Record:
+        key = row.properties.get("id")
+        at_locations = self.at_locations.get(key, ())
+        service = self._whole("service", row)
+        for name in ("organization", "program"):
+            if found := self._referred(name, row.properties.get(f"{name}_id")):
+                service[name] = self._whole(name, found)
+        service["service_at_locations"] = [self._at_location(each) for each in at_locations]
+        _join_eligibility(service)
+        attributes = [each for _, each in self.attributes.get(("service", key), ())]
+        remarks = (each.remark for each in (row, *at_locations, *attributes) if each.remark)
+        return Record(row.position, service, remark="; ".join(dict.fromkeys(remarks)) or None)
+
+    def _at_location(self, row: Record) -> Row:
+        at_location = _without(self._whole("service_at_location", row), OWNING)
+        if location := self._referred("location", row.properties.get("location_id")):
+            at_location["location"] = self._whole("location", location)
+        return at_location
+
+    def _whole(self, table: str, row: Record) -> Row:
+        """A row with its parts, and theirs, and its attributes."""
+        whole = _renamed(table, row.properties)
+        key = (table, row.properties.get("id"))
+        for part, each in self.parts.get(key, ()):
+            inner = part.change(self._whole(part.table, each))
+            whole.setdefault(part.into, []).append(_without(inner, OWNING))
+        for name, each in self.attributes.get(key, ()):
+            whole.setdefault("attributes", []).append(self._attribute(name, each))
+        return whole
+
+    def _attribute(self, table: str, row: Record) -> Row:
+        attribute = _without(_renamed(table, row.properties), {*OWNING, "link_id", "link_entity"})
+        for name in REFERENCES["taxonomy_term_id"]:
+            if term := self._referred(name, attribute.get("taxonomy_term_id")):
+                return attribute | {"taxonomy_term": _renamed(name, term.properties)}
+        return attribute
+
+    def _referred(self, table: str, key: Any) -> Record | None:
+        return None if key is None else self.rows.get(table, {}).get(key)
+
+
+def _owners(part: Part, row: Record) -> Iterator[tuple[str, Any]]:
+    """What a row is part of: of owners that come before its own table, so never of itself."""
+    last = OWNERS.index(part.table) if part.table in OWNERS else None
+    for owner in OWNERS[:last]:
+        key = row.properties.get(f"{owner}_id")
+        if key is not None:
+            yield owner, key
+
+
+def _linked(table: str, row: Mapping[str, Any]) -> tuple[str, Any]:
+    """What an attribute is of: in 2.x `other_attribute` names its table in `link_type`."""
+    if table in ("service_taxonomy", "service_attribute"):
+        return "service", row.get("service_id")
+    entity = row.get("link_type" if table == "other_attribute" else "link_entity")
+    return str(entity or "service"), row.get("link_id")
+
+
+def _join_eligibility(service: Row) -> None:
+    rows = service.pop("eligibility", [])
+    texts = [service.get("eligibility_description"), *(row.get("eligibility") for row in rows)]
+    service["eligibility_description"] = "\n".join(str(text) for text in texts if text) or None
+
+
+def _renamed(table: str, row: Mapping[str, Any]) -> Row:
+    names = RENAMED.get(table, {})
+    return {_new_name(key, names.get(key, key), row): each for key, each in row.items()}
+
+
+def _new_name(old: str, new: str, row: Mapping[str, Any]) -> str:
+    return old if new in row else new
+
+
+def _without(row: Row, columns: set[str]) -> Row:
+    return {key: each for key, each in row.items() if key not in columns}
+
+
+# --- objects to records --------------------------------------------------------------------------
+
+
+def laid_out(service: Mapping[str, Any]) -> Row:
+    """The properties of a service; what is a list stays one."""
+    lists = {name: _list(service.get(name)) for name in LISTS["service"]}
+    lists["attributes"] = [_with_term_id(each) for each in lists["attributes"]]
+    terms = [each.get("taxonomy_term") for each in objects(lists["attributes"])]
+    own = {key: each for key, each in service.items() if key != "service_at_locations"}
+    return flatten(own | lists) | {
+        "taxonomy_terms": objects(terms),
+        "locations": [_location(each) for each in objects(service.get("service_at_locations"))],
+    }
+
+
+def _with_term_id(attribute: Any) -> Any:
+    """Tables refer to a term, JSON has it within."""
+    terms = objects(attribute.get("taxonomy_term")) if isinstance(attribute, dict) else []
+    return {"taxonomy_term_id": terms[0].get("id")} | attribute if terms else attribute
+
+
+def _location(at_location: Row) -> Row:
+    """A location, with what holds for the service there before what holds for the place."""
+    stated = at_location.get("location")
+    location: Row = stated if isinstance(stated, dict) else {}
+    lists = {
+        name: _list(at_location.get(name)) + _list(location.get(name)) for name in LISTS["location"]
+    }
+    places = {name: _degrees(location.get(name)) for name in ("latitude", "longitude")}
+    own = _without(at_location, {"location", *LISTS["location"]})
+    return location | places | lists | {"service_at_location": own}
+
+
+def objects(value: Any) -> list[Row]:
+    """The objects that a member is, or has in its list."""
+    return [each for each in _list(value) if isinstance(each, dict)]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _degrees(value: Any) -> Any:
+    """Tables have numbers as text; what is none stays for the checks to tell."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value

@@ -1,0 +1,328 @@
+"""The import of offerings: small tables made here, by a mapping made here."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+import yaml
+
+from db.publication import publish
+from seed.imports.engine import Order, import_files
+from seed.load import load_vocabulary
+from seed.report import FileReport, Severity
+from tests.databases import Database
+
+MAPPING: dict[str, Any] = {
+    "resource": "offerings",
+    "title": "Angebote des Kreises",
+    "source": {
+        "slug": "kreis-angebote",
+        "title": "Angebote",
+        "publisher": "Landkreis",
+        "license": "cc-zero",
+        "attribution": "Landkreis",
+    },
+    "key": "Nr",
+    "conventions": {"decimal": ",", "dates": ["%d.%m.%Y"], "true": ["X"], "false": ["Nein"]},
+    "fields": {
+        "name": "Name",
+        "organisation": "Träger",
+        "capacity": "Plätze",
+        "age_min": "ab",
+        "age_max": "bis",
+        "free": "frei",
+        "url": "Web",
+        "email": "Mail",
+        "valid_to": "Ende",
+        "categories": {
+            "column": "Art",
+            "separator": ";",
+            "values": {"Kita": "day_care"},
+            "otherwise": "keep",
+        },
+    },
+    "parts": {
+        "sites": {
+            "fields": {
+                "street": "Straße",
+                "postcode": "PLZ",
+                "town": "Ort",
+                "longitude": "lon",
+                "latitude": "lat",
+                "district": "Gemeinde",
+            }
+        }
+    },
+    "crs": "EPSG:4326",
+}
+ROW = {
+    "Nr": "1", "Name": "Kita am Markt", "Träger": "Volkssolidarität", "Plätze": "60", "ab": "1",
+    "bis": "6", "frei": "Nein", "Web": "www.example.org", "Mail": "kita@example.org", "Ende": "",
+    "Art": "Kita", "Straße": "Markt 1", "PLZ": "09599", "Ort": "Freiberg", "lon": "13,34",
+    "lat": "50,91", "Gemeinde": "", "Leitung": "",
+}  # fmt: skip
+SECOND = {**ROW, "Nr": "2", "Name": "Jugendclub", "Art": "youth_club", "Straße": "Gasse 2"}
+THIRD = {**ROW, "Nr": "3", "Name": "Schuldnerberatung", "Art": "debt_advice", "Straße": "Weg 3"}
+
+
+class Registry:
+    """A registry with a vocabulary, and a file that is written anew for every import."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
+        self._folder = folder
+        self._mapping = folder / "mapping.yaml"
+        self.mapped()
+
+    def mapped(self, **changes: Any) -> None:
+        text = yaml.safe_dump(MAPPING | changes, allow_unicode=True)
+        self._mapping.write_text(text, encoding="utf-8")
+
+    def take(self, *rows: Mapping[str, str], **how: Any) -> FileReport:
+        file = self._folder / "angebote.csv"
+        with file.open("w", encoding="utf-8", newline="") as target:
+            writer = csv.DictWriter(target, list(rows[0]), delimiter=";")
+            writer.writeheader()
+            writer.writerows(rows)
+        order = Order("offerings", str(self._mapping), **how)
+        return import_files(self.url, [file], order).files[0]
+
+    def all(self, query: LiteralString, *values: object) -> list[Any]:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            rows = connection.execute(query, values or None).fetchall()
+        return [row[0] if len(row) == 1 else row for row in rows]
+
+    def one(self, query: LiteralString, *values: object) -> Any:
+        (value,) = self.all(query, *values)
+        return value
+
+    def run(self, statement: LiteralString, *values: object) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement, values or None)
+
+
+@pytest.fixture
+def registry(database: Database, tmp_path: Path) -> Registry:
+    load_vocabulary(database.owner_url, progress=lambda _: None)
+    return Registry(database.owner_url, tmp_path)
+
+
+def counts(report: FileReport) -> dict[str, int]:
+    return {name: count for name, count in report.counts().items() if count}
+
+
+def said(report: FileReport, severity: Severity) -> Sequence[tuple[str | None, str | None, str]]:
+    return [
+        (each.position, each.field, each.reason)
+        for each in report.findings
+        if each.severity is severity
+    ]
+
+
+def test_rows_become_offerings_with_their_provider_sites_and_terms(registry: Registry) -> None:
+    assert counts(registry.take(ROW, SECOND)) == {"read": 2, "new": 2}
+    assert registry.all(
+        "SELECT o.name, p.name, o.capacity, o.age_min, o.free, o.url, o.status "
+        "FROM registry.offering o JOIN registry.organisation p ON p.id = o.organisation_id "
+        "ORDER BY o.name"
+    ) == [
+        ("Jugendclub", "Volkssolidarität", 60, 1, False, "https://www.example.org", "published"),
+        ("Kita am Markt", "Volkssolidarität", 60, 1, False, "https://www.example.org", "published"),
+    ]
+    assert registry.one("SELECT count(*) FROM registry.organisation") == 1
+    assert registry.all(
+        "SELECT street, precision, round(ST_X(point)::numeric, 2)::text FROM registry.site "
+        "ORDER BY street"
+    ) == [("Gasse 2", "exact", "13.34"), ("Markt 1", "exact", "13.34")]
+    assert registry.all(
+        "SELECT o.name, t.code FROM registry.offering_term x "
+        "JOIN registry.offering o ON o.id = x.offering_id "
+        "JOIN registry.codelist_term t ON t.id = x.term_id ORDER BY o.name"
+    ) == [("Jugendclub", "youth_club"), ("Kita am Markt", "day_care")]
+
+
+def test_a_second_import_of_the_same_rows_changes_nothing(registry: Registry) -> None:
+    registry.take(ROW, SECOND)
+    publish(registry.url)
+    before = registry.all("SELECT id, updated_at, document FROM published.offering ORDER BY id")
+    revisions = registry.one("SELECT count(*) FROM registry.revision")
+    assert counts(registry.take(ROW, SECOND)) == {"read": 2, "unchanged": 2}
+    assert registry.one("SELECT count(*) FROM registry.revision") == revisions
+    assert publish(registry.url).changed == {}
+    assert registry.all("SELECT id, updated_at, document FROM published.offering ORDER BY id") == (
+        before
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"Name": "Kita am Dom"}, {"Straße": "Markt 2"}, {"Art": "Kita;kindergarten"}, {"Art": ""}],
+    ids=str,
+)
+def test_a_row_that_differs_is_updated_in_place(
+    registry: Registry, change: Mapping[str, str]
+) -> None:
+    registry.take(ROW, SECOND)
+    before = registry.one("SELECT id::text FROM registry.offering WHERE external_key = '1'")
+    assert counts(registry.take({**ROW, **change}, SECOND)) == {
+        "read": 2,
+        "changed": 1,
+        "unchanged": 1,
+    }
+    after = registry.all("SELECT id::text FROM registry.offering WHERE external_key = '1'")
+    assert after == [before]
+
+
+def test_an_address_stays_when_the_name_changes(registry: Registry) -> None:
+    registry.take(ROW)
+    registry.take({**ROW, "Name": "Ganz anders"})
+    assert registry.one("SELECT slug FROM registry.offering") == "kita-am-markt"
+
+
+def test_what_staff_decided_of_publishing_stays(registry: Registry) -> None:
+    registry.take(ROW)
+    registry.run("UPDATE registry.offering SET status = 'draft'")
+    registry.take({**ROW, "Plätze": "61"})
+    assert registry.one("SELECT status FROM registry.offering") == "draft"
+
+
+def test_terms_of_other_lists_that_staff_added_stay(registry: Registry) -> None:
+    registry.take(ROW)
+    registry.run(
+        "INSERT INTO registry.offering_term (offering_id, term_id) SELECT o.id, t.id "
+        "FROM registry.offering o, registry.codelist_term t WHERE t.code = 'families'"
+    )
+    assert counts(registry.take(ROW)) == {"read": 1, "unchanged": 1}
+    assert registry.one("SELECT count(*) FROM registry.offering_term") == 2
+
+
+def test_of_two_rows_with_one_key_both_are_rejected(registry: Registry) -> None:
+    report = registry.take(ROW, {**SECOND, "Nr": "1"}, THIRD)
+    assert counts(report) == {"read": 3, "new": 1, "rejected": 2}
+    assert said(report, Severity.ERROR) == [
+        ("line 2", "key", "several rows have this key"),
+        ("line 3", "key", "several rows have this key"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "field"),
+    [
+        ("Plätze", "viele", "capacity"),
+        ("Plätze", "12,5", "capacity"),
+        ("Ende", "31.02.2024", "valid_to"),
+        ("Web", "javascript:alert(1)", "url"),
+        ("frei", "vielleicht", "free"),
+        ("Art", "Kitta", "categories"),
+        ("Gemeinde", "Nirgendwo", "district"),
+    ],
+)
+def test_a_value_that_cannot_be_taken_is_left_out_and_the_row_kept(
+    registry: Registry, column: str, value: str, field: str
+) -> None:
+    report = registry.take({**ROW, column: value}, SECOND)
+    assert counts(report) == {"read": 2, "new": 2, "flagged": 1}
+    ((position, stated, _),) = said(report, Severity.WARNING)
+    assert (position, stated) == ("line 2", field)
+
+
+def test_a_row_without_what_it_must_have_is_rejected(registry: Registry) -> None:
+    report = registry.take({**ROW, "Name": " "}, {**SECOND, "Nr": ""}, THIRD)
+    assert counts(report) == {"read": 3, "new": 1, "rejected": 2}
+    assert said(report, Severity.ERROR) == [
+        ("line 2", "name", "empty"),
+        ("line 3", "key", "the row has no key"),
+    ]
+
+
+def test_a_row_that_the_database_refuses_is_rejected_alone(registry: Registry) -> None:
+    rows = [{**ROW, "Nr": str(number), "Name": f"Kita {number}"} for number in range(50)]
+    rows[7]["ab"], rows[7]["bis"] = "9", "3"
+    rows[31]["ab"] = "300"
+    report = registry.take(*rows)
+    assert report.read == 50
+    assert report.new + report.rejected == 50
+    assert {position for position, _, _ in said(report, Severity.ERROR)} <= {"line 9", "line 33"}
+    assert registry.one("SELECT count(*) FROM registry.offering") == report.new
+
+
+def test_what_a_dry_run_reports_is_what_the_import_does(registry: Registry) -> None:
+    tried = registry.take(ROW, {**SECOND, "Plätze": "?"}, dry_run=True)
+    assert registry.one("SELECT count(*) FROM registry.offering") == 0
+    assert registry.one("SELECT count(*) FROM registry.source") == 0
+    done = registry.take(ROW, {**SECOND, "Plätze": "?"})
+    assert (counts(tried), tried.findings) == (counts(done), done.findings)
+
+
+def test_a_snapshot_archives_what_the_file_no_longer_has(registry: Registry) -> None:
+    registry.take(ROW, SECOND, THIRD)
+    publish(registry.url)
+    assert counts(registry.take(ROW, SECOND, snapshot=True, threshold=0.5)) == {
+        "read": 2,
+        "unchanged": 2,
+        "archived": 1,
+    }
+    assert publish(registry.url).removed == {"offering": 1}
+    assert registry.one("SELECT slug FROM published.change WHERE kind = 'remove'") == (
+        "schuldnerberatung"
+    )
+    assert counts(registry.take(ROW, SECOND, THIRD)) == {"read": 3, "unchanged": 2, "changed": 1}
+    assert publish(registry.url).changed == {"offering": 1}
+
+
+def test_a_source_that_lost_much_is_a_question(registry: Registry) -> None:
+    registry.take(ROW, SECOND, THIRD)
+    report = registry.take({**ROW, "Plätze": "99"}, snapshot=True)
+    assert report.refused
+    assert "2 of 3 rows" in report.findings[-1].reason
+    assert registry.one("SELECT count(*) FROM registry.offering WHERE status = 'archived'") == 0
+    assert registry.one("SELECT capacity FROM registry.offering WHERE external_key = '1'") == 60
+
+
+def test_without_a_snapshot_nothing_is_archived(registry: Registry) -> None:
+    registry.take(ROW, SECOND)
+    registry.take(ROW)
+    assert registry.one("SELECT count(*) FROM registry.offering WHERE status = 'archived'") == 0
+
+
+def test_columns_of_persons_are_left_out_unless_mapped_on_purpose(registry: Registry) -> None:
+    named = {**ROW, "Leitung": "Beispielname"}
+    fields = MAPPING["fields"]
+    registry.mapped(fields={**fields, "note": "Leitung"})
+    report = registry.take(named)
+    assert registry.one("SELECT note FROM registry.offering") is None
+    assert [field for _, field, _ in said(report, Severity.WARNING)] == ["Leitung"]
+    registry.mapped(fields={**fields, "note": {"column": "Leitung", "personal": True}})
+    registry.take(named)
+    assert registry.one("SELECT note FROM registry.offering") == "Beispielname"
+
+
+def test_a_source_without_a_licence_is_imported_but_not_published(registry: Registry) -> None:
+    registry.mapped(source={**MAPPING["source"], "license": "not_stated"})
+    report = registry.take(ROW)
+    assert report.new == 1
+    assert ("may be imported, but not published") in {each.reason for each in report.findings}
+    publish(registry.url)
+    assert registry.one("SELECT count(*) FROM published.offering") == 0
+
+
+def test_a_file_that_is_refused_does_not_stop_the_next(registry: Registry, tmp_path: Path) -> None:
+    registry.take(ROW)
+    empty = tmp_path / "leer.csv"
+    empty.write_bytes(b"")
+    order = Order("offerings", str(tmp_path / "mapping.yaml"))
+    report = import_files(registry.url, [empty, tmp_path / "angebote.csv"], order)
+    assert [file.refused for file in report.files] == [True, False]
+    assert report.exit_code == 2
+
+
+def test_a_column_that_the_mapping_needs_is_missed_by_name(registry: Registry) -> None:
+    without = {name: value for name, value in ROW.items() if name != "PLZ"}
+    report = registry.take(without)
+    assert report.refused
+    assert "PLZ" in report.findings[-1].reason

@@ -1,0 +1,644 @@
+"""The mappings that come with Quartier: each by itself, and on the file it was written for.
+
+Files are read here by the simplest means there are, so that what is compared is the mapping.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from io import StringIO
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pyogrio
+import pytest
+import python_calamine
+from pyproj import Transformer
+
+from seed.edtf import parse as parse_edtf
+from seed.files import read_csv, read_yaml
+from seed.identity import slugify
+from seed.mappings import (
+    READY,
+    FieldRule,
+    FileRule,
+    ImportMapping,
+    PartRule,
+    ValueRefused,
+    fitting,
+    load,
+    look_up,
+    wanted,
+)
+from seed.mappings.model import Unpivot
+from seed.targets import Field, Kind, Target
+from seed.vocabulary import read_vocabulary
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the shared data files are not here")
+
+NAMES = sorted(path.stem for path in READY.glob("*.yaml"))
+LOOK_ALIKES = ["luebeck_sh/luebeck_stadtteile.geojson", "chemnitz/chemnitz.geojson"]
+UNDATED = ("facts/mittelsachsen_indicators.csv", "period")
+TWINS = {"flensburg-kitas-csv", "flensburg-kitas-geojson"}
+PERSONAL = {"director", "Leitung", "Anrede", "Email", "speakerPublic", "mail", "contacts"}
+
+Row = Mapping[str, Any]
+mappings = pytest.mark.parametrize("name", NAMES)
+
+
+@cache
+def mapping(name: str) -> ImportMapping:
+    return load(READY / f"{name}.yaml")
+
+
+def rules(of: ImportMapping) -> Iterator[tuple[str, Field, FieldRule]]:
+    """Every field rule, with the field it fills."""
+    for target, part in sections(of):
+        for name, rule in part.items():
+            yield name, target.all_fields.get(name.partition("@")[0], Field()), rule
+
+
+def sections(of: ImportMapping) -> Iterator[tuple[Target, Mapping[str, FieldRule]]]:
+    yield of.target, of.fields
+    for name, part in of.parts.items():
+        yield of.target.parts[name], part.fields
+
+
+@cache
+def terms() -> Mapping[str, Mapping[str, str]]:
+    """For every codelist what finds a term, codes and labels, with its code."""
+    vocabulary = read_vocabulary()
+    lists = {row["id"]: row["name"] for row in vocabulary.codelists}
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in vocabulary.terms:
+        labels = [row["label"], *(texts["label"] for texts in row["translations"].values())]
+        for name in (row["code"], *labels):
+            found[lists[row["codelist_id"]]][name.casefold()] = row["code"]
+    return found
+
+
+# --- by itself -----------------------------------------------------------------------------------
+
+
+@mappings
+def test_it_loads(name: str) -> None:
+    assert mapping(name).title
+
+
+def test_each_has_a_source_of_its_own_and_only_twins_share_one() -> None:
+    """Rows that vanish from a source are archived: two files of one source would do it in turn."""
+    sources = Counter(mapping(name).source.slug for name in NAMES if name not in TWINS)
+    assert set(sources.values()) == {1}
+    assert len({mapping(name).source for name in TWINS}) == 1
+
+
+@mappings
+def test_its_licence_is_known_and_has_an_address(name: str) -> None:
+    source = mapping(name).source
+    assert source.license in terms()["license"].values()
+    assert source.attribution
+    assert (source.license_url is None) == (source.license == "not_stated")
+
+
+@mappings
+def test_it_says_why_it_is_as_it_is(name: str) -> None:
+    assert (READY / f"{name}.yaml").read_text(encoding="utf-8").startswith("# ")
+
+
+@mappings
+def test_the_terms_it_gives_are_codes_of_the_vocabulary(name: str) -> None:
+    for field, stated, rule in rules(mapping(name)):
+        if stated.kind is Kind.TERM:
+            given = {*(rule.values or {}).values(), rule.constant} - {None}
+            assert given <= set(terms()[str(stated.codelist)].values()), field
+
+
+@mappings
+def test_it_takes_no_persons(name: str) -> None:
+    used = {column for _, _, rule in rules(mapping(name)) for column in rule.used}
+    assert not used & PERSONAL
+    assert not any(rule.personal for _, _, rule in rules(mapping(name)))
+
+
+@mappings
+def test_what_it_leaves_out_it_does_not_use(name: str) -> None:
+    found = mapping(name)
+    used = {column for _, _, rule in rules(found) for column in rule.used}
+    assert not used & set(found.drop)
+
+
+# --- on its file ---------------------------------------------------------------------------------
+
+
+def geojson(path: str) -> list[Row]:
+    content = json.loads((SHARED / path).read_text(encoding="utf-8-sig"))
+    return [feature["properties"] for feature in content["features"]]
+
+
+def table(path: str, delimiter: str = ",", skip: int = 0) -> list[Row]:
+    with (SHARED / path).open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.reader(file, delimiter=delimiter))[skip:]
+    header = [name for name in lines[0] if name]
+    filled = [cells for cells in lines[1:] if any(cells)]
+    return [dict(zip(header, (cell or None for cell in cells), strict=False)) for cells in filled]
+
+
+def inkar(path: str) -> list[Row]:
+    """A sheet with two rows of headers."""
+    sheet = python_calamine.CalamineWorkbook.from_path(SHARED / path).get_sheet_by_name("Daten")
+    first, second, *cells = sheet.to_python(skip_empty_area=False)
+    header = [f"{one} / {two}" if two else str(one) for one, two in zip(first, second, strict=True)]
+    return [dict(zip(header, row, strict=True)) for row in cells]
+
+
+def parsed(path: str) -> Any:
+    return json.loads((SHARED / path).read_text(encoding="utf-8"))
+
+
+def flat(value: Row, prefix: str = "") -> Row:
+    found: dict[str, Any] = {}
+    for key, each in value.items():
+        found |= flat(each, f"{prefix}{key}.") if isinstance(each, dict) else {prefix + key: each}
+    return found
+
+
+def buildings(path: str) -> list[Row]:
+    return [
+        building | {f"^.{key}": each for key, each in school.items() if key != "buildings"}
+        for school in parsed(path)
+        for building in school["buildings"]
+    ]
+
+
+def entries(path: str) -> list[Row]:
+    return [flat(entry) for entry in parsed(path)["marketentries"]]
+
+
+def shapefile(path: str) -> list[Row]:
+    meta, _, _, fields = pyogrio.raw.read(f"/vsizip/{SHARED / path}", read_geometry=False)
+    return [dict(zip(meta["fields"], row, strict=True)) for row in zip(*fields, strict=True)]
+
+
+def services(path: str) -> list[Row]:
+    """The services of a datapackage with their organisations, addresses and languages."""
+    with ZipFile(SHARED / path) as package:
+        found = {Path(name).stem: packed(package, name) for name in package.namelist()}
+    organisations = {row["id"]: row for row in found["organizations"]}
+    locations = {row["id"]: row for row in found["locations"]}
+    addresses = grouped(found["physical_addresses"], "location_id")
+    there = grouped(found["services_at_location"], "service_id")
+    spoken = grouped(found["languages"], "service_id")
+    return [
+        {
+            **row,
+            "organization.name": organisations.get(row["organization_id"], {}).get("name"),
+            "locations": [
+                {**locations[each["location_id"]], "addresses": addresses[each["location_id"]]}
+                for each in there[row["id"]]
+            ],
+            "languages": [{"name": each["language"]} for each in spoken[row["id"]]],
+        }
+        for row in found["services"]
+    ]
+
+
+def packed(package: ZipFile, name: str) -> list[Row]:
+    text = package.read(name).decode("utf-8-sig")
+    if not name.endswith(".csv"):
+        return []
+    found = csv.DictReader(StringIO(text, newline=""))
+    return [{key: cell or None for key, cell in row.items()} for row in found]
+
+
+def grouped(rows: Sequence[Row], column: str) -> Mapping[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[column]].append(row)
+    return found
+
+
+@dataclass(frozen=True)
+class Known:
+    """A file of the list: which mapping is its own, how it is read here, and what it is."""
+
+    mapping: str
+    read: Callable[[str], list[Row]]
+    format: str
+
+
+FILES: Mapping[str, Known] = {
+    "mittelsachsen/gemeinden_vg250.geojson": Known("vg250-gemeinden", geojson, "geojson"),
+    "mittelsachsen/INKAR_A_Arbeitslosigkeit.xls": Known("inkar-arbeitslose", inkar, "xls"),
+    "mittelsachsen/GISD_Sachsen_Gemeindeverband.csv": Known("gisd-gemeindeverbaende", table, "csv"),
+    "mittelsachsen/schuldatenbank_14522_redacted.json": Known(
+        "schuldatenbank-sachsen", buildings, "json"
+    ),
+    "facts/mittelsachsen_sozialregionen.json": Known(
+        "mittelsachsen-sozialregionen", parsed, "json"
+    ),
+    "facts/mittelsachsen_indicators.csv": Known("mittelsachsen-indikatoren", table, "csv"),
+    "facts/mittelsachsen_offerings.csv": Known("mittelsachsen-angebote", table, "csv"),
+    "oldenburg/stadtteile-oldenburg.json": Known("oldenburg-stadtteile", geojson, "geojson"),
+    "luebeck_sh/luebeck_stadtteile.geojson": Known("luebeck-stadtteile", geojson, "geojson"),
+    "luebeck_sh/luebeck_bevoelkerung_stadtteile_2010-2022.csv": Known(
+        "luebeck-bevoelkerung", table, "csv"
+    ),
+    "luebeck_sh/schulen_schleswig_holstein.csv": Known(
+        "schulen-schleswig-holstein", partial(table, delimiter="\t"), "csv"
+    ),
+    "wuppertal_nrw/nrw_schuldaten_epsg25832.csv": Known(
+        "schulen-nrw", partial(table, delimiter=";", skip=1), "csv"
+    ),
+    "chemnitz/Kindertageseinrichtungen.geojson": Known("chemnitz-kitas", geojson, "geojson"),
+    "chemnitz/Schulen.geojson": Known("chemnitz-schulen", geojson, "geojson"),
+    "chemnitz/Schulsozialarbeit.geojson": Known("chemnitz-jugendsozialarbeit", geojson, "geojson"),
+    "chemnitz/Jugendberufshilfen.geojson": Known("chemnitz-jugendsozialarbeit", geojson, "geojson"),
+    "chemnitz/chemnitz.geojson": Known("chemnitz-stadtteile", geojson, "geojson"),
+    "flensburg/flensburg_stadtteile.zip": Known("flensburg-stadtteile", shapefile, "shapefile"),
+    "flensburg/flensburg_stadtteile.geojson": Known("flensburg-stadtteile", geojson, "geojson"),
+    "flensburg/kitas_in_flensburg_redacted.csv": Known("flensburg-kitas-csv", table, "csv"),
+    "flensburg/kitas_in_flensburg_redacted.geojson": Known(
+        "flensburg-kitas-geojson", geojson, "geojson"
+    ),
+    "leipzig/leipzig-de_redacted.json": Known("leipzig-angebote", entries, "json"),
+    "leipzig/horte-leipzig_redacted.csv": Known(
+        "leipzig-horte", partial(table, delimiter="|"), "csv"
+    ),
+    "muenster/Ebene_2_Stadtteil.geojson": Known("muenster-stadtteile", geojson, "geojson"),
+    "muenster/muenster_sachstand.csv": Known("muenster-klimaschutz", table, "csv"),
+    "hsds/miami211_hsds_datapackage_no_contacts.zip": Known("hsds-miami211", services, "hsds"),
+}
+HSDS = "hsds/miami211_hsds_datapackage_no_contacts.zip"
+# Lists in records: paths and parts lead into them.
+NESTED = {"location", "locations", "languages"}
+files = pytest.mark.parametrize("file", FILES)
+
+
+@cache
+def rows(file: str) -> list[Row]:
+    return FILES[file].read(file)
+
+
+@cache
+def wanted_rows(file: str) -> list[Row]:
+    """The records as the mapping has them: nested, made long, and only those it takes."""
+    found = mapping(FILES[file].mapping)
+    records = rows(file)
+    if found.tree:
+        below = grouped(records, found.tree.parent)
+        records = [{**row, "children": below[row[found.tree.id]]} for row in records]
+    if found.unpivot:
+        records = list(long(records, found.unpivot))
+    return [row for row in records if wanted(found.only, row)]
+
+
+def long(records: Sequence[Row], unpivot: Unpivot) -> Iterator[Row]:
+    for row in records:
+        for column, cell in row.items():
+            matched = re.fullmatch(unpivot.columns, column)
+            if matched and cell not in (None, ""):
+                name = matched[1] if matched.re.groups else column
+                yield {**row, unpivot.into: name, unpivot.value: cell}
+
+
+def part_rows(file: str, part: PartRule) -> list[Row]:
+    if part.records is None:
+        return wanted_rows(file)
+    return [
+        {**flat(item), **{f"^.{key}": each for key, each in row.items()}}
+        for row in wanted_rows(file)
+        for item in look_up(row, part.records) or ()
+    ]
+
+
+def read(file: str) -> Iterator[tuple[str, Field, FieldRule, list[Row]]]:
+    """Every rule of the mapping with the rows it reads."""
+    found = mapping(FILES[file].mapping)
+    for name, rule in found.fields.items():
+        yield name, found.target.all_fields.get(name, Field()), rule, wanted_rows(file)
+    for part_name, part in found.parts.items():
+        for name, rule in part.fields.items():
+            stated = found.target.parts[part_name].all_fields[name]
+            yield f"{part_name}.{name}", stated, rule, part_rows(file, part)
+
+
+def values(file: str, field: str) -> list[Any]:
+    (found,) = (
+        [rule.read(name, row) for row in of] for name, _, rule, of in read(file) if name == field
+    )
+    return found
+
+
+def keys(file: str) -> list[Any]:
+    rule = mapping(FILES[file].mapping).key
+    assert rule is not None
+    return [rule.read("key", row) for row in wanted_rows(file)]
+
+
+def test_every_mapping_has_a_file() -> None:
+    assert {known.mapping for known in FILES.values()} == set(NAMES)
+
+
+@needs_shared
+def test_every_file_of_the_list_has_a_mapping() -> None:
+    assert {str(path.relative_to(SHARED)) for path in SHARED.glob("*/*")} == set(FILES)
+
+
+@needs_shared
+@pytest.mark.parametrize("file", [file for file in FILES if file not in LOOK_ALIKES])
+def test_exactly_one_ready_mapping_fits_the_columns(file: str) -> None:
+    assert fitting(mapping(FILES[file].mapping).resource, tables(file)) == mapping(
+        FILES[file].mapping
+    )
+
+
+@needs_shared
+@pytest.mark.parametrize("file", LOOK_ALIKES)
+@pytest.mark.xfail(reason="what has nothing but names is not told by its columns", strict=True)
+def test_exactly_one_ready_mapping_fits_names(file: str) -> None:
+    test_exactly_one_ready_mapping_fits_the_columns(file)
+
+
+def tables(file: str) -> Callable[[FileRule], list[set[str]]]:
+    """The columns as a reader finds them that is told how to read; none if it is told wrongly."""
+    known = FILES[file]
+    right = mapping(known.mapping).file
+
+    def found(rule: FileRule) -> list[set[str]]:
+        fits = rule.format in (None, known.format) and rule.header_rows == right.header_rows
+        return [{*chain.from_iterable(rows(file))}] if fits else []
+
+    return found
+
+
+@needs_shared
+@pytest.mark.parametrize("file", [file for file in FILES if file != HSDS])
+def test_no_column_is_forgotten(file: str) -> None:
+    """A column is used, or left out on purpose."""
+    found = mapping(FILES[file].mapping)
+    taken = found.columns | set(found.drop) | NESTED
+    left = {*chain.from_iterable(rows(file))} - taken
+    if found.unpivot:
+        left = {name for name in left if not re.fullmatch(found.unpivot.columns, name)}
+    assert not left
+
+
+@needs_shared
+@files
+def test_every_row_can_be_read(file: str) -> None:
+    refused = [
+        str(error)
+        for name, _, rule, of in read(file)
+        for row in of
+        if (error := refusal(name, rule, row))
+    ]
+    assert not refused
+
+
+def refusal(name: str, rule: FieldRule, row: Row) -> ValueRefused | None:
+    try:
+        rule.read(name, row)
+    except ValueRefused as refused:
+        return refused
+    return None
+
+
+@needs_shared
+@files
+def test_no_row_lacks_what_it_must_have(file: str) -> None:
+    for name, stated, rule, of in read(file):
+        if stated.required:
+            lacking = [row for row in of if rule.read(name, row) is None]
+            assert len(lacking) == (2 if (file, name) == UNDATED else 0), name
+
+
+@needs_shared
+@pytest.mark.parametrize("file", [file for file in FILES if file != HSDS])
+def test_every_term_is_found(file: str) -> None:
+    for name, stated, rule, of in read(file):
+        if stated.kind is Kind.TERM:
+            found = [rule.read(name, row) for row in of]
+            given = {
+                *chain.from_iterable(each if isinstance(each, tuple) else (each,) for each in found)
+            }
+            known = terms()[str(stated.codelist)]
+            assert {str(each).casefold() for each in given - {None}} <= known.keys(), name
+
+
+@needs_shared
+@files
+def test_every_imprecise_date_is_understood(file: str) -> None:
+    for name, stated, rule, of in read(file):
+        if stated.kind is Kind.EDTF:
+            for each in {rule.read(name, row) for row in of} - {None}:
+                assert parse_edtf(str(each)).edtf, name
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    "file", [file for file in FILES if mapping(FILES[file].mapping).key is not None]
+)
+def test_keys_tell_all_rows_apart(file: str) -> None:
+    found = keys(file)
+    assert None not in found
+    assert len(set(found)) == len(found)
+
+
+# --- the odd things about each file --------------------------------------------------------------
+
+
+@needs_shared
+def test_of_inkar_53_municipalities_and_24_years_are_taken() -> None:
+    file = "mittelsachsen/INKAR_A_Arbeitslosigkeit.xls"
+    cells = set(zip(values(file, "district"), values(file, "period"), strict=True))
+    assert len(cells) == len(wanted_rows(file)) == 53 * 24
+    assert {year for _, year in cells} == {str(year) for year in range(1998, 2022)}
+
+
+@needs_shared
+def test_of_gisd_the_keys_stay_those_of_44_associations() -> None:
+    found = set(values("mittelsachsen/GISD_Sachsen_Gemeindeverband.csv", "district"))
+    assert len(found) == 44
+    assert {len(key) for key in found} == {9}
+
+
+@needs_shared
+def test_schools_are_in_municipalities_of_the_county() -> None:
+    found = values("mittelsachsen/schuldatenbank_14522_redacted.json", "sites.district")
+    assert len(found) == 168
+    assert {key[:5] for key in found} == {"14522"}
+
+
+@needs_shared
+def test_offerings_have_a_category_they_have_in_the_demonstration_set() -> None:
+    stated = {row["name"]: str(row["categories"]).split() for row in read_csv("offerings.csv")}
+    file = "facts/mittelsachsen_offerings.csv"
+    for name, category in zip(values(file, "name"), values(file, "categories"), strict=True):
+        assert category in stated[name], name
+
+
+@needs_shared
+def test_indicators_and_areas_are_those_of_the_demonstration_set() -> None:
+    file = "facts/mittelsachsen_indicators.csv"
+    found = mapping("mittelsachsen-indikatoren")
+    assert {rule.slug for rule in found.indicators} == set(values(file, "indicator"))
+    known = {slugify(entry["code"]) for entry in read_yaml("indicators.yaml")}
+    assert {rule.slug for rule in found.indicators} <= known
+    districts = read_csv("districts.csv")
+    names = {name for row in districts for name in (row["key"], f"{row['scheme']}:{row['key']}")}
+    assert set(values(file, "district")) <= names
+    assert len(wanted_rows(file)) == len(rows(file)) - 2
+
+
+@needs_shared
+def test_the_population_of_luebeck_is_apart_from_its_parts() -> None:
+    """Their sum is the total, but in 2015, when the file has three persons fewer."""
+    file = "luebeck_sh/luebeck_bevoelkerung_stadtteile_2010-2022.csv"
+    columns = (values(file, name) for name in ("indicator", "district", "period", "value"))
+    missing: Counter[str] = Counter()
+    for indicator, district, period, value in zip(*columns, strict=True):
+        if indicator == "population":
+            missing[period] += int(value) if district == "ags:01003000" else -int(value)
+    assert len(missing) == 13
+    assert +missing == {"2015": 3}
+
+
+@needs_shared
+def test_the_schools_of_wuppertal_are_in_a_box_around_it() -> None:
+    file = "wuppertal_nrw/nrw_schuldaten_epsg25832.csv"
+    crs = mapping("schulen-nrw").crs
+    to_degrees = Transformer.from_crs(crs, "OGC:CRS84", always_xy=True)
+    places = zip(
+        values(file, "sites.district"),
+        values(file, "sites.longitude"),
+        values(file, "sites.latitude"),
+        strict=True,
+    )
+    found = [to_degrees.transform(float(x), float(y)) for key, x, y in places if key == "05124000"]
+    assert len(found) == 108
+    assert all(7.0 < lon < 7.35 and 51.15 < lat < 51.33 for lon, lat in found)
+
+
+@needs_shared
+def test_closed_schools_and_those_that_run_out_have_an_end() -> None:
+    file = "wuppertal_nrw/nrw_schuldaten_epsg25832.csv"
+    ends = zip(rows(file), values(file, "valid_to"), strict=True)
+    found = Counter((row["Schulbetriebsschluessel"], end is not None) for row, end in ends)
+    assert found == {("1", False): 5424, ("6", False): 5, ("2", True): 43, ("9", True): 35}
+
+
+@needs_shared
+def test_day_care_is_told_from_after_school_care_and_childminding() -> None:
+    found = Counter(values("chemnitz/Kindertageseinrichtungen.geojson", "categories"))
+    assert found == {"day_care": 119, "childminding": 65, "after_school_care": 57}
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("file", "field"),
+    [
+        ("chemnitz/Schulsozialarbeit.geojson", "phone"),
+        ("chemnitz/Jugendberufshilfen.geojson", "phone"),
+        ("flensburg/kitas_in_flensburg_redacted.csv", "phone"),
+        ("flensburg/kitas_in_flensburg_redacted.geojson", "phone"),
+        ("leipzig/leipzig-de_redacted.json", "phone"),
+    ],
+)
+def test_of_several_numbers_one_is_taken_and_it_is_no_mobile(file: str, field: str) -> None:
+    found = [re.sub(r"\D", "", each) for each in values(file, field) if each]
+    assert len(found) > 7
+    assert all(5 < len(digits) < 16 for digits in found)
+    assert not [digits for digits in found if re.match(r"(0|49)0?1[567]", digits)]
+
+
+@needs_shared
+def test_the_key_of_two_files_of_one_source_tells_them_apart() -> None:
+    both = keys("chemnitz/Schulsozialarbeit.geojson") + keys("chemnitz/Jugendberufshilfen.geojson")
+    assert len(set(both)) == 61
+
+
+@needs_shared
+def test_flensburgs_districts_are_the_same_in_both_formats() -> None:
+    packed, plain = (
+        set(zip(values(file, "key"), values(file, "name"), strict=True))
+        for file in ("flensburg/flensburg_stadtteile.zip", "flensburg/flensburg_stadtteile.geojson")
+    )
+    assert packed == plain
+    assert len(plain) == 13
+    assert ("STGT03", "Nordstadt") in plain
+
+
+@needs_shared
+def test_flensburgs_day_care_is_the_same_in_both_formats() -> None:
+    """So that importing one after the other changes nothing but what only one has."""
+    one, other = (
+        {
+            (key, name): str(value)
+            for name, _, rule, of in read(file)
+            for key, value in zip(keys(file), (rule.read(name, row) for row in of), strict=True)
+        }
+        for file in (
+            "flensburg/kitas_in_flensburg_redacted.csv",
+            "flensburg/kitas_in_flensburg_redacted.geojson",
+        )
+    )
+    assert one == {cell: value for cell, value in other.items() if cell[1] != "slug"}
+
+
+@needs_shared
+def test_the_districts_that_day_care_states_are_those_of_the_other_file() -> None:
+    stated = set(values("flensburg/kitas_in_flensburg_redacted.csv", "sites.district"))
+    file = "flensburg/flensburg_stadtteile.geojson"
+    keyed = zip(values(file, "scheme"), values(file, "key"), strict=True)
+    assert stated == {":".join(pair) for pair in keyed}
+
+
+@needs_shared
+def test_leipzigs_sites_are_nested_and_their_places_are_texts() -> None:
+    file = "leipzig/leipzig-de_redacted.json"
+    found = list(zip(values(file, "sites.longitude"), values(file, "sites.latitude"), strict=True))
+    assert len(rows(file)) == 254
+    assert len(found) == 253
+    located = [(float(x), float(y)) for x, y in found if x]
+    assert len(located) == 251
+    assert all(12 < x < 13 and 51 < y < 52 for x, y in located)
+    assert not [text for text in values(file, "description") if "\r" in text]
+    assert not {year for year in values(file, "valid_from") if year} - {"2018-08-29", "2018-08-25"}
+
+
+@needs_shared
+def test_muensters_tree_has_measures_plans_and_reports_of_three_dates() -> None:
+    file = "muenster/muenster_sachstand.csv"
+    assert len(rows(file)) == 275
+    assert len(wanted_rows(file)) == 54
+    assert Counter(values(file, "statements.kind")) == {"statement": 54, "report": 3 * 54}
+    assert Counter(values(file, "statements.date")) == dict.fromkeys(
+        (None, "2013", "2015/2016", "2017/2018"), 54
+    )
+    colours = {(row["assessment"], found) for row, found in implementation(file)}
+    assert colours == {
+        ("#01873B", "completed"),
+        ("orange", "in_progress"),
+        ("#AE1B1B", "not_started"),
+    }
+
+
+def implementation(file: str) -> Iterator[tuple[Row, Any]]:
+    return zip(wanted_rows(file), values(file, "implementation"), strict=True)
+
+
+@needs_shared
+def test_services_of_miami_are_complete_and_many_have_no_place() -> None:
+    assert len(rows(HSDS)) == 4089
+    places = values(HSDS, "sites.latitude")
+    assert len(places) == 4089
+    assert places.count(None) == 1829
