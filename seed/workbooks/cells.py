@@ -18,7 +18,7 @@ from typing import Any
 
 from seed.edtf import parse as parse_edtf
 from seed.targets import Field, Kind
-from seed.workbooks.columns import CHECKSUM, SEPARATOR, Column
+from seed.workbooks.columns import CHECKSUM, COORDINATES, SEPARATOR, Column
 
 LONGEST = 32_767  # UTF-16 units, what a cell of Excel holds
 DEGREES = 7  # decimals shown: a centimetre
@@ -29,7 +29,6 @@ EARLIEST = date(1900, 3, 1)  # before it, spreadsheets disagree on the day, or k
 YES, NO = "yes", "no"
 TRUE = (YES, "ja", "true", "wahr")
 FALSE = (NO, "nein", "false", "falsch")
-COORDINATES = ("longitude", "latitude")
 
 Cell = str | int | float | bool | Decimal | date | None
 

@@ -24,6 +24,7 @@ REMOVE = "remove"
 SOURCE = "source"
 EXTERNAL_KEY = "external_key"
 PRIVATE = ("internal_note", "raw")
+COORDINATES = ("longitude", "latitude")
 SEPARATOR = "; "
 
 _NOT_IN_SHEETS = {"place", "sign", "site_key"}  # other ways to say what other columns say
@@ -187,7 +188,8 @@ def _fields(target: Target, model: type[Base], *, private: bool) -> Iterator[Col
             continue
         elsewhere = Role.INFORMATION if name in _DECIDED_ELSEWHERE else Role.FIELD
         role = Role.ORIGIN if name in keys else elsewhere
-        yield Column(name, role, target.all_fields[name], _value(target, model, name))
+        stated = Field(Kind.NUMBER) if name in COORDINATES else target.all_fields[name]
+        yield Column(name, role, stated, _value(target, model, name))
 
 
 def _value(target: Target, model: type[Base], name: str) -> Value:
@@ -195,7 +197,7 @@ def _value(target: Target, model: type[Base], name: str) -> Value:
         return Names(model, link.model, link.column, link.codelist)
     if name in AT_SITE:
         return Plain(OfferingSite, name)
-    if name in ("longitude", "latitude"):
+    if name in COORDINATES:
         return Coordinate(model, "X" if name == "longitude" else "Y")
     key = f"{name}_id"
     return Name(model, key) if key in _table(model).columns else Plain(model, name)

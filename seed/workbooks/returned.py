@@ -23,7 +23,6 @@ from seed.mappings.rules import Convention
 from seed.readers import Record
 from seed.targets import TARGETS, Kind
 from seed.workbooks.cells import (
-    COORDINATES,
     FALSE,
     SPELLINGS,
     TRUE,
@@ -36,6 +35,7 @@ from seed.workbooks.cells import (
 )
 from seed.workbooks.columns import (
     AT_SITE,
+    COORDINATES,
     EXTERNAL_KEY,
     ID,
     REMOVE,
@@ -107,6 +107,7 @@ def own_mapping(
             resource=resource,
             title=f"Quartier's own sheet of {resource}",
             source=source,
+            crs="OGC:CRS84",
             key=FieldRule(columns=key, join=JOINT) if key else None,
             fields=fields,
             conventions=_conventions(spelling),

@@ -104,11 +104,22 @@ def _write_sheet(book: Any, filled: Filled, ranges: Mapping[str, str]) -> Tally:
     page.freeze_panes = f"{get_column_letter(sheet.first + 1)}2"
     page.append([_heading(page, column) for column in sheet.columns])
     tally = Tally()
-    _write_lines(page, sheet, tally.counted(filled.lines, sheet.checksum))
+    with _closed_on_error(page):
+        _write_lines(page, sheet, tally.counted(filled.lines, sheet.checksum))
     page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.columns))}{tally.rows + 1}"
     _validate(page, sheet, ranges)
     _protect(page)
     return tally
+
+
+@contextmanager
+def _closed_on_error(page: Any) -> Iterator[None]:
+    """What is left of a sheet writes to its temporary file when it is collected: end it before."""
+    try:
+        yield
+    except BaseException:
+        page.close()
+        raise
 
 
 def _lettered(sheet: Sheet) -> Iterator[tuple[str, Column]]:
