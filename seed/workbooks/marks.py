@@ -147,6 +147,11 @@ def _named(name: str | None, columns: Mapping[str, tuple[str, ...]]) -> tuple[st
     return columns.get(name) or columns.get(name.removesuffix("_id")) or (name,)
 
 
+def _is_ours(column: str) -> bool:
+    """Whether a column is the one with the reasons; above it there may be more rows of a header."""
+    return column.rpartition(" / ")[2] == REASONS
+
+
 def _said(finding: Finding) -> str:
     about = f"{finding.field}: " if finding.field else ""
     return f"{SAID[finding.severity]}: {about}{finding.reason}"
@@ -169,7 +174,8 @@ class _Page:
         sheet = book[table.name]
         offset = (table.sheet.start or (0, 0))[1] + 1
         columns = {name: offset + number for number, name in enumerate(table.columns)}
-        end = columns.get(REASONS) or max(sheet.max_column, *columns.values()) + 1
+        own = (column for name, column in columns.items() if _is_ours(name))
+        end = next(own, max(sheet.max_column, *columns.values()) + 1)
         return cls(sheet, columns, table.preceding, end)
 
 
@@ -182,12 +188,12 @@ def _mark_workbook(
 ) -> Marked:
     _refuse_large(workbook)
     book, lost = _loaded(workbook)
-    tables = {each.name: each for each in document.tables if isinstance(each, SheetTable)}
     marked = cells = 0
-    for name, found in rows.items():
-        page = _Page.of(book, tables.get(name or "", table))
-        cells += _mark_page(page, found)
-        marked += len(found)
+    for each in document.tables:
+        found = rows.get(each.name) or (rows.get(None, {}) if each is table else {})
+        if isinstance(each, SheetTable) and (found or any(map(_is_ours, each.columns))):
+            cells += _mark_page(_Page.of(book, each), found)
+            marked += len(found)
     with replaced(out) as unfinished:
         book.save(unfinished)
     return Marked(marked, cells, lost)
@@ -221,7 +227,8 @@ def _mark_page(page: _Page, rows: Rows) -> int:
     if page.header:
         heading = page.sheet.cell(page.header, page.reasons, REASONS)
         heading.alignment = Alignment(vertical="top")
-        page.sheet.column_dimensions[heading.column_letter].width = 60
+        dimension = page.sheet.column_dimensions[heading.column_letter]
+        dimension.width, dimension.hidden = 60, False
     cells = 0
     for number, row in rows.items():
         marks = _marks(page, number, row)
@@ -270,7 +277,7 @@ def _worst(findings: Iterable[Finding]) -> Severity:
 
 def _unmark(page: _Page) -> None:
     """Take back the marks of an earlier round: the sender mended the cell and left the colour."""
-    if REASONS not in page.columns:
+    if page.reasons not in page.columns.values():
         return
     for (said,) in page.sheet.iter_rows(
         min_row=page.header + 1, min_col=page.reasons, max_col=page.reasons
@@ -356,7 +363,7 @@ def _with_cell(entry: str, said: str, delimiter: str) -> str:
 
 def _bare(entry: str, cells: Sequence[str], table: CsvTable) -> str:
     """Without the reasons of an earlier round."""
-    if table.columns[-1] != REASONS or len(cells) != len(table.columns):
+    if not _is_ours(table.columns[-1]) or len(cells) != len(table.columns):
         return entry
     body, delimiter = entry.rstrip("\r\n"), table.layout.delimiter
     doubled = cells[-1].replace('"', '""')

@@ -101,9 +101,9 @@ def test_districts_are_called_by_their_key_if_they_have_one(demo: Connection) ->
     )
     named = dict(exports.rows(demo, parents, Scope()))
     unkeyed = set(demo.scalars(select(District.slug).where(District.key.is_(None))))
-    parents = {name for name in named.values() if name}
-    assert "ags:14522" in parents
-    assert {name for name in parents if ":" not in name} <= unkeyed
+    found = {name for name in named.values() if name}
+    assert "ags:14522" in found
+    assert {name for name in found if ":" not in name} <= unkeyed
 
 
 def test_ids_choose_rows_and_the_owners_of_parts(demo: Connection) -> None:

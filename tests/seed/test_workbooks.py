@@ -89,7 +89,7 @@ def cells(file: Path, sheet: str = "offerings", row: int = 2) -> dict[str, Any]:
 def values(file: Path, sheet: str = "offerings", row: int = 2) -> dict[str, Any]:
     """The same values by calamine, which imports read with."""
     header, *rows = CalamineWorkbook.from_path(file).get_sheet_by_name(sheet).to_python()
-    return dict(zip(header, rows[row - 2], strict=True))
+    return dict(zip(map(str, header), rows[row - 2], strict=True))
 
 
 # --- what is in a workbook -----------------------------------------------------------------------
