@@ -341,7 +341,7 @@ _PROVIDERS: Mapping[type[Base], str] = {
 
 def _provider_column(entity: type[Base]) -> str:
     if entity not in _PROVIDERS:
-        raise Inapplicable(f"no {entity.__tablename__} is of a provider")
+        raise Inapplicable(f"no {_spoken(entity)} is of a provider")
     return _PROVIDERS[entity]
 
 
@@ -357,7 +357,11 @@ def _inside(entity: type[Base], district: UUID) -> ColumnElement[bool]:
         return columns.id.in_(area)
     if entity in (Organisation, Strategy, Decision, Observation):
         return columns.district_id.in_(area)
-    raise Inapplicable(f"no {entity.__tablename__} is of a municipality")
+    raise Inapplicable(f"no {_spoken(entity)} is of a municipality")
+
+
+def _spoken(entity: type[Base]) -> str:
+    return str(entity.__tablename__).replace("_", " ")
 
 
 def _listed(ids: TextClause, district: UUID) -> Select[Any]:

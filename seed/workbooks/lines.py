@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from seed.workbooks.cells import Cell, cell_maker, checksum, meaning
@@ -12,12 +12,9 @@ Line = list[Cell]
 
 
 class Lines:
-    """Turns the values of rows, as they are read, into the cells of a sheet.
+    """Turns the values of rows, as they are read, into the cells of a sheet."""
 
-    The checksum is of the fields among `known` columns: those that a file to be compared has.
-    """
-
-    def __init__(self, sheet: Sheet, known: Collection[str] | None = None) -> None:
+    def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         self._makers = [
             (n, cell_maker(column)) for n, column in enumerate(sheet.columns) if column.value
@@ -25,7 +22,7 @@ class Lines:
         self._meanings = [
             (n, column.name, meaning(column))
             for n, column in enumerate(sheet.columns)
-            if column.role is Role.FIELD and (known is None or column.name in known)
+            if column.role is Role.FIELD
         ]
 
     def line(self, values: Sequence[Any]) -> Line:

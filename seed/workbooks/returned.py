@@ -38,6 +38,7 @@ from seed.workbooks.columns import (
     COORDINATES,
     EXTERNAL_KEY,
     ID,
+    PRIVATE,
     REMOVE,
     SEPARATOR,
     SOURCE,
@@ -207,10 +208,10 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Standing:
-    """A row as the registry has it now: what its cells mean, and their checksum."""
+    """A row as the registry has it now: what its cells mean, and all of them as exported now."""
 
     meanings: Row
-    checksum: str
+    line: Line
 
 
 class Judge:
@@ -223,18 +224,19 @@ class Judge:
         columns: Collection[str],
         part: str | None = None,
     ) -> None:
-        sheet = own_sheet(resource, columns, part)
+        spoken = [f"@{language}" for language in exports.languages(connection)]
+        sheet = own_sheet(resource, [*columns, *spoken], part)
         if lacking := {sheet.owner or ID, ID} - set(columns):
             raise MappingError(f"the sheet {sheet.name} lacks {', '.join(sorted(lacking))}")
         self._connection = connection
         self._sheet = sheet
         self._header = _spelling(columns).header
+        self._lines = Lines(sheet)
         self._columns = {each.name: each for each in sheet.columns if each.name in columns}
-        self._lines = Lines(sheet, self._columns)
         self._read = {
             name: meaning(column, _spelling(columns)) for name, column in self._columns.items()
         }
-        self._plain = {name: meaning(column) for name, column in self._columns.items()}
+        self._plain = {column.name: meaning(column) for column in sheet.columns}
         self._key = () if part else KEYS.get(resource, ())
         self._shared: dict[tuple[UUID, str], str] = {}
 
@@ -279,8 +281,8 @@ class Judge:
 
     def _described(self, line: Line) -> tuple[tuple[str, str], Standing]:
         cells = self._lines.named(line)
-        meanings = {name: read(cells[name]) for name, read in self._plain.items()}
-        return self._identity(meanings), Standing(meanings, str(line[self._sheet.checksum]))
+        meanings = {name: self._plain[name](cells[name]) for name in self._columns}
+        return self._identity(meanings), Standing(meanings, line)
 
     # A new row
 
@@ -348,7 +350,7 @@ class Judge:
         if not changed and not removed:
             return Verdict.UNCHANGED
         exported = record.properties.get(self._header)
-        if exported and exported != standing.checksum:
+        if exported and exported not in self._checksums(standing):
             # The registry has changed since. That may be all that has.
             untouched = not removed and exported == self._checksum(row)
             return Verdict.UNCHANGED if untouched else Verdict.CONFLICT
@@ -375,6 +377,19 @@ class Judge:
 
     def _checksum(self, row: Row) -> str:
         return checksum((name, value) for name, value in row.items() if self._is_field(name))
+
+    def _checksums(self, standing: Standing) -> set[str]:
+        """Those an export may have given the row: with private fields or without, or just these.
+
+        The file may lack columns by now that its checksum is of.
+        """
+        cells = self._lines.named(standing.line)
+        fields = {
+            each.name: self._plain[each.name](cells[each.name]) for each in self._sheet.fields
+        }
+        public = ((name, value) for name, value in fields.items() if name not in PRIVATE)
+        private = str(standing.line[self._sheet.checksum])
+        return {private, checksum(public), self._checksum(standing.meanings)}
 
     def _is_field(self, name: str) -> bool:
         return self._columns[name].role is Role.FIELD

@@ -353,6 +353,26 @@ def test_a_row_without_checksum_is_taken_as_it_is(workbook: Workbook) -> None:
     assert workbook.judged()[2].verdict is Verdict.CHANGED
 
 
+@pytest.mark.parametrize("private", [True, False])
+def test_columns_that_were_taken_out_of_the_sheet_stay_as_they_are(
+    own_demo_database: Database, tmp_path: Path, private: bool
+) -> None:
+    workbook = Workbook(own_demo_database, tmp_path)
+    url = own_demo_database.owner_url
+    workbook.changes(internal_note="ask again")
+    export_file(url, Order("offerings", private=private), workbook.file)
+    with workbook.edited() as page:
+        for name in ("note@en", "note", "slug"):
+            page.sheet.delete_cols(page.columns[name])
+    with workbook.edited() as page:
+        page["cost", 2] = "5 euros"
+    judged = workbook.judged()
+    assert verdicts(judged) == {Verdict.CHANGED: [2]}
+    assert judged[2].changed.keys() == {"cost"}
+    workbook.changes(note="changed since")
+    assert verdicts(workbook.judged()) == {Verdict.CONFLICT: [2]}
+
+
 def test_the_source_of_a_row_stays_and_that_is_said(workbook: Workbook) -> None:
     with workbook.edited() as page:
         page["source", 2] = "another"
