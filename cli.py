@@ -87,6 +87,13 @@ class Importable(StrEnum):
     decisions = "decisions"
 
 
+class Each(StrEnum):
+    """What has a workbook of its own."""
+
+    municipality = "municipality"
+    provider = "provider"
+
+
 class ImportGroup(TyperGroup):
     """`import offerings FILE` is `import files offerings FILE`, `--suggest FILE` a command too."""
 
@@ -355,6 +362,44 @@ def sources() -> None:
         with writer(both.owner_url, "sources") as connection:
             found = sources_overview(connection)
     notes.print(shown(found))
+
+
+@app.command()
+def export(
+    resource: Annotated[Importable, typer.Argument(help="What to take out.")],
+    file: Annotated[Path | None, typer.Argument(help="File to write: .xlsx or .csv.")] = None,
+    municipality: Annotated[
+        str | None, typer.Option(help="Only what is there; by key, slug or name.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="Only what this organisation offers.")
+    ] = None,
+    each: Annotated[
+        Each | None, typer.Option(help="A workbook for every one, into a folder.")
+    ] = None,
+    into: Annotated[Path | None, typer.Option(help="The folder for these workbooks.")] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="With internal notes and raw observations.")
+    ] = False,
+) -> None:
+    """Take a resource out as a workbook or CSV, drafts included."""
+    from seed.workbooks import export as exports
+
+    if (file is None) == (each is None) or (into is None) != (each is None):
+        stop("Name a file, or --each together with --into")
+    order = exports.Order(resource.value, municipality, provider, private=private)
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        if file is not None:
+            done = exports.export_file(both.owner_url, order, file)
+        else:
+            assert each and into
+            kind = exports.Each(each.value)
+            done = exports.export_each(both.owner_url, order, kind, into)
+    for written in done.files:
+        notes.print(f"{written.file}: {written.rows:,} rows")
+    if done.left_out:
+        notes.print(f"{done.left_out:,} rows belong to nobody of these")
 
 
 @app.command()
@@ -760,9 +805,11 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from db.server import DatabaseUnusable
     from seed.mappings import MappingError
     from seed.readers import UnreadableError
+    from seed.workbooks.export import CannotExport
 
     return (
         BackupFailed,
+        CannotExport,
         CannotListen,
         CannotStart,
         CannotUndo,
