@@ -381,19 +381,28 @@ def export(
     private: Annotated[
         bool, typer.Option("--private", help="With internal notes and raw observations.")
     ] = False,
+    semicolon: Annotated[
+        bool, typer.Option("--semicolon", help="CSV with semicolons and decimal commas.")
+    ] = False,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="CSV that Excel takes for the UTF-8 it is.")
+    ] = False,
 ) -> None:
     """Take a resource out as a workbook or CSV, drafts included."""
     from seed.workbooks import export as exports
+    from seed.workbooks.delimited import CsvStyle
 
     if (file is None) == (each is None) or (into is None) != (each is None):
         stop("Name a file, or --each together with --into")
-    order = exports.Order(resource.value, municipality, provider, private=private)
+    style = CsvStyle(semicolon=semicolon, bom=bom)
+    order = exports.Order(resource.value, municipality, provider, private=private, csv=style)
     with databases(read_settings()) as both:
         require_prepared(both)
         if file is not None:
             done = exports.export_file(both.owner_url, order, file)
         else:
-            assert each and into
+            assert each
+            assert into
             kind = exports.Each(each.value)
             done = exports.export_each(both.owner_url, order, kind, into)
     for written in done.files:
