@@ -87,6 +87,13 @@ class Importable(StrEnum):
     decisions = "decisions"
 
 
+class Doubled(StrEnum):
+    """The resources that several sources may describe twice."""
+
+    offerings = "offerings"
+    organisations = "organisations"
+
+
 class Each(StrEnum):
     """What has a workbook of its own."""
 
@@ -409,6 +416,25 @@ def export(
         notes.print(f"{written.file}: {written.rows:,} rows")
     if done.left_out:
         notes.print(f"{done.left_out:,} rows belong to nobody of these")
+
+
+@app.command()
+def duplicates(
+    resource: Annotated[Doubled, typer.Argument(help="What may be there twice.")],
+    limit: Annotated[int, typer.Option(help="How many pairs, the likeliest first.", min=1)] = 50,
+) -> None:
+    """List what several sources may describe twice, with a score; nothing is merged."""
+    from db.duplicates import possible_duplicates
+    from db.registry import writer
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "duplicates") as connection:
+            table = "offering" if resource is Doubled.offerings else "organisation"
+            found = possible_duplicates(connection, table, None, limit=limit)
+    for pair in found:
+        reasons = ", ".join(pair.reasons)
+        typer.echo(f"{pair.score:.2f}\t{pair.id}\t{pair.other_id}\t{pair.name}\t{reasons}")
 
 
 @app.command()
