@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -430,8 +430,10 @@ def duplicates(
     with databases(read_settings()) as both:
         require_prepared(both)
         with writer(both.owner_url, "duplicates") as connection:
-            table = "offering" if resource is Doubled.offerings else "organisation"
-            found = possible_duplicates(connection, table, None, limit=limit)
+            kind: Literal["offering", "organisation"] = (
+                "offering" if resource is Doubled.offerings else "organisation"
+            )
+            found = possible_duplicates(connection, kind, None, limit=limit)
     for pair in found:
         reasons = ", ".join(pair.reasons)
         typer.echo(f"{pair.score:.2f}\t{pair.id}\t{pair.other_id}\t{pair.name}\t{reasons}")
