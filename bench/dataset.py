@@ -45,6 +45,12 @@ from seed.identity import entity_id, slugify, source_id
 from seed.load import Progress, write_vocabulary
 from seed.vocabulary import term_id
 
+# Terms that came after the first measurements: the data stay what was measured then.
+LATER = {
+    "lower_secondary_school", "comprehensive_school", "waldorf_school", "second_chance_school",
+    "legal_advice", "religion", "mobility", "bs", "he", "ht", "hu", "ur",
+}  # fmt: skip
+
 SOURCE = "quartier-bench"
 COUNTY = "landkreis-mittelsachsen"
 SITES_PER_OFFERING = 0.6
@@ -118,6 +124,7 @@ class World:
             _category(leaf, self.words["fields"][broad["code"]], groups)
             for broad in lists["category"]["terms"]
             for leaf in broad.get("children", [])
+            if leaf["code"] not in LATER
         ]
         Random("categories").shuffle(found)
         return found
@@ -129,7 +136,8 @@ class World:
     @cached_property
     def languages(self) -> list[str]:
         lists = {file["name"]: file for file in read_folder("codelists")}
-        return [code for code, _ in _labels(lists["language"]["terms"]) if code != "de"]
+        known = [code for code, _ in _labels(lists["language"]["terms"])]
+        return [code for code in known if code != "de" and code not in LATER]
 
     @property
     def organisations(self) -> int:

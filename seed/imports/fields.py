@@ -94,9 +94,8 @@ class Reader:
         if key not in self._plans:
             fields = target.all_fields
             self._plans[key] = [
-                Planned(
-                    name, fields.get(name.partition("@")[0], Field()), rule, self._writing(rule)
-                )
+                # A translation is a text that need not be there, whatever it translates.
+                Planned(name, fields.get(name, Field()), rule, self._writing(rule))
                 for name, rule in rules.items()
             ]
         return self._plans[key]

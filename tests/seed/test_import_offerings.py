@@ -420,3 +420,11 @@ def test_a_kill_in_the_middle_leaves_nothing_half_written(
     assert registry.one("SELECT count(*) FROM registry.offering") == 0
     assert registry.one("SELECT count(*) FROM registry.import_run") == 0
     assert counts(registry.take(ROW, SECOND)) == {"read": 2, "new": 2}
+
+
+def test_a_translation_need_not_be_there(registry: Registry) -> None:
+    registry.mapped(fields={**MAPPING["fields"], "name@en": "Englisch"})
+    report = registry.take({**ROW, "Englisch": ""}, {**SECOND, "Englisch": "Youth club"})
+    assert (report.new, report.rejected) == (2, 0)
+    translations = registry.all("SELECT translations FROM registry.offering ORDER BY external_key")
+    assert translations == [{}, {"en": {"name": "Youth club"}}]

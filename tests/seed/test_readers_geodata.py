@@ -348,6 +348,8 @@ def test_what_is_written_is_read(
     ]
 
 
+# GDAL warns of what it then reads all the same.
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     suffix=st.sampled_from([".gpkg", ".fgb", ".shp", ".dbf", ".shx"]),
