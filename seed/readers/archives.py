@@ -26,9 +26,10 @@ DAMAGED = (BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError
 def directory(path: Path) -> Mapping[str, ZipInfo]:
     """The files in a zip by name, or the reason why they are not to be unpacked."""
     with _read(path) as archive:
-        members = [info for info in archive.infolist() if not info.is_dir()]
+        members = [info for info in archive.infolist() if not info.filename.endswith("/")]
     _refuse_bombs(members, path.stat().st_size)
     for info in members:
+        _refuse_namelessness(info.filename)
         _refuse_traversal(info.filename)
         if info.flag_bits & ENCRYPTED:
             raise UnreadableError(f"{info.filename!r} in the zip needs a password: pack it without")
@@ -67,6 +68,11 @@ def _refuse_bombs(members: list[ZipInfo], packed: int) -> None:
         raise UnreadableError(f"the zip would be {size}; this is not unpacked")
     if sum(info.compress_size for info in members) > packed:
         raise UnreadableError("the files in the zip overlap; this is not unpacked")
+
+
+def _refuse_namelessness(name: str) -> None:
+    if not name:
+        raise UnreadableError("the zip is damaged: a file in it has no name")
 
 
 def _refuse_traversal(name: str) -> None:

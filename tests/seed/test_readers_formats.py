@@ -324,6 +324,17 @@ def test_any_bytes_are_a_document_or_a_reason(save: Save, content: bytes, name: 
             list(table.records())
 
 
+def test_a_file_without_a_name_is_damage(pack: Save) -> None:
+    """`ZipInfo.is_dir` of Python 3.11 fails on it."""
+    path = pack({"a.csv": b"a,b\n1,2\n"})
+    length_of_the_name = path.read_bytes().rindex(b"PK\x01\x02") + 28  # APPNOTE.TXT, 4.3.12
+    data = bytearray(path.read_bytes())
+    data[length_of_the_name] = 0
+    path.write_bytes(data)
+    with pytest.raises(UnreadableError, match="damaged"):
+        open_file(path)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     member=st.sampled_from(["a.csv", "a.json", "a.geojson", "a.shp", "datapackage.json"]),
