@@ -102,9 +102,9 @@ class Link:
         return Field(kind, codelist=self.codelist, table=self.table, many=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
-    """A resource that can be imported, by the name the command line knows."""
+    """A resource that can be imported, by the name the command line knows. There is one of each."""
 
     name: str
     model: type[Base]

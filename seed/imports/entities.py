@@ -139,10 +139,10 @@ class EntityImport:
             known = self.reader.known.entities(table)
             drafts = [
                 Draft("", name, identity, name, None, {LABELS[table]: name}, {})
-                for identity, name in named.items()
+                for name, identity in named.items()
             ]
             insert_missing(self.connection, target.model, self._rows(target, drafts))
-            for identity, name in named.items():
+            for name, identity in named.items():
                 known.add(identity, name)
         self.reader.implied.clear()
 

@@ -27,6 +27,7 @@ from seed.targets import OFFERINGS, Target
 AT_SITE = ("opening_hours", "opening_note")  # what differs between offerings of one site
 SITES = OFFERINGS.parts["sites"]
 PLACED = ("longitude", "latitude", "place")
+NOT_OF_SITES = {*AT_SITE, *PLACED}
 
 
 @dataclass
@@ -137,7 +138,7 @@ def _write_sites(
 
 
 def _site(identity: UUID, source: UUID, part: Part, *, placed: bool) -> dict[str, Any]:
-    own = {name: value for name, value in part.values.items() if name not in (*AT_SITE, *PLACED)}
+    own = {name: value for name, value in part.values.items() if name not in NOT_OF_SITES}
     row = {
         "id": identity,
         "source_id": source,
