@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from geoalchemy2 import Geometry
@@ -118,7 +119,7 @@ class Target:
         """Whether it has a slug of its own."""
         return issubclass(self.model, Entity)
 
-    @property
+    @cached_property
     def table(self) -> str:
         return str(self.model.__tablename__)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from array import array
 from collections.abc import Callable, Collection, Container, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -297,7 +298,8 @@ def _write_batch(
     before = report.mark()
     attempt = connection.begin_nested()
     try:
-        importer.write(batch, repeated)
+        with _uncollected():
+            importer.write(batch, repeated)
     except (IntegrityError, DataError) as error:
         attempt.rollback()
         report.forget(before)
@@ -310,6 +312,18 @@ def _write_batch(
             _write_batch(connection, importer, half, repeated, report)
     else:
         attempt.commit()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the search for cycles: it would go through all rows of the batch and find none."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
 
 
 def _refusal(error: DBAPIError) -> str:

@@ -428,3 +428,21 @@ def test_a_translation_need_not_be_there(registry: Registry) -> None:
     assert (report.new, report.rejected) == (2, 0)
     translations = registry.all("SELECT translations FROM registry.offering ORDER BY external_key")
     assert translations == [{}, {"en": {"name": "Youth club"}}]
+
+
+def test_a_value_is_flagged_in_every_row_that_has_it(registry: Registry) -> None:
+    """Cells that come again are not read again, unless there is something to say about them."""
+    rows = [{**row, "Plätze": "viele", "Art": "Kita; Luftschloss"} for row in (ROW, SECOND, THIRD)]
+    report = registry.take(*rows)
+    flags = [each for each in report.findings if each.severity is Severity.WARNING]
+    for field, value in (("capacity", "viele"), ("categories", "Luftschloss")):
+        told = [each.position for each in flags if (each.field, each.value) == (field, value)]
+        assert told == ["line 2", "line 3", "line 4"], field
+    assert registry.all("SELECT capacity FROM registry.offering") == [None] * 3
+
+
+def test_a_value_that_several_columns_make_is_that_of_each_row(registry: Registry) -> None:
+    registry.mapped(fields=MAPPING["fields"] | {"name": {"template": "{Name} in {Ort}"}})
+    registry.take(ROW, {**ROW, "Nr": "2", "Ort": "Flöha"})
+    names = registry.all("SELECT name FROM registry.offering ORDER BY name")
+    assert names == ["Kita am Markt in Flöha", "Kita am Markt in Freiberg"]
