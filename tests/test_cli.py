@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import resource
 import signal
@@ -15,6 +16,7 @@ from typing import LiteralString
 
 import psycopg
 import pytest
+from rich.console import Console
 
 import cli
 from db.cluster import Cluster
@@ -185,3 +187,16 @@ def up(data: Path) -> Iterator[Up]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_rows_that_are_done_are_shown_to_who_watches(
+    watched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = io.StringIO()
+    monkeypatch.setattr(cli, "notes", Console(file=seen, force_terminal=watched, width=100))
+    with cli.rows_done() as tell:
+        tell("angebote.csv", 0)
+        tell("angebote.csv", 10_000, 25_000)
+    assert ("angebote.csv" in seen.getvalue()) is watched
+    assert ("10,000 of 25,000 rows" in seen.getvalue()) is watched
