@@ -296,6 +296,25 @@ def undo_import(
     raise typer.Exit(1 if undone.kept else 0)
 
 
+@import_commands.command("report")
+def report_import(
+    number: Annotated[int, typer.Argument(help="Number of the import, as its report says.")],
+) -> None:
+    """Print the report of an earlier import again, as JSON."""
+    import json
+
+    from db import imports
+    from db.registry import writer
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "report import") as connection:
+            found = imports.report_of(connection, number)
+    if found is None:
+        stop(f"there is no report of an import {number}")
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+
+
 @import_commands.command("list")
 def list_imports(
     limit: Annotated[int, typer.Option(help="How many, from the latest.", min=1)] = 20,
