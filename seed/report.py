@@ -43,7 +43,7 @@ class Finding:
 
 
 COUNTS = ("read", "new", "changed", "unchanged", "rejected", "flagged", "left_out", "archived")
-WRITTEN = ("new", "changed", "unchanged", "rejected")
+WRITTEN = ("new", "changed", "unchanged", "rejected", "left_out")
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,13 @@ class FileReport:
     ) -> None:
         self.rejected += 1
         self.findings.append(Finding(Severity.ERROR, reason, position, field, _shown(value)))
+
+    def reject_cells(self, position: str, cells: Iterable[tuple[str, str | None, object]]) -> None:
+        """One row, for several reasons, each with the field and value it is about."""
+        self.rejected += 1
+        for reason, name, value in cells:
+            found = Finding(Severity.ERROR, reason, position, name, _shown(value))
+            self.findings.append(found)
 
     def refuse(self, reason: str) -> None:
         """Nothing of this file was taken."""

@@ -47,7 +47,8 @@ class Reader:
     """Reads the fields of records; what it cannot take it reports.
 
     `own` are the keys of the file's rows, where they refer to each other. `implied` are the
-    entities that records only name, by table and id: they are to be registered.
+    entities that records only name, by table and id: they are to be registered. To
+    a `strict` reader a reference is only what is known already.
     """
 
     mapping: ImportMapping
@@ -55,6 +56,7 @@ class Reader:
     report: FileReport
     dropped: frozenset[str] = frozenset()
     own: Container[str] = frozenset()
+    strict: bool = False
     implied: dict[str, dict[UUID, str]] = field(default_factory=dict)
     _plans: dict[tuple[str, tuple[str, ...]], Plan] = field(default_factory=dict)
 
@@ -87,6 +89,21 @@ class Reader:
                 return None
             values[name] = value
         return values
+
+    def cell(
+        self, target: Target, name: str, rule: FieldRule, properties: Mapping[str, Any]
+    ) -> Any:
+        """The value of one field, all of it or nothing; raises ValueRefused."""
+        (plan,) = self._plan(target, {name: rule})
+        found = rule.read(name, properties, self.mapping.conventions.empty)
+        if plan.stated.many:
+            given = found if isinstance(found, tuple) else (found,)
+            return tuple(dict.fromkeys(self.convert(plan, one) for one in given if one is not None))
+        value = None if found is None else self.convert(plan, found)
+        value = plan.stated.default if value is None else value
+        if value is None and plan.stated.required:
+            raise ValueRefused(name, None, "cannot be empty")
+        return value
 
     def _plan(self, target: Target, rules: Mapping[str, FieldRule]) -> Plan:
         """Looked up once: a million rows have the same fields."""
@@ -160,12 +177,12 @@ class Reader:
         if table == "district":
             return self.known.districts.find(stated).id
         identity = entity_id(table, self.mapping.source.slug, stated)
-        if stated in self.own and table == self.mapping.target.table:
+        if not self.strict and stated in self.own and table == self.mapping.target.table:
             return identity
         found = self.known.entities(table).find(stated)
         if found is not None:
             return found
-        if table in IMPLIED:
+        if table in IMPLIED and not self.strict:
             self.implied.setdefault(table, {})[identity] = stated
             return identity
         raise Unknown(f"no {table} has this slug or {LABELS[table]}")
