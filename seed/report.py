@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -58,7 +58,8 @@ class Mark:
 class FileReport:
     """Every row read is new, changed, unchanged, rejected or left out; flagged ones are among them.
 
-    `left_out` are rows that are not meant for this registry, such as another county's.
+    `left_out` are rows that are not meant for this registry, such as another county's. `told` is
+    what the sender of an export is told in the file itself, if it is given back: cells by row.
     """
 
     file: str
@@ -73,6 +74,7 @@ class FileReport:
     refused: bool = False
     run: int | None = None
     findings: list[Finding] = field(default_factory=list)
+    told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def flagged(self) -> int:

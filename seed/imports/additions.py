@@ -83,12 +83,15 @@ class Additions:
     report: FileReport
     newcomers: Newcomers
 
-    def write(self, judged: Sequence[Judgement]) -> None:
+    def write(self, judged: Sequence[Judgement]) -> list[tuple[Judgement, UUID]]:
+        """Returns the rows whose ids are known, with these. Raises AlreadyThere."""
+        written: list[tuple[Judgement, UUID]] = []
         alike: dict[Kind, list[Record]] = defaultdict(list)
         registered = ids_by_slug(self.connection, Source) if judged else {}
         for each in judged:
             source = self._source(each, registered)
-            self._introduce(each, source)
+            identity = self._introduce(each, source)
+            written += [(each, identity)] if identity else []
             breakdowns = self._breakdowns(each.record)
             if breakdowns is not None:
                 record = self._keyed(each, breakdowns)
@@ -98,6 +101,7 @@ class Additions:
             self._writer(kind).write(records, ())
         if self.report.changed != before:
             raise AlreadyThere
+        return written
 
     def _source(self, judged: Judgement, registered: Mapping[str, UUID]) -> str | None:
         if judged.source is None or judged.source in registered:
@@ -132,14 +136,15 @@ class Additions:
 
     # Who is new
 
-    def _introduce(self, judged: Judgement, source: str | None) -> None:
+    def _introduce(self, judged: Judgement, source: str | None) -> UUID | None:
         """Other rows of the file may name a new one, also rows that come before it."""
         target, properties = self.mapping.target, judged.record.properties
         if target.name == "codelists":
             codelist, code = (str(properties.get(name) or "") for name in ("codelist", "code"))
             self.known.terms.add(codelist, code, term_id(codelist, code))
+            return term_id(codelist, code)
         if not target.addressed or not (key := self._key(judged)):
-            return
+            return None
         identity = entity_id(target.table, source or self.mapping.source.slug, key)
         name = str(properties.get(target.label) or "")
         self.newcomers.add(identity, *{key, name})
@@ -148,6 +153,7 @@ class Additions:
         else:
             for called in {key, name} - {""}:
                 self.known.entities(target.table).add(identity, called)
+        return identity
 
     # The usual way
 

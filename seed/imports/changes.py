@@ -19,8 +19,9 @@ from seed.imports.fields import Reader, columns_of
 from seed.imports.known import Unknown
 from seed.mappings import FieldRule, ValueRefused
 from seed.readers import Record
-from seed.report import FileReport
+from seed.report import FileReport, Severity
 from seed.targets import Kind, Target
+from seed.workbooks.cells import Cell
 from seed.workbooks.columns import COORDINATES
 from seed.workbooks.returned import Judge, Judgement, Verdict, shown
 
@@ -31,7 +32,19 @@ class Verdicts:
 
     judge: Judge
     report: FileReport
+    written: dict[str, tuple[str, str]] = field(default_factory=dict)
     _found: dict[str, Judgement] = field(default_factory=dict)
+
+    def note(self, judged: Judgement, identity: UUID, owner: str | UUID | None = None) -> None:
+        """A row that was written, with its owner and id."""
+        self.written[judged.record.position] = (str(owner or ""), str(identity))
+
+    def told(self) -> dict[str, Mapping[str, Cell]]:
+        """What the registry says of the rows that were written. A rejected one stays as it is."""
+        findings = self.report.findings
+        wrong = {each.position for each in findings if each.severity is Severity.ERROR}
+        written = {row: each for row, each in self.written.items() if row not in wrong}
+        return dict(self.judge.told(written)) if written else {}
 
     def key(self, record: Record) -> str | None:
         return self.judge.key(record)

@@ -128,7 +128,9 @@ def _import_file(url: str, file: Path, order: Order, progress: Progress) -> File
 
 def _mark(understood: Understood, out: Path, report: FileReport) -> None:
     try:
-        marked = mark_rejected(understood.file, report.findings, out, mapping=understood.mapping)
+        marked = mark_rejected(
+            understood.file, report.findings, out, mapping=understood.mapping, told=report.told
+        )
     except CannotMark as refused:
         report.note(f"not marked: {refused}")
         return
@@ -196,7 +198,7 @@ def _write(
     if order.resume and run_of(connection, digest, mapping.title, mapping.resource):
         report.note("imported before with this mapping, and not changed since: passed over")
         return
-    source, tables = _steps(connection, understood, report)
+    source, tables = _steps(connection, understood, order, report)
     run = begin_run(
         connection,
         resource=mapping.resource,
@@ -222,12 +224,13 @@ def _write(
 
 
 def _steps(
-    connection: Connection, understood: Understood, report: FileReport
+    connection: Connection, understood: Understood, order: Order, report: FileReport
 ) -> tuple[UUID | None, Iterator[Step]]:
     """The source of the file, and what writes each of its tables. Rows of an export have their own
     sources."""
     if understood.export is not None:
-        return None, steps(connection, understood.export, report)
+        telling = order.marked is not None and not order.dry_run
+        return None, steps(connection, understood.export, report, telling=telling)
     source = register_source(connection, understood.mapping.source, report)
     return source, _only_step(connection, understood, source, report)
 

@@ -95,6 +95,7 @@ class ReturnedParts:
             owner = owners.get(each.owner or "")
             if owner is not None and (part := self._part(each, owner)):
                 parts[owner].append(part)
+                self.verdicts.note(each, self._id(owner, part), owner.id)
         if not parts:
             return
         self._places(self.report).resolve([part for owned in parts.values() for part in owned])
@@ -145,31 +146,41 @@ class ReturnedParts:
 
     def _insert(self, parts: Mapping[Owner, Sequence[Part]]) -> Counts:
         placed = self._positions(parts)
-        if not self.is_sites:
-            column, of = f"{self.owner.table}_id", self.changes.target
-            rows = [
-                part_row(of, (column, owner.id), owner.source, placed[self._id(owner, part)], part)
-                for owner, owned in parts.items()
-                for part in owned
-            ]
-            return upsert(self.connection, self.changes.model, rows)
+        if self.is_sites:
+            return self._insert_sites(parts, placed)
+        column, of = f"{self.owner.table}_id", self.changes.target
+        rows = [
+            part_row(of, (column, owner.id), owner.source, placed[self._id(owner, part)], part)
+            for owner, owned in parts.items()
+            for part in owned
+        ]
+        return upsert(self.connection, self.changes.model, rows)
+
+    def _insert_sites(
+        self, parts: Mapping[Owner, Sequence[Part]], placed: Mapping[UUID, int]
+    ) -> Counts:
         sites, links = [], []
         for owner, owned in parts.items():
             for part in owned:
-                identity = entity_id("site", str(owner.source), part.key)
+                identity = self._id(owner, part)
                 sites.append(site_row(identity, owner.source, part, placed=True))
-                position = placed[self._id(owner, part)]
+                position = placed[self._held_id(owner, part)]
                 links.append(at_site_row(owner.id, identity, position, part))
-        counts = upsert(self.connection, Site, sites)
+        changed = upsert(self.connection, Site, sites).changed_ids
         linked = upsert(self.connection, OfferingSite, links)
-        return replace(counts, changed=counts.changed + linked.changed)
+        standing = {link["site_id"] for link in links if link["id"] not in linked.new_ids}
+        # One that was taken off and is added again may have become another.
+        return replace(linked, changed=linked.changed + len(changed & standing))
 
     def _id(self, owner: Owner, part: Part) -> UUID:
-        """Of the row that belongs to the owner."""
         if self.is_sites:
-            site = entity_id("site", str(owner.source), part.key)
-            return part_id(owner.id, "offering_site", site)
+            return entity_id("site", str(owner.source), part.key)
         return part_id(owner.id, self.changes.target.table, part.key)
+
+    def _held_id(self, owner: Owner, part: Part) -> UUID:
+        """Of the row that belongs to the owner."""
+        identity = self._id(owner, part)
+        return part_id(owner.id, "offering_site", identity) if self.is_sites else identity
 
     def _positions(self, parts: Mapping[Owner, Sequence[Part]]) -> dict[UUID, int]:
         """Behind those that are there; one that is there itself stays where it is."""
@@ -181,7 +192,7 @@ class ReturnedParts:
         for each, owned in parts.items():
             there = standing[each.id]
             for part in owned:
-                there.setdefault(self._id(each, part), max(there.values(), default=-1) + 1)
+                there.setdefault(self._held_id(each, part), max(there.values(), default=-1) + 1)
         return {row: position for rows in standing.values() for row, position in rows.items()}
 
     # Parts that were changed
@@ -206,6 +217,7 @@ class ReturnedParts:
             taken = bool(edit.columns or at_site[id(edit)])
             is_changed = edit.id in changed or link in linked
             self.changes.tell(edit, taken=taken, changed=is_changed)
+            self.verdicts.note(edit.judgement, edit.id, edit.judgement.owner)
 
     def _move(self, edits: Iterable[Edit]) -> None:
         """A site that was given another place, or none. One that cannot be stays where it is."""

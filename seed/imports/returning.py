@@ -32,6 +32,7 @@ from seed.workbooks.columns import Role, Sheet
 from seed.workbooks.markers import marker_of
 from seed.workbooks.returned import (
     ENTERED,
+    REASONS,
     Judge,
     Verdict,
     is_own,
@@ -160,10 +161,13 @@ class _Second:
 Step = tuple["ReturnedEntities | ReturnedParts", Stream]
 
 
-def steps(connection: Connection, file: Returned, report: FileReport) -> Iterator[Step]:
+def steps(
+    connection: Connection, file: Returned, report: FileReport, *, telling: bool
+) -> Iterator[Step]:
     """What writes each sheet, and the sheet; the main one first, as others name its new rows.
 
-    Nobody else writes meanwhile: a row is what it was when it was compared.
+    Nobody else writes meanwhile: a row is what it was when it was compared. `telling`: the sender
+    is to be told of what was written, so that the rest can be mended and sent again.
     """
     target = file.mapping.target
     if target.name == "districts":
@@ -173,6 +177,7 @@ def steps(connection: Connection, file: Returned, report: FileReport) -> Iterato
     mapping = file.mapping.model_copy(update={"lang": own})
     known, newcomers = Known(connection), Newcomers()
     for page in file.pages:
+        _tell_columns(page, report)
         judge = Judge(connection, page.resource, page.table.columns, page.part)
         reader = Reader(mapping, known, report, strict=True)
         verdicts = Verdicts(judge, report)
@@ -184,6 +189,16 @@ def steps(connection: Connection, file: Returned, report: FileReport) -> Iterato
             rules = own_part(page.resource, page.part, page.table.columns).fields
             changes = Changes(connection, reader, target.parts[page.part], rules)
             yield ReturnedParts(changes, newcomers, verdicts), Stream(page.table, mapping)
+        if telling:  # all of the sheet is written by now
+            report.told |= verdicts.told()
+
+
+def _tell_columns(page: Page, report: FileReport) -> None:
+    """Which columns of a sheet are its sender's own."""
+    known = {each.name for each in own_sheet(page.resource, page.table.columns, page.part).columns}
+    known |= {REASONS, *(each.header for each in SPELLINGS)}
+    if own := [name for name in page.table.columns if name not in known]:
+        report.note(f"columns not taken: {', '.join(own)}")
 
 
 def _models(file: Returned) -> Iterator[type[Base]]:
@@ -218,12 +233,14 @@ class ReturnedEntities:
 
     def write(self, records: Sequence[Record], repeated: Container[str]) -> None:
         found = self.verdicts.of(records, repeated)
-        self.additions.write(found[Verdict.NEW])
+        for each, identity in self.additions.write(found[Verdict.NEW]):
+            self.verdicts.note(each, identity)
         edits = self.changes.edits(found[Verdict.CHANGED])
         changed = self.changes.write(edits)
         for edit in edits:
             taken = bool(edit.columns or edit.links)
             self.changes.tell(edit, taken=taken, changed=edit.id in changed)
+            self.verdicts.note(edit.judgement, edit.id)
         if self.changes.target.name == "districts" and (found[Verdict.NEW] or _moved(edits)):
             redraw(self.changes.connection, self.changes.report)
 

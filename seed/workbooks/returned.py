@@ -29,6 +29,7 @@ from seed.workbooks.cells import (
     UNQUOTED,
     WORKBOOK,
     YES,
+    Cell,
     Spelling,
     checksum,
     meaning,
@@ -82,6 +83,7 @@ ENTERED = SourceRule(
 )
 """The source of new rows that state none: they cannot be published before somebody says more."""
 
+_TOLD = {Role.IDENTITY, Role.ORIGIN, Role.INFORMATION}
 _SPELLED_AS_TEXT = {Kind.INTEGER, Kind.NUMBER, Kind.DATE, Kind.BOOLEAN}
 
 
@@ -212,6 +214,9 @@ class Judgement:
     source: str | None = None
 
 
+Cells = Mapping[str, Cell]
+"""Cells by the names of their columns."""
+
 Row = Mapping[str, str]
 """What the cells of a row mean, by the names of their columns."""
 
@@ -267,6 +272,23 @@ class Judge:
                 continue
             judged = self._judged(record, row, standing.get(self._identity(row)))
             yield self._alone(judged, row, repeated)
+
+    def told(self, identities: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, Cells]]:
+        """What the registry says of rows by now beside their fields, such as ids and checksums.
+
+        The rows are given, and told, by their positions, each with its owner and id; what is told
+        are cells by column.
+        """
+        owner = self._sheet.owner or ""
+        standing = self._standing([{owner: each[0], ID: each[1]} for each in identities.values()])
+        for position, identity in identities.items():
+            if identity in standing:
+                yield position, self._told(standing[identity].line)
+
+    def _told(self, line: Line) -> Cells:
+        cells = self._lines.named(line)
+        told = {name: cells[name] for name, each in self._columns.items() if each.role in _TOLD}
+        return told | {self._header: line[self._sheet.checksum]}
 
     # What a row says, and what the registry says
 
