@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,8 @@ from seed.targets import Kind, Target
 from seed.workbooks.cells import Cell
 from seed.workbooks.columns import COORDINATES
 from seed.workbooks.returned import Judge, Judgement, Verdict, shown
+
+TO_WRITE = (Verdict.NEW, Verdict.CHANGED, Verdict.REMOVED)
 
 
 @dataclass
@@ -48,6 +50,18 @@ class Verdicts:
 
     def key(self, record: Record) -> str | None:
         return self.judge.key(record)
+
+    def sift(self, records: Sequence[Record], repeated: Container[str]) -> None:
+        """Judge rows, and keep those about which something is to be done."""
+        for each in self.judge.judge(records, repeated):
+            if each.verdict in TO_WRITE:
+                self._found[each.record.position] = each
+            else:
+                self._tell(each)
+
+    def kept(self) -> Iterator[Record]:
+        for each in self._found.values():
+            yield each.record
 
     def of(
         self, records: Sequence[Record], repeated: Container[str]

@@ -6,8 +6,10 @@ A file is one of ours by its columns, whatever it is called. Each of its sheets 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -24,6 +26,7 @@ from seed.imports.known import Known
 from seed.imports.returned_parts import ReturnedParts
 from seed.imports.stream import Stream
 from seed.mappings import FileRule, ImportMapping, MappingError, SourceRule
+from seed.mappings.model import SAMPLE
 from seed.readers import Document, Record, Table
 from seed.report import FileReport
 from seed.targets import TARGETS
@@ -42,6 +45,7 @@ from seed.workbooks.returned import (
 )
 
 WORKBOOKS = ("xlsx", "xls")
+CHECKSUM = re.compile("q[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def returned(
 
     Raises MappingError for an export of something else, or one that cannot be told.
     """
-    own = [table for table in document.tables if is_own(table.columns)]
+    own = [table for table in document.tables if _is_export(table)]
     if not own:
         return None
     marker = marker_of(file)
@@ -90,6 +94,16 @@ def returned(
         raise MappingError(f"several sheets are of the same rows ({names}): keep one of them")
     pages.sort(key=lambda page: page.part or "")
     return Returned(_mapping(pages, document, source or ENTERED), _named(pages, document))
+
+
+def _is_export(table: Table) -> bool:
+    """By its columns; a checksum that somebody else made is none of ours."""
+    if not is_own(table.columns):
+        return False
+    header = next(each.header for each in SPELLINGS if each.header in table.columns)
+    found = (record.properties.get(header) for record in islice(table.records(), SAMPLE))
+    stated = [str(checksum) for checksum in found if checksum is not None]
+    return not stated or any(map(CHECKSUM.fullmatch, stated))
 
 
 def _page(table: Table, stated: str | None) -> Page:
@@ -158,7 +172,7 @@ class _Second:
 
 # --- what becomes of it --------------------------------------------------------------------------
 
-Step = tuple["ReturnedEntities | ReturnedParts", Stream]
+Step = tuple["ReturnedEntities | ReturnedParts | Sieve", Stream]
 
 
 def steps(
@@ -179,18 +193,54 @@ def steps(
     for page in file.pages:
         _tell_columns(page, report)
         judge = Judge(connection, page.resource, page.table.columns, page.part)
-        reader = Reader(mapping, known, report, strict=True)
         verdicts = Verdicts(judge, report)
+        reader = Reader(mapping, known, report, strict=True)
+        importer: ReturnedEntities | ReturnedParts
         if page.part is None:
             additions = Additions(connection, mapping, known, report, newcomers)
             changes = Changes(connection, reader, target, mapping.fields)
-            yield ReturnedEntities(changes, additions, verdicts), Stream(page.table, mapping)
+            importer = ReturnedEntities(changes, additions, verdicts)
         else:
             rules = own_part(page.resource, page.part, page.table.columns).fields
             changes = Changes(connection, reader, target.parts[page.part], rules)
-            yield ReturnedParts(changes, newcomers, verdicts), Stream(page.table, mapping)
+            importer = ReturnedParts(changes, newcomers, verdicts)
+        yield from _passes(importer, Stream(page.table, mapping))
         if telling:  # all of the sheet is written by now
             report.told |= verdicts.told()
+
+
+def _passes(importer: ReturnedEntities | ReturnedParts, stream: Stream) -> Iterator[Step]:
+    """Where rows are about each other, all are judged before one is written."""
+    if not importer.whole:
+        yield importer, stream
+        return
+    yield Sieve(importer.reader, importer.verdicts), stream
+    yield importer, Kept(stream.table, stream.mapping, importer.verdicts)
+
+
+@dataclass
+class Sieve:
+    """Judges the rows of a sheet. Only those that are to be written are kept in memory."""
+
+    reader: Reader
+    verdicts: Verdicts
+    whole: bool = False
+
+    def key(self, record: Record) -> str | None:
+        return self.verdicts.key(record)
+
+    def write(self, records: Sequence[Record], repeated: Container[str]) -> None:
+        self.verdicts.sift(records, repeated)
+
+
+@dataclass(frozen=True)
+class Kept(Stream):
+    """The rows that a sieve has kept; they were counted before."""
+
+    verdicts: Verdicts
+
+    def records(self, _: FileReport | None = None) -> Iterator[Record]:
+        return self.verdicts.kept()
 
 
 def _tell_columns(page: Page, report: FileReport) -> None:

@@ -28,6 +28,8 @@ from db.registry import writer
 from seed.imports.additions import AlreadyThere
 from seed.imports.corrections import correct
 from seed.imports.engine import Order, import_files
+from seed.imports.returning import returned
+from seed.readers.formats import open_file
 from seed.report import FileReport, Severity
 from seed.targets import TARGETS
 from seed.workbooks import marks
@@ -817,3 +819,15 @@ def test_two_sheets_of_the_same_rows_are_refused(shared: Registry) -> None:
     report = shared.bring_back(file)
     assert report.refused
     assert report.findings[-1].reason.startswith("several sheets are of the same rows")
+
+
+def test_a_file_with_such_columns_that_somebody_else_made_is_none_of_ours(
+    shared: Registry,
+) -> None:
+    file = shared.folder / "theirs.csv"
+    file.write_text("id,checksum,name\n1,d41d8cd98f00b204e9800998ecf8427e,Theirs\n")
+    assert returned(file, open_file(file), "organisations") is None
+    file.write_text("id,checksum,name\n,,A new one\n")
+    found = returned(file, open_file(file), "organisations")
+    assert found
+    assert found.mapping.resource == "organisations"
