@@ -103,8 +103,14 @@ class Each(StrEnum):
     provider = "provider"
 
 
+GUESSED = "guessed"
+
+
 class ImportGroup(TyperGroup):
-    """`import offerings FILE` is `import files offerings FILE`, `--suggest FILE` a command too."""
+    """`import offerings FILE` is `import files offerings FILE`, `--suggest FILE` a command too.
+
+    `import FILE` leaves it to the file to say what it describes.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, self.expanded(args))
@@ -112,9 +118,16 @@ class ImportGroup(TyperGroup):
     def expanded(self, args: list[str]) -> list[str]:
         if args and args[0] == "--suggest":
             return ["suggest", *args[1:]]
-        if args and args[0] not in (*self.commands, "--help"):
-            return ["files", *args]
-        return args
+        if not args or args[0] in (*self.commands, "--help"):
+            return args
+        return ["files", *([GUESSED] if Path(args[0]).suffix else []), *args]
+
+
+def described(name: str) -> str:
+    """What files describe, as an argument names it."""
+    if name not in (*Importable, GUESSED):
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join((*Importable, GUESSED))}")
+    return name
 
 
 import_commands = typer.Typer(
@@ -212,7 +225,13 @@ def publish(
 
 @import_commands.command("files")
 def import_files(
-    resource: Annotated[Importable, typer.Argument(help="What the files describe.")],
+    resource: Annotated[
+        str,
+        typer.Argument(
+            help=f"What the files describe; `{GUESSED}` finds it out.",
+            parser=described,
+        ),
+    ],
     files: Annotated[list[Path], typer.Argument(help="Files to read.")],
     mapping: Annotated[
         str | None, typer.Option(help="Name of a mapping; found by itself where only one fits.")
@@ -235,23 +254,32 @@ def import_files(
     report: Annotated[
         Path | None, typer.Option(help="Write the report to this file: .json, or .html for people.")
     ] = None,
+    marked: Annotated[
+        Path | None,
+        typer.Option(help="Write a copy of the file, rejected cells marked."),
+    ] = None,
 ) -> None:
     """Take files over into the registry; nothing becomes public before it is published.
 
-    `quartier import offerings FILE` is short for `quartier import files offerings FILE`. The exit
-    code is 0 if every row was taken, 1 if rows were rejected, 2 if a file was refused.
+    `quartier import offerings FILE` is short for `quartier import files offerings FILE`, and
+    `quartier import FILE` finds out what it is. What `quartier export` made comes back by this too.
+    The exit code is 0 if every row was taken, 1 if rows were rejected, 2 if a file was refused.
     """
     from db import publication
     from seed.imports.engine import Order, import_files
 
+    if marked and len(files) > 1:
+        stop("--marked is for one file")
     require_writable(report)
+    require_writable(marked)
     order = Order(
-        resource.value,
+        None if resource == GUESSED else resource,
         mapping,
         dry_run=dry_run,
         snapshot=snapshot,
         threshold=threshold,
         resume=resume,
+        marked=marked,
         actor=f"import {resource}",
     )
     with databases(read_settings()) as both:
@@ -843,9 +871,9 @@ def rows_done() -> Iterator[RowsDone]:
         yield tell
 
 
-def require_writable(report: Path | None) -> None:
-    if report and not (report.parent.is_dir() and not report.is_dir()):
-        stop(f"{report} cannot be written: there is no such folder, or it is one itself")
+def require_writable(file: Path | None) -> None:
+    if file and not (file.parent.is_dir() and not file.is_dir()):
+        stop(f"{file} cannot be written: there is no such folder, or it is one itself")
 
 
 @contextmanager

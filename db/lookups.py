@@ -108,6 +108,20 @@ def rows_of(
     return {row[0]: tuple(row[1:]) for row in connection.execute(statement)}
 
 
+def parts_of(
+    connection: Connection,
+    model: type[Base],
+    owner: str,
+    owners: Collection[UUID],
+    columns: Sequence[str],
+) -> list[tuple[Any, ...]]:
+    """Columns of all parts that these owners have."""
+    table = _table(model)
+    wanted = bindparam("owners", list(owners), type_=ARRAY(Uuid()))
+    statement = select(*(table.c[name] for name in columns)).where(table.c[owner] == any_(wanted))
+    return [tuple(row) for row in connection.execute(statement)]
+
+
 def owners_of_slugs(
     connection: Connection, model: type[Base], slugs: Collection[str]
 ) -> dict[str, UUID]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -45,7 +45,7 @@ class Finding:
 
 
 COUNTS = ("read", "new", "changed", "unchanged", "rejected", "flagged", "left_out", "archived")
-WRITTEN = ("new", "changed", "unchanged", "rejected")
+WRITTEN = ("new", "changed", "unchanged", "rejected", "left_out")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class Mark:
 class FileReport:
     """Every row read is new, changed, unchanged, rejected or left out; flagged ones are among them.
 
-    `left_out` are rows that are not meant for this registry, such as another county's.
+    `left_out` are rows that are not meant for this registry, such as another county's. `told` is
+    what the sender of an export is told in the file itself, if it is given back: cells by row.
     """
 
     file: str
@@ -76,6 +77,7 @@ class FileReport:
     run: int | None = None
     findings: list[Finding] = field(default_factory=list)
     doubles: list[Doubles] = field(default_factory=list)
+    told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def flagged(self) -> int:
@@ -95,6 +97,13 @@ class FileReport:
     ) -> None:
         self.rejected += 1
         self.findings.append(Finding(Severity.ERROR, reason, position, field, _shown(value)))
+
+    def reject_cells(self, position: str, cells: Iterable[tuple[str, str | None, object]]) -> None:
+        """One row, for several reasons, each with the field and value it is about."""
+        self.rejected += 1
+        for reason, name, value in cells:
+            found = Finding(Severity.ERROR, reason, position, name, _shown(value))
+            self.findings.append(found)
 
     def refuse(self, reason: str) -> None:
         """Nothing of this file was taken."""

@@ -138,7 +138,7 @@ def _write(
     added = _additions([row for row in usable if row.key not in known], known, report)
     _add(connection, added, registered, report)
     _report_absent(rows, known, report)
-    _redraw(connection, report)
+    redraw(connection, report)
 
 
 def _fits(row: Row, known: KeyedDistrict, report: FileReport) -> bool:
@@ -263,7 +263,8 @@ def _report_absent(
             report.flag(f"{each.name} ({each.key}) is not in the file", None)
 
 
-def _redraw(connection: Connection, report: FileReport) -> None:
+def redraw(connection: Connection, report: FileReport) -> None:
+    """Make anew what is made from boundaries that changed."""
     if cells := draw_schematic_cells(connection, missing=False):
         report.note(f"{cells} schematic boundaries drawn again around the new ones")
     if united := union_parents(connection):

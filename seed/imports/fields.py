@@ -56,7 +56,8 @@ class Reader:
     """Reads the fields of records; what it cannot take it reports.
 
     `own` are the keys of the file's rows, where they refer to each other. `implied` are the
-    entities that records only name, by table and name: they are to be registered.
+    entities that records only name, by table and name: they are to be registered. To a `strict`
+    reader a reference is only what is known already.
     """
 
     mapping: ImportMapping
@@ -64,6 +65,7 @@ class Reader:
     report: FileReport
     dropped: frozenset[str] = frozenset()
     own: Container[str] = frozenset()
+    strict: bool = False
     implied: dict[str, dict[str, UUID]] = field(default_factory=dict)
     _plans: dict[tuple[str, tuple[str, ...]], Plan] = field(default_factory=dict)
 
@@ -94,6 +96,14 @@ class Reader:
                 _remember(each.seen, cell, value)
         return values
 
+    def forget(self) -> None:
+        """What was taken for known may have been rolled back since."""
+        self.known.forget()
+        self.implied.clear()
+        for plan in self._plans.values():
+            for each in plan:
+                each.seen.clear()
+
     def _taken(self, plan: Planned, properties: Mapping[str, Any], position: str) -> Any:
         """The value, or what stands in its place; raises ValueRefused where the row needs it."""
         stated = plan.stated
@@ -108,6 +118,21 @@ class Reader:
             value = stated.default
         if value is None and stated.required:
             raise ValueRefused(plan.name, None, "empty")
+        return value
+
+    def cell(
+        self, target: Target, name: str, rule: FieldRule, properties: Mapping[str, Any]
+    ) -> Any:
+        """The value of one field, all of it or nothing; raises ValueRefused."""
+        (plan,) = self._plan(target, {name: rule})
+        found = rule.read(name, properties, self.mapping.conventions.empty)
+        if plan.stated.many:
+            given = found if isinstance(found, tuple) else (found,)
+            return tuple(dict.fromkeys(self.convert(plan, one) for one in given if one is not None))
+        value = None if found is None else self.convert(plan, found)
+        value = plan.stated.default if value is None else value
+        if value is None and plan.stated.required:
+            raise ValueRefused(name, None, "cannot be empty")
         return value
 
     def _plan(self, target: Target, rules: Mapping[str, FieldRule]) -> Plan:
@@ -192,12 +217,12 @@ class Reader:
     def _reference(self, table: str, stated: str) -> UUID:
         if table == "district":
             return self.known.districts.find(stated).id
-        if table == self.mapping.target.table and stated in self.own:
+        if not self.strict and stated in self.own and table == self.mapping.target.table:
             return self._identity(table, stated)
         found = self.known.entities(table).find(stated)
         if found is not None:
             return found
-        if table not in IMPLIED:
+        if table not in IMPLIED or self.strict:
             raise Unknown(f"no {table} has this slug or {LABELS[table]}")
         named = self.implied.setdefault(table, {})
         if stated not in named:
