@@ -32,6 +32,7 @@ from seed.imports.parts import stated_points
 from seed.imports.places import Places, placement_of, territory_of
 from seed.imports.stream import Stream
 from seed.mappings import (
+    FieldRule,
     FileRule,
     ImportMapping,
     MappingError,
@@ -185,7 +186,7 @@ def _write(
     stream = Stream(understood.table, mapping)
     columns = Columns(stream, mapping)
     columns.tell(report)
-    importer = _importer(connection, understood, stream, source, columns.personal, report)
+    importer = _importer(connection, understood, stream, source, columns.withheld, report)
     repeated = _repeated(importer, stream)
     done = 0
     for batch in _batches(stream.records(report), importer):
@@ -194,6 +195,7 @@ def _write(
         progress(file.name, done)
     if order.snapshot or mapping.snapshot:
         _archive(connection, mapping, source, order, report)
+    report.tell_losses()
     report.run = run
     finish_run(connection, run, report.counts(), report.as_json())
 
@@ -221,12 +223,12 @@ def _importer(
     understood: Understood,
     stream: Stream,
     source: UUID,
-    dropped: frozenset[str],
+    withheld: Sequence[FieldRule],
     report: FileReport,
 ) -> Importer:
     mapping = understood.mapping
     known = Known(connection, mapping.within)
-    reader = Reader(mapping, known, report, dropped)
+    reader = Reader(mapping, known, report, withheld)
     if mapping.resource == "codelists":
         return CodelistImport(connection, reader)
     if mapping.resource == "observations":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from seed.imports.known import LABELS, Known, Unknown
 from seed.mappings import FieldRule, ImportMapping, ValueRefused
 from seed.mappings.model import nearest
 from seed.mappings.rules import Convention, written
-from seed.personal import is_personal_value
+from seed.personal import examine, is_personal_value
 from seed.report import FileReport
 from seed.targets import Field, Kind, Target
 
@@ -37,6 +37,7 @@ class Planned(NamedTuple):
     stated: Field
     rule: FieldRule
     writing: Convention
+    withheld: bool = False
 
 
 Plan = list[Planned]
@@ -46,14 +47,15 @@ Plan = list[Planned]
 class Reader:
     """Reads the fields of records; what it cannot take it reports.
 
-    `own` are the keys of the file's rows, where they refer to each other. `implied` are the
-    entities that records only name, by table and id: they are to be registered.
+    `withheld` are rules that yield data about persons. `own` are the keys of the file's rows, where
+    they refer to each other. `implied` are the entities that records only name, by table and id:
+    they are to be registered.
     """
 
     mapping: ImportMapping
     known: Known
     report: FileReport
-    dropped: frozenset[str] = frozenset()
+    withheld: Sequence[FieldRule] = ()
     own: Container[str] = frozenset()
     implied: dict[str, dict[UUID, str]] = field(default_factory=dict)
     _plans: dict[tuple[str, tuple[str, ...]], Plan] = field(default_factory=dict)
@@ -95,10 +97,21 @@ class Reader:
             fields = target.all_fields
             self._plans[key] = [
                 # A translation is a text that need not be there, whatever it translates.
-                Planned(name, fields.get(name, Field()), rule, self._writing(rule))
+                Planned(
+                    name,
+                    fields.get(name, Field()),
+                    rule,
+                    self._writing(rule),
+                    rule in self.withheld,
+                )
                 for name, rule in rules.items()
             ]
         return self._plans[key]
+
+    def _planned(self, name: str, fields: Mapping[str, Field], rule: FieldRule) -> Planned:
+        """A translation is a text that need not be there, whatever it translates."""
+        stated = fields.get(name, Field())
+        return Planned(name, stated, rule, self._writing(rule), rule in self.withheld)
 
     def _writing(self, rule: FieldRule) -> Convention:
         """How the column of a rule is written, which may differ from the rest in its dates."""
@@ -107,16 +120,26 @@ class Reader:
 
     def _value(self, plan: Planned, properties: Mapping[str, Any], position: str) -> Any:
         rule, stated = plan.rule, plan.stated
-        if self.dropped and not self.dropped.isdisjoint(rule.used):
+        if plan.withheld:
             return () if stated.many else None
         tell = partial(self._flag, position) if stated.many else None
         found = rule.read(plan.name, properties, self.mapping.conventions.empty, refused=tell)
+        if rule.match is not None:
+            self.tell_unmatched(rule, found, properties)
         if stated.many:
             given = found if isinstance(found, tuple) else (found,)
             return tuple(dict.fromkeys(self._each(plan, given, position)))
         if isinstance(found, tuple):
             found = rule.join.join(written(part) for part in found) or None
         return None if found is None else self.convert(plan, found)
+
+    def tell_unmatched(self, rule: FieldRule, found: Any, properties: Mapping[str, Any]) -> None:
+        """Count what `match` lost. It may be a person's, so that an example must not look so."""
+        if found is not None and not isinstance(found, tuple):
+            return
+        column = ", ".join(rule.used)
+        for text in rule.unmatched(properties, self.mapping.conventions.empty):
+            self.report.lose(column, None if examine(column, [text]) else text)
 
     def _each(self, plan: Planned, given: tuple[Any, ...], position: str) -> Iterator[Any]:
         for one in given:

@@ -319,6 +319,52 @@ def test_columns_of_persons_are_left_out_unless_mapped_on_purpose(registry: Regi
     assert registry.one("SELECT note FROM registry.offering") == "Beispielname"
 
 
+def test_what_a_rule_takes_of_a_column_is_looked_at_not_the_column(registry: Registry) -> None:
+    """Most numbers are mobile ones, and none of those is taken."""
+    landline = {"phone": {"column": "Telefon", "match": r"^(03\d+ \d+)$"}}
+    registry.mapped(fields={**MAPPING["fields"], **landline})
+    report = registry.take(
+        {**ROW, "Telefon": "03731 123456"},
+        {**SECOND, "Telefon": "0171 1234567"},
+        {**THIRD, "Telefon": "0172 1234567"},
+    )
+    assert said(report, Severity.WARNING) == []
+    phones = registry.all("SELECT phone FROM registry.offering ORDER BY external_key")
+    assert phones == ["03731 123456", None, None]
+    lost = "2 values of Telefon left out: `match` finds nothing"  # mobile ones are not quoted
+    assert lost in {reason for _, _, reason in said(report, Severity.NOTE)}
+
+
+def test_what_a_template_makes_of_harmless_columns_is_looked_at(registry: Registry) -> None:
+    whole = {"phone": {"template": "{Vorwahl} {Nummer}"}}
+    registry.mapped(fields={**MAPPING["fields"], **whole})
+    report = registry.take({**ROW, "Vorwahl": "0171", "Nummer": "1234567"})
+    assert registry.one("SELECT phone FROM registry.offering") is None
+    assert [field for _, field, _ in said(report, Severity.WARNING)] == ["Vorwahl"]
+
+
+def test_what_match_does_not_find_is_counted_with_an_example(registry: Registry) -> None:
+    fields = {**MAPPING["fields"], "note": {"column": "Hinweis", "match": r"^Nr\. (\d+)$"}}
+    registry.mapped(fields=fields)
+    rows = [{**ROW, "Hinweis": "Nr. 5"}, {**SECOND, "Hinweis": "Nummer 6"}]
+    too_large = {**THIRD, "Hinweis": "sieben", "Plätze": "9" * 400}
+    report = registry.take(*rows, too_large)
+    lost = "2 values of Hinweis left out: `match` finds nothing, such as 'Nummer 6'"
+    assert [reason for _, _, reason in said(report, Severity.NOTE)][-1] == lost
+
+
+def test_a_value_of_several_terms_and_a_default(registry: Registry) -> None:
+    both = {"column": "Art", "values": {"Beides": ["day_care", "after_school_care"]}}
+    kept = {"otherwise": "keep", "default": "school"}
+    registry.mapped(fields={**MAPPING["fields"], "categories": both | kept})
+    registry.take({**ROW, "Art": "Beides"}, {**SECOND, "Art": ""})
+    assert registry.all(
+        "SELECT o.external_key, array_agg(t.code ORDER BY t.code) FROM registry.offering o "
+        "JOIN registry.offering_term l ON l.offering_id = o.id "
+        "JOIN registry.codelist_term t ON t.id = l.term_id GROUP BY 1 ORDER BY 1"
+    ) == [("1", ["after_school_care", "day_care"]), ("2", ["school"])]
+
+
 def test_a_source_without_a_licence_is_imported_but_not_published(registry: Registry) -> None:
     registry.mapped(source={**MAPPING["source"], "license": "not_stated"})
     report = registry.take(ROW)
