@@ -29,7 +29,7 @@ from seed.imports.fields import Reader
 from seed.imports.known import Known
 from seed.imports.observations import ObservationImport, refuse_strangers, register_indicators
 from seed.imports.parts import stated_points
-from seed.imports.places import Places, placement_of, territory_of
+from seed.imports.places import placement_of, places_of
 from seed.imports.stream import Stream
 from seed.mappings import (
     FieldRule,
@@ -196,6 +196,8 @@ def _write(
     if order.snapshot or mapping.snapshot:
         _archive(connection, mapping, source, order, report)
     report.tell_losses()
+    if not report.read:
+        report.flag("the file holds no rows", None)
     report.run = run
     finish_run(connection, run, report.counts(), report.as_json())
 
@@ -242,7 +244,7 @@ def _importer(
         return DistrictImport(connection, reader, placement, source)
     placement = placement_of(stream, stated_points(stream), kind, report)
     names = {each.id: each.name for each in known.districts.all.values()}
-    places = Places(placement, territory_of(connection), names, report)
+    places = places_of(connection, placement, names, report)
     return EntityImport(connection, reader, places, source, whole=_refers_to_itself(mapping))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -13,13 +14,15 @@ import yaml
 
 from db.corrections import CorrectionRefused
 from db.imports import undo
+from db.models import District, Source
 from db.publication import publish
-from db.registry import writer
+from db.registry import insert_missing, writer
 from seed.imports.corrections import correct, withdraw
 from seed.imports.engine import Order, import_files
 from seed.load import load_vocabulary
 from seed.report import FileReport, Severity
 from tests.databases import Database
+from tests.db.village import entity, source, square
 
 MAPPING: dict[str, Any] = {
     "resource": "offerings",
@@ -79,7 +82,7 @@ class Registry:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
-        self._folder = folder
+        self.folder = folder
         self._mapping = folder / "mapping.yaml"
         self.mapped()
 
@@ -88,7 +91,7 @@ class Registry:
         self._mapping.write_text(text, encoding="utf-8")
 
     def take(self, *rows: Mapping[str, str], **how: Any) -> FileReport:
-        file = self._folder / "angebote.csv"
+        file = self.folder / "angebote.csv"
         with file.open("w", encoding="utf-8", newline="") as target:
             writer = csv.DictWriter(target, list(rows[0]), delimiter=";")
             writer.writeheader()
@@ -305,6 +308,41 @@ def test_without_a_snapshot_nothing_is_archived(registry: Registry) -> None:
     registry.take(ROW, SECOND)
     registry.take(ROW)
     assert registry.one("SELECT count(*) FROM registry.offering WHERE status = 'archived'") == 0
+
+
+def test_a_file_of_headers_alone_says_that_it_holds_no_rows(registry: Registry) -> None:
+    registry.take(ROW)
+    file = registry.folder / "header.csv"
+    file.write_text(";".join(ROW) + "\n", encoding="utf-8")
+    order = Order("offerings", str(registry.folder / "mapping.yaml"), snapshot=True)
+    (report,) = import_files(registry.url, [file], order).files
+    assert "more than 20%" in report.findings[-1].reason  # as a snapshot it would archive all
+    report = import_files(registry.url, [file], replace(order, snapshot=False)).files[0]
+    assert [reason for _, _, reason in said(report, Severity.WARNING)] == ["the file holds no rows"]
+
+
+def test_far_places_are_told_where_boundaries_are_but_schematic(registry: Registry) -> None:
+    """Such a boundary may be some kilometres off, and says nothing of districts."""
+    with writer(registry.url, "test") as connection:
+        insert_missing(connection, Source, [source("here")])
+        ground = {"boundary": square(13.3, 50.85), "boundary_quality": "schematic"}
+        own = {"level": "municipality", "scheme": "ags", "key": "99999001", "name": "Adorf"}
+        insert_missing(connection, District, [entity("district", "adorf", **own, **ground)])
+    registry.mapped(conventions={})
+    placed = ["13.34", "50.91"], ["13.42", "50.97"], ["2.35", "48.85"], ["50.91", "13.34"]
+    rows = [
+        {**ROW, "Nr": str(number), "Straße": f"Weg {number}", "lon": lon, "lat": lat}
+        for number, (lon, lat) in enumerate(placed)
+    ]
+    report = registry.take(*rows)
+    assert said(report, Severity.WARNING) == [
+        ("line 4", "geometry", "outside the registry's territory"),
+        (
+            "line 5",
+            "geometry",
+            "kept without a place: longitude and latitude seem to be swapped",
+        ),
+    ]
 
 
 def test_columns_of_persons_are_left_out_unless_mapped_on_purpose(registry: Registry) -> None:
