@@ -89,6 +89,14 @@ class Importable(StrEnum):
     decisions = "decisions"
 
 
+class Status(StrEnum):
+    """Whether a row is for the public."""
+
+    draft = "draft"
+    published = "published"
+    archived = "archived"
+
+
 class Doubled(StrEnum):
     """The resources that several sources may describe twice."""
 
@@ -130,11 +138,22 @@ def described(name: str) -> str:
     return name
 
 
+class SourceGroup(TyperGroup):
+    """`sources` alone is `sources list`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args or ["list"])
+
+
 import_commands = typer.Typer(
     help="Take files over into the registry.", no_args_is_help=True, cls=ImportGroup
 )
+source_commands = typer.Typer(
+    help="Show sources, and state their licence or rhythm.", cls=SourceGroup
+)
 app.add_typer(database_commands, name="db")
 app.add_typer(import_commands, name="import")
+app.add_typer(source_commands, name="sources")
 
 # Commands
 
@@ -368,13 +387,46 @@ def set_fields(
     assignments: Annotated[list[str], typer.Argument(help="field=value, once or several times.")],
     source: Annotated[str, typer.Option(help="Where the better value is from.")],
 ) -> None:
-    """Correct fields so that it lasts: later imports report what they say, and leave it alone."""
+    """Correct fields so that it lasts: later imports report what they say, and leave it alone.
+
+    `status=published` (or draft, archived) decides whether it is for the public.
+    """
     from seed.imports.corrections import correct
 
     with databases(read_settings()) as both:
         require_prepared(both)
         correct(both.owner_url, reference, assignments, source=source, actor="quartier set")
     notes.print(f"Corrected {reference}; publish to show it: ./quartier publish")
+
+
+@app.command("status")
+def set_status(
+    status: Annotated[Status, typer.Argument(help="What the rows are from now on.")],
+    number: Annotated[int, typer.Option("--import", help="Number of the import they are from.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only count the rows that would change.")
+    ] = False,
+) -> None:
+    """Publish, withdraw or archive all that an import wrote; what is archived stays so.
+
+    `quartier set districts/NAME status=published` does it for one.
+    """
+    from db.registry import writer
+    from db.statuses import set_status_of_import
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, f"quartier status {status} --import {number}") as connection:
+            attempt = connection.begin_nested()
+            moved = set_status_of_import(connection, number, status.value)
+            if dry_run:
+                attempt.rollback()
+    for each in moved:
+        typer.echo(f"{each.entity}\t{each.before} -> {status.value}\t{each.count}")
+    if not moved:
+        notes.print(f"All that import {number} wrote is {status.value} or archived already")
+    elif not dry_run:
+        notes.print("To show it: ./quartier publish")
 
 
 @app.command()
@@ -406,8 +458,8 @@ def revert(
     raise typer.Exit(1 if done.kept else 0)
 
 
-@app.command()
-def sources() -> None:
+@source_commands.command("list")
+def list_sources() -> None:
     """Show who delivers what how often, what is overdue, and what nobody confirmed."""
     from db.registry import writer
     from db.sources import sources_overview
@@ -418,6 +470,22 @@ def sources() -> None:
         with writer(both.owner_url, "sources") as connection:
             found = sources_overview(connection)
     notes.print(shown(found))
+
+
+@source_commands.command("set")
+def set_source(
+    slug: Annotated[str, typer.Argument(help="Slug of a source, or of a file of houses.")],
+    assignments: Annotated[
+        list[str], typer.Argument(help="rhythm=P1Y, license=cc-zero, attribution=… and the like.")
+    ],
+) -> None:
+    """State what a source has for licence, attribution, publisher, title, url or rhythm."""
+    from seed.sources import set_source
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        set_source(both.owner_url, slug, assignments, actor="quartier sources set")
+    notes.print(f"Set {slug}; publish to show it: ./quartier publish")
 
 
 @app.command()

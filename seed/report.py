@@ -49,11 +49,20 @@ WRITTEN = ("new", "changed", "unchanged", "rejected", "left_out")
 
 
 @dataclass(frozen=True)
+class Loss:
+    """How many values of a column a pattern did not find, and one of them that may be shown."""
+
+    count: int = 0
+    example: str | None = None
+
+
+@dataclass(frozen=True)
 class Mark:
-    """Counts and number of findings at one moment."""
+    """Counts, number of findings and losses at one moment."""
 
     counts: dict[str, int]
     findings: int
+    losses: dict[str, Loss]
 
 
 @dataclass
@@ -78,6 +87,7 @@ class FileReport:
     findings: list[Finding] = field(default_factory=list)
     doubles: list[Doubles] = field(default_factory=list)
     told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    losses: dict[str, Loss] = field(default_factory=dict)
 
     @property
     def flagged(self) -> int:
@@ -105,6 +115,17 @@ class FileReport:
             found = Finding(Severity.ERROR, reason, position, name, _shown(value))
             self.findings.append(found)
 
+    def lose(self, column: str, value: str | None) -> None:
+        """A value is not taken, as the pattern of its rule is not in it."""
+        known = self.losses.get(column, Loss())
+        self.losses[column] = Loss(known.count + 1, known.example or _shown(value))
+
+    def tell_losses(self) -> None:
+        for column, loss in self.losses.items():
+            such = f", such as {loss.example!r}" if loss.example else ""
+            values = "value" if loss.count == 1 else "values"
+            self.note(f"{loss.count} {values} of {column} left out: `match` finds nothing{such}")
+
     def refuse(self, reason: str) -> None:
         """Nothing of this file was taken."""
         self.refused = True
@@ -122,12 +143,14 @@ class FileReport:
 
     def mark(self) -> Mark:
         """Where the report stands, to come back to if what follows is undone."""
-        return Mark({name: getattr(self, name) for name in WRITTEN}, len(self.findings))
+        counts = {name: getattr(self, name) for name in WRITTEN}
+        return Mark(counts, len(self.findings), dict(self.losses))
 
     def forget(self, mark: Mark) -> None:
         for name, count in mark.counts.items():
             setattr(self, name, count)
         del self.findings[mark.findings :]
+        self.losses = dict(mark.losses)
 
     def as_json(self) -> dict[str, Any]:
         head = {"file": self.file, "mapping": self.mapping, "refused": self.refused}

@@ -165,7 +165,8 @@ class Additions:
         source = self._registered(kind)
         if mapping.resource == "observations":
             return ObservationImport(connection, reader, source)
-        places = Places(None, Territory({}), {}, self.report)
+        nowhere: Territory[UUID] = Territory({})
+        places = Places(None, nowhere, nowhere, {}, self.report)
         of = DistrictEntities if mapping.resource == "districts" else EntityImport
         return of(connection, reader, places, source)
 

@@ -30,11 +30,12 @@ from seed.imports.fields import Reader
 from seed.imports.known import Known
 from seed.imports.observations import ObservationImport, refuse_strangers, register_indicators
 from seed.imports.parts import stated_points
-from seed.imports.places import Places, placement_of, territory_of
+from seed.imports.places import placement_of, places_of
 from seed.imports.provenance import register_source
 from seed.imports.returning import Returned, returned, steps
 from seed.imports.stream import Stream
 from seed.mappings import (
+    FieldRule,
     FileRule,
     ImportMapping,
     MappingError,
@@ -231,6 +232,9 @@ def _write(
         _archive(connection, mapping, source, order, report)
     elif order.snapshot:
         report.note("an export is no snapshot: what it no longer has is not archived")
+    report.tell_losses()
+    if not report.read:
+        report.flag("the file holds no rows", None)
     if source is not None and mapping.resource in DOUBLED:
         _tell_doubles(connection, run, source, report)
     report.run = run
@@ -255,7 +259,7 @@ def _only_step(
     stream = Stream(understood.table, understood.mapping)
     columns = Columns(stream, understood.mapping)
     columns.tell(report)
-    yield _importer(connection, understood, stream, source, columns.personal, report), stream
+    yield _importer(connection, understood, stream, source, columns.withheld, report), stream
 
 
 def _digest(file: Path) -> str:
@@ -274,12 +278,12 @@ def _importer(
     understood: Understood,
     stream: Stream,
     source: UUID,
-    dropped: frozenset[str],
+    withheld: Sequence[FieldRule],
     report: FileReport,
 ) -> Importer:
     mapping = understood.mapping
     known = Known(connection, mapping.within)
-    reader = Reader(mapping, known, report, dropped)
+    reader = Reader(mapping, known, report, withheld)
     if mapping.resource == "codelists":
         return CodelistImport(connection, reader)
     if mapping.resource == "observations":
@@ -293,7 +297,7 @@ def _importer(
         return DistrictImport(connection, reader, placement, source)
     placement = placement_of(stream, stated_points(stream), kind, report)
     names = {each.id: each.name for each in known.districts.all.values()}
-    places = Places(placement, territory_of(connection), names, report)
+    places = places_of(connection, placement, names, report)
     return EntityImport(connection, reader, places, source, whole=_refers_to_itself(mapping))
 
 

@@ -27,7 +27,7 @@ from seed.imports.changes import Changes, Edit, Verdicts, update_rows
 from seed.imports.fields import Reader
 from seed.imports.known import Unknown
 from seed.imports.parts import SITES, Part, at_site_row, part_row, site_row
-from seed.imports.places import Places, stated_point, territory_of
+from seed.imports.places import Places, places_of, stated_point
 from seed.mappings import ValueRefused
 from seed.readers import Record
 from seed.report import FileReport
@@ -284,7 +284,7 @@ class ReturnedParts:
         """Exports have degrees, longitude first: nothing is to be found out about them."""
         names = {each.id: each.name for each in self.reader.known.districts.all.values()}
         placement = Placement((Reading(CRS.from_user_input(WGS84)),))
-        return Places(placement, territory_of(self.connection), names, self.report)
+        return places_of(self.connection, placement, names, self.report)
 
 
 def _split(edit: Edit) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 import pytest
 import shapely
+import yaml
 from pyproj import Geod, Transformer
 from rich.console import Console
 from shapely.geometry.base import BaseGeometry
@@ -20,7 +21,7 @@ from db.registry import insert_missing, writer
 from db.simplification import TOLERANCES, simplify_all
 from seed.imports.engine import Order, import_files
 from seed.load import load_demonstration
-from seed.mappings import MappingError, load
+from seed.mappings import READY, MappingError, load
 from seed.report import FileReport, Report, Severity
 from tests.databases import Database
 
@@ -219,6 +220,20 @@ def test_rows_of_other_counties_are_left_out_and_counted(url: str, save: Save) -
     report = run(url, save(collection(feature(0), feature(3, AGS="01001000"))))
     assert (report.read, report.changed, report.left_out, report.new) == (2, 1, 1, 0)
     assert "ags:01001" in reasons(report)
+
+
+def test_a_parent_that_is_not_registered_is_left_empty_and_flagged(
+    url: str, save: Save, tmp_path: Path
+) -> None:
+    mapping = yaml.safe_load((READY / "vg250-gemeinden.yaml").read_text(encoding="utf-8"))
+    del mapping["only_known_parents"]
+    own = tmp_path / "own.yaml"
+    own.write_text(yaml.safe_dump(mapping, allow_unicode=True), encoding="utf-8")
+    file = save(collection(feature(0), feature(3, AGS="01001000", GEN="Fernstadt")))
+    report = run(url, file, mapping=str(own))
+    assert (report.read, report.changed, report.new, report.left_out) == (2, 1, 1, 0)
+    assert "not registered: left empty" in reasons(report)
+    assert districts(url)["Fernstadt"].parent_id is None
 
 
 def test_water_rows_are_left_out(url: str, save: Save) -> None:
