@@ -11,6 +11,7 @@ import pytest
 import schemathesis
 from schemathesis import Case, DeserializationContext, GenerationMode, Response
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.pytest.lazy import get_all_tests
 
 from api.app import create_app
@@ -72,7 +73,7 @@ def test_the_server_keeps_the_contract(path: str, live_server: str, plausible: P
     made = get_all_tests(
         schema=schema, test_func=keeps_the_contract, settings=None, given_kwargs={}
     )
-    tests = [found.ok() for found in made]
+    tests = [found.ok() for found in made if isinstance(found, Ok)]
     assert len(tests) == len(paths[path])
     for _, test in tests:
         test()
