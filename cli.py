@@ -692,6 +692,7 @@ def bench(
         only=tuple(only or ()),
         rounds=1 if quick else rounds,
         seconds=1 if quick else 3,
+        warm_up=0 if quick else 1,
         peers=peers,
     )
     if unknown := set(order.only) - set(CASES):

@@ -1,7 +1,7 @@
 """The import of districts: small files made here, and the official boundaries of Mittelsachsen."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row, select, text
 
 from db.boundaries import draw_schematic_cells, union_parents
+from db.cluster import Cluster
 from db.models import District, Revision, Source
 from db.registry import insert_missing, writer
 from db.simplification import TOLERANCES, simplify_all
@@ -23,7 +24,7 @@ from seed.imports.engine import Order, import_files
 from seed.load import load_demonstration
 from seed.mappings import READY, MappingError, load
 from seed.report import FileReport, Report, Severity
-from tests.databases import Database
+from tests.databases import Database, build_empty_template, build_template, clone
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 VG250 = SHARED / "mittelsachsen" / "gemeinden_vg250.geojson"
@@ -42,9 +43,20 @@ def key(name: str) -> UUID:
     return uuid5(NAMES, name)
 
 
+@pytest.fixture(scope="module")
+def county_template(cluster: Cluster) -> str:
+    empty = build_empty_template(cluster)
+    return build_template(cluster, "quartier_three_template", empty, _settle)
+
+
 @pytest.fixture
-def url(database: Database) -> str:
+def url(cluster: Cluster, county_template: str) -> Iterator[str]:
     """A county (ags:99999) of three municipalities in a row, with schematic cells."""
+    with clone(cluster, county_template) as fresh:
+        yield fresh.owner_url
+
+
+def _settle(database: Database) -> None:
     with writer(database.owner_url, "test") as connection:
         row = {"id": SOURCE, "slug": "test", "title": "Test", "publisher": "Test"}
         licensed = {"license": "cc-zero", "attribution": "Test"}
@@ -60,7 +72,6 @@ def url(database: Database) -> str:
         insert_missing(connection, District, municipalities)
         draw_schematic_cells(connection)
         union_parents(connection)
-    return database.owner_url
 
 
 def _district(name: str) -> dict[str, Any]:

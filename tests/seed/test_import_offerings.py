@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, LiteralString
@@ -16,6 +16,7 @@ import yaml
 from rich.console import Console
 
 from db import duplicates
+from db.cluster import Cluster
 from db.corrections import CorrectionRefused
 from db.imports import undo
 from db.models import District, Source
@@ -25,7 +26,7 @@ from seed.imports.corrections import correct, withdraw
 from seed.imports.engine import Order, import_files
 from seed.load import load_vocabulary
 from seed.report import FileReport, Report, Severity
-from tests.databases import Database
+from tests.databases import Database, build_empty_template, build_template, clone
 from tests.db.village import entity, source, square
 
 MAPPING: dict[str, Any] = {
@@ -117,10 +118,20 @@ class Registry:
             connection.execute(statement, values or None)
 
 
-@pytest.fixture
-def registry(database: Database, tmp_path: Path) -> Registry:
+@pytest.fixture(scope="module")
+def vocabulary_template(cluster: Cluster) -> str:
+    empty = build_empty_template(cluster)
+    return build_template(cluster, "quartier_vocabulary_template", empty, _load_vocabulary)
+
+
+def _load_vocabulary(database: Database) -> None:
     load_vocabulary(database.owner_url, progress=lambda _: None)
-    return Registry(database.owner_url, tmp_path)
+
+
+@pytest.fixture
+def registry(cluster: Cluster, vocabulary_template: str, tmp_path: Path) -> Iterator[Registry]:
+    with clone(cluster, vocabulary_template) as fresh:
+        yield Registry(fresh.owner_url, tmp_path)
 
 
 def counts(report: FileReport) -> dict[str, int]:
