@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -25,9 +24,13 @@ class LinkExpired(LinkRefused):
 
 
 class ConfirmLinks:
-    """Makes and reads tokens. The first key signs; the others only read what they once signed."""
+    """Makes and reads tokens with a key, or several, separated by commas.
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    The first one signs; the others only read what they once signed.
+    """
+
+    def __init__(self, secret_key: str) -> None:
+        keys = [key.strip() for key in secret_key.split(",")]
         # itsdangerous signs with the last of its keys.
         self._serializer = URLSafeSerializer(
             keys[::-1], salt=SALT, signer_kwargs={"digest_method": hashlib.sha256}

@@ -141,6 +141,7 @@ def test_nul_cannot_be_sent(own_demo_database: Database, mine: Connection[TupleR
         {"said": ""},
         {"said": "a" * 2001},
         {"said": "a\x1b[31m"},
+        {"said": "a\x9b31m"},
         {"said": "a\rb"},
         {"said": "a", "reply": "a" * 255},
         {"said": "a", "reply": "a@example.org\nBcc: b@example.org"},

@@ -27,9 +27,9 @@ CREATE TABLE inbox.entry (
         cardinality(topics) <= 7
         AND topics <@ ARRAY['contact', 'place', 'hours', 'description', 'access', 'ended', 'other']),
     CONSTRAINT entry_text_check CHECK (
-        length(text) BETWEEN 1 AND 2000 AND text !~ '[\u0001-\u0008\u000b-\u001f\u007f]'),
+        length(text) BETWEEN 1 AND 2000 AND text !~ '[\u0001-\u0008\u000b-\u001f\u007f-\u009f]'),
     CONSTRAINT entry_reply_to_check CHECK (
-        length(reply_to) BETWEEN 1 AND 254 AND reply_to !~ '[\u0001-\u001f\u007f]'),
+        length(reply_to) BETWEEN 1 AND 254 AND reply_to !~ '[\u0001-\u001f\u007f-\u009f]'),
     CONSTRAINT entry_token_check CHECK (
         (kind = 'report') = (token IS NULL) AND (kind = 'report') = (organisation_id IS NULL)
         AND length(token) <= 500 AND token ~ '^[A-Za-z0-9_.-]+$'),
