@@ -269,6 +269,8 @@ def confirm_links(
         link = f"{home_of(settings)}/confirm/{links.token(one.id, until)}"
         typer.echo(f"{one.name}\t{one.email or ''}\t{one.offerings}\t{link}")
     notes.print(f"Good until {until:%Y-%m-%d}. Whoever has such a link can use it.")
+    if not settings.public_url:
+        notes.print("PUBLIC_URL is not set, so the links lead to this machine")
 
 
 @inbox_commands.command("list")
