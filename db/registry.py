@@ -145,21 +145,44 @@ def replace_parts(
 ) -> Counts:
     """Make the given rows all the parts these owners have; parts that stay as they are stay.
 
+    Owners that are new need not be named: they have no parts that would have to go.
+
     `among`, a column and its values, leaves alone the parts that have others there.
     """
     owner = _table(model).c[owner_column]
     with _incoming(connection, model, rows) as incoming:
-        removal = _removal(model, owner, kept=bool(incoming.count)).returning(owner)
-        if among is not None:
-            removal = removal.where(_table(model).c[among[0]] == any_(_ids("among", among[1])))
-        removed = _values(connection, removal, owners=list(owner_ids))
-        changed, new = [], []
+        removed, changed, new = list[UUID](), list[UUID](), list[UUID]()
+        if owner_ids:
+            removal = _removal(model, owner, kept=bool(incoming.count)).returning(owner)
+            if among is not None:
+                removal = removal.where(_table(model).c[among[0]] == any_(_ids("among", among[1])))
+            removed = _values(connection, removal, owners=list(owner_ids))
         if incoming.count:
             changed = _values(connection, _correction(model, incoming.names).returning(owner))
             new = _values(connection, _insertion(model, incoming.names).returning(owner))
     unchanged = incoming.count - len(new) - len(changed)
     owners = frozenset(chain(removed, changed, new))
     return Counts(len(new), len(changed), unchanged, len(removed), owner_ids=owners)
+
+
+def delete_rows(connection: Connection, model: type[Base], ids: Collection[UUID]) -> int:
+    """Delete rows by their ids; returns how many there were."""
+    identity = _table(model).c.id
+    return len(
+        _values(
+            connection,
+            delete(_table(model)).where(identity == any_(_ids("ids", ids))).returning(identity),
+        )
+    )
+
+
+def hold(connection: Connection, models: Iterable[type[Base]]) -> None:
+    """Until this transaction ends nobody else writes to these tables; everybody may read them."""
+    names = (sql.Identifier(str(_table(each).schema), _table(each).name) for each in models)
+    with _cursor(connection) as cursor:
+        cursor.execute(
+            sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(sql.SQL(", ").join(names))
+        )
 
 
 # --- full snapshots ------------------------------------------------------------------------------

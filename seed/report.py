@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,8 @@ from jinja2 import Environment, FileSystemLoader
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from db.duplicates import Doubles
 
 SHOWN = 5  # findings of one kind in the terminal; the report files have all
 OK, ROWS_REJECTED, FILE_REFUSED = 0, 1, 2
@@ -43,22 +45,32 @@ class Finding:
 
 
 COUNTS = ("read", "new", "changed", "unchanged", "rejected", "flagged", "left_out", "archived")
-WRITTEN = ("new", "changed", "unchanged", "rejected")
+WRITTEN = ("new", "changed", "unchanged", "rejected", "left_out")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """How many values of a column a pattern did not find, and one of them that may be shown."""
+
+    count: int = 0
+    example: str | None = None
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Counts and number of findings at one moment."""
+    """Counts, number of findings and losses at one moment."""
 
     counts: dict[str, int]
     findings: int
+    losses: dict[str, Loss]
 
 
 @dataclass
 class FileReport:
     """Every row read is new, changed, unchanged, rejected or left out; flagged ones are among them.
 
-    `left_out` are rows that are not meant for this registry, such as another county's.
+    `left_out` are rows that are not meant for this registry, such as another county's. `told` is
+    what the sender of an export is told in the file itself, if it is given back: cells by row.
     """
 
     file: str
@@ -73,6 +85,9 @@ class FileReport:
     refused: bool = False
     run: int | None = None
     findings: list[Finding] = field(default_factory=list)
+    doubles: list[Doubles] = field(default_factory=list)
+    told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    losses: dict[str, Loss] = field(default_factory=dict)
 
     @property
     def flagged(self) -> int:
@@ -93,6 +108,24 @@ class FileReport:
         self.rejected += 1
         self.findings.append(Finding(Severity.ERROR, reason, position, field, _shown(value)))
 
+    def reject_cells(self, position: str, cells: Iterable[tuple[str, str | None, object]]) -> None:
+        """One row, for several reasons, each with the field and value it is about."""
+        self.rejected += 1
+        for reason, name, value in cells:
+            found = Finding(Severity.ERROR, reason, position, name, _shown(value))
+            self.findings.append(found)
+
+    def lose(self, column: str, value: str | None) -> None:
+        """A value is not taken, as the pattern of its rule is not in it."""
+        known = self.losses.get(column, Loss())
+        self.losses[column] = Loss(known.count + 1, known.example or _shown(value))
+
+    def tell_losses(self) -> None:
+        for column, loss in self.losses.items():
+            such = f", such as {loss.example!r}" if loss.example else ""
+            values = "value" if loss.count == 1 else "values"
+            self.note(f"{loss.count} {values} of {column} left out: `match` finds nothing{such}")
+
     def refuse(self, reason: str) -> None:
         """Nothing of this file was taken."""
         self.refused = True
@@ -110,17 +143,24 @@ class FileReport:
 
     def mark(self) -> Mark:
         """Where the report stands, to come back to if what follows is undone."""
-        return Mark({name: getattr(self, name) for name in WRITTEN}, len(self.findings))
+        counts = {name: getattr(self, name) for name in WRITTEN}
+        return Mark(counts, len(self.findings), dict(self.losses))
 
     def forget(self, mark: Mark) -> None:
         for name, count in mark.counts.items():
             setattr(self, name, count)
         del self.findings[mark.findings :]
+        self.losses = dict(mark.losses)
 
     def as_json(self) -> dict[str, Any]:
         head = {"file": self.file, "mapping": self.mapping, "refused": self.refused}
-        found = [asdict(each) for each in self.findings]
-        return head | {"import": self.run, "counts": self.counts(), "findings": found}
+        return {
+            **head,
+            "import": self.run,
+            "counts": self.counts(),
+            "findings": [asdict(each) for each in self.findings],
+            "possible_duplicates": [_doubles_as_json(each) for each in self.doubles],
+        }
 
 
 @dataclass
@@ -146,7 +186,9 @@ class Report:
         environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True
         )
-        return environment.get_template("report.html").render(report=self, counts=COUNTS)
+        return environment.get_template("report.html").render(
+            report=self, counts=COUNTS, doubtful=doubtful
+        )
 
     def write(self, path: Path) -> None:
         """As HTML where the name says so, else as JSON."""
@@ -156,6 +198,7 @@ class Report:
     def print(self, console: Console) -> None:
         for file in self.files:
             _print_findings(console, file)
+            _print_doubles(console, file)
         console.print(_counted(self.files, dry_run=self.dry_run))
 
 
@@ -168,6 +211,33 @@ def _print_findings(console: Console, file: FileReport) -> None:
             console.print(_line(each), soft_wrap=True)
         if len(kind) > SHOWN:
             console.print(Text(f"           … and {len(kind) - SHOWN} more like this"))
+
+
+def doubtful(doubles: Doubles) -> str:
+    """What is to be looked at, in one line."""
+    return (
+        f"{doubles.doubtful} of {doubles.compared} new {doubles.resource}s may be there twice; "
+        f"`quartier duplicates {doubles.resource}s` lists all"
+    )
+
+
+def _doubles_as_json(doubles: Doubles) -> dict[str, Any]:
+    """The ids as text, which is how JSON has them."""
+    ids = ("id", "other_id")
+    pairs = [
+        {name: str(of) if name in ids else of for name, of in asdict(pair).items()}
+        for pair in doubles.pairs
+    ]
+    return asdict(doubles) | {"pairs": pairs}
+
+
+def _print_doubles(console: Console, file: FileReport) -> None:
+    for doubles in file.doubles:
+        console.print(Text(f"  {doubtful(doubles)}", style="yellow"), soft_wrap=True)
+        for pair in doubles.pairs:
+            why = f"({', '.join(pair.reasons)})"
+            line = Text(f"    {pair.score:.2f} {pair.name}: {pair.other_name} {why}")
+            console.print(line, soft_wrap=True)
 
 
 def _kinds(findings: Iterable[Finding]) -> list[list[Finding]]:

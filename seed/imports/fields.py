@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,12 +18,14 @@ from seed.imports.known import LABELS, Known, Unknown
 from seed.mappings import FieldRule, ImportMapping, ValueRefused
 from seed.mappings.model import nearest
 from seed.mappings.rules import Convention, written
-from seed.personal import is_personal_value
+from seed.personal import examine, is_personal_value
 from seed.report import FileReport
 from seed.targets import Field, Kind, Target
 
 IMPLIED = ("organisation", "strategy")  # what needs no more than a name to be registered
 LONGEST = 100_000  # characters of a text
+REMEMBERED = 5_000  # cells of a column, so that memory stays flat
+SHORT = 100  # characters of a cell that may well come again
 
 
 class Withheld(ValueError):  # noqa: N818 - reads as the state it reports
@@ -31,12 +33,19 @@ class Withheld(ValueError):  # noqa: N818 - reads as the state it reports
 
 
 class Planned(NamedTuple):
-    """A field, what it is, where it comes from, and how it is written there."""
+    """A field, what it is, where it comes from, and what makes of it what the registry holds.
+
+    `seen` are the values of cells that were read before, as most columns say the same few things;
+    `column` is where these stand, None if more than the cell decides. `withheld`: never read.
+    """
 
     name: str
     stated: Field
     rule: FieldRule
-    writing: Convention
+    conversion: Callable[[Any], Any]
+    withheld: bool
+    column: str | None
+    seen: dict[str, Any]
 
 
 Plan = list[Planned]
@@ -46,16 +55,18 @@ Plan = list[Planned]
 class Reader:
     """Reads the fields of records; what it cannot take it reports.
 
-    `own` are the keys of the file's rows, where they refer to each other. `implied` are the
-    entities that records only name, by table and id: they are to be registered.
+    `withheld` are rules that yield data about persons. `own` are the keys of the file's rows, where
+    they refer to each other. `implied` are the entities that records only name, by table and name:
+    they are to be registered. To a `strict` reader a reference is only what is known already.
     """
 
     mapping: ImportMapping
     known: Known
     report: FileReport
-    dropped: frozenset[str] = frozenset()
+    withheld: Sequence[FieldRule] = ()
     own: Container[str] = frozenset()
-    implied: dict[str, dict[UUID, str]] = field(default_factory=dict)
+    strict: bool = False
+    implied: dict[str, dict[str, UUID]] = field(default_factory=dict)
     _plans: dict[tuple[str, tuple[str, ...]], Plan] = field(default_factory=dict)
 
     def read(
@@ -71,22 +82,58 @@ class Reader:
         """
         values: dict[str, Any] = {}
         for each in self._plan(target, rules):
-            name, stated = each.name, each.stated
+            cell = properties.get(each.column) if each.column else None
+            if isinstance(cell, str) and cell in each.seen:
+                values[each.name] = each.seen[cell]
+                continue
+            told = len(self.report.findings)
             try:
-                value = self._value(each, properties, position)
+                value = values[each.name] = self._taken(each, properties, position)
             except ValueRefused as refused:
-                if stated.required:
-                    self.report.reject(refused.reason, position, refused.field, refused.value)
-                    return None
-                self._flag(position, refused)
-                value = () if stated.many else None
-            if value is None:
-                value = stated.default
-            if value is None and stated.required:
-                self.report.reject("empty", position, name)
+                self.report.reject(refused.reason, position, refused.field, refused.value)
                 return None
-            values[name] = value
+            if isinstance(cell, str) and len(self.report.findings) == told:
+                _remember(each.seen, cell, value)
         return values
+
+    def forget(self) -> None:
+        """What was taken for known may have been rolled back since."""
+        self.known.forget()
+        self.implied.clear()
+        for plan in self._plans.values():
+            for each in plan:
+                each.seen.clear()
+
+    def _taken(self, plan: Planned, properties: Mapping[str, Any], position: str) -> Any:
+        """The value, or what stands in its place; raises ValueRefused where the row needs it."""
+        stated = plan.stated
+        try:
+            value = self._value(plan, properties, position)
+        except ValueRefused as refused:
+            if stated.required:
+                raise
+            self._flag(position, refused)
+            value = () if stated.many else None
+        if value is None:
+            value = stated.default
+        if value is None and stated.required:
+            raise ValueRefused(plan.name, None, "empty")
+        return value
+
+    def cell(
+        self, target: Target, name: str, rule: FieldRule, properties: Mapping[str, Any]
+    ) -> Any:
+        """The value of one field, all of it or nothing; raises ValueRefused."""
+        (plan,) = self._plan(target, {name: rule})
+        found = rule.read(name, properties, self.mapping.conventions.empty)
+        if plan.stated.many:
+            given = found if isinstance(found, tuple) else (found,)
+            return tuple(dict.fromkeys(self.convert(plan, one) for one in given if one is not None))
+        value = None if found is None else self.convert(plan, found)
+        value = plan.stated.default if value is None else value
+        if value is None and plan.stated.required:
+            raise ValueRefused(name, None, "cannot be empty")
+        return value
 
     def _plan(self, target: Target, rules: Mapping[str, FieldRule]) -> Plan:
         """Looked up once: a million rows have the same fields."""
@@ -95,10 +142,37 @@ class Reader:
             fields = target.all_fields
             self._plans[key] = [
                 # A translation is a text that need not be there, whatever it translates.
-                Planned(name, fields.get(name, Field()), rule, self._writing(rule))
+                self.planned(name, fields.get(name, Field()), rule)
                 for name, rule in rules.items()
             ]
         return self._plans[key]
+
+    def planned(self, name: str, stated: Field, rule: FieldRule) -> Planned:
+        """What is the same for every row, worked out before the first."""
+        lasting = stated.kind is not Kind.REFERENCE or stated.table == "district"
+        # What `match` does not find is counted, each time.
+        alone = lasting and rule.match is None and rule.used == (rule.column,)
+        return Planned(
+            name,
+            stated,
+            rule,
+            self._conversion(stated, rule),
+            withheld=rule in self.withheld,
+            column=rule.column if alone else None,
+            seen={},
+        )
+
+    def _conversion(self, stated: Field, rule: FieldRule) -> Callable[[Any], Any]:
+        if stated.kind is Kind.TERM:
+            return lambda value: self.known.terms.find(str(stated.codelist), written(value))
+        if stated.kind is Kind.REFERENCE:
+            return lambda value: self._reference(str(stated.table), written(value))
+        if stated.kind is Kind.CODE:
+            return lambda value: _code(written(value), stated.codes)
+        convert, writing, bounds = CONVERSIONS[stated.kind], self._writing(rule), stated.bounds
+        if bounds:
+            return lambda value: _bounded(convert(value, rule, writing), *bounds)
+        return lambda value: convert(value, rule, writing)
 
     def _writing(self, rule: FieldRule) -> Convention:
         """How the column of a rule is written, which may differ from the rest in its dates."""
@@ -107,16 +181,26 @@ class Reader:
 
     def _value(self, plan: Planned, properties: Mapping[str, Any], position: str) -> Any:
         rule, stated = plan.rule, plan.stated
-        if self.dropped and not self.dropped.isdisjoint(rule.used):
+        if plan.withheld:
             return () if stated.many else None
         tell = partial(self._flag, position) if stated.many else None
         found = rule.read(plan.name, properties, self.mapping.conventions.empty, refused=tell)
+        if rule.match is not None:
+            self.tell_unmatched(rule, found, properties)
         if stated.many:
             given = found if isinstance(found, tuple) else (found,)
             return tuple(dict.fromkeys(self._each(plan, given, position)))
         if isinstance(found, tuple):
             found = rule.join.join(written(part) for part in found) or None
         return None if found is None else self.convert(plan, found)
+
+    def tell_unmatched(self, rule: FieldRule, found: Any, properties: Mapping[str, Any]) -> None:
+        """Count what `match` lost. It may be a person's, so that an example must not look so."""
+        if found is not None and not isinstance(found, tuple):
+            return
+        column = ", ".join(rule.used)
+        for text in rule.unmatched(properties, self.mapping.conventions.empty):
+            self.report.lose(column, None if examine(column, [text]) else text)
 
     def _each(self, plan: Planned, given: tuple[Any, ...], position: str) -> Iterator[Any]:
         for one in given:
@@ -135,40 +219,40 @@ class Reader:
     def convert(self, plan: Planned, value: Any) -> Any:
         """What a stated value is in the registry; raises ValueRefused."""
         try:
-            return self._converted(plan, value)
+            return plan.conversion(value)
         except Withheld as reason:  # a report is no place for it either
             raise ValueRefused(plan.name, None, str(reason)) from None
         except ValueError as error:
             raise ValueRefused(plan.name, value, str(error)) from error
 
-    def _converted(self, plan: Planned, value: Any) -> Any:
-        stated = plan.stated
-        if stated.kind is Kind.TERM:
-            return self.known.terms.find(str(stated.codelist), written(value))
-        if stated.kind is Kind.REFERENCE:
-            return self._reference(str(stated.table), written(value))
-        if stated.kind is Kind.CODE:
-            return _code(written(value), stated.codes)
-        found = CONVERSIONS[stated.kind](value, plan.rule, plan.writing)
-        if stated.bounds and found is not None:
-            least, most = stated.bounds
-            if not least <= found <= most:
-                raise ValueError(f"not between {least} and {most}")
-        return found
-
     def _reference(self, table: str, stated: str) -> UUID:
         if table == "district":
             return self.known.districts.find(stated).id
-        identity = entity_id(table, self.mapping.source.slug, stated)
-        if stated in self.own and table == self.mapping.target.table:
-            return identity
+        if not self.strict and stated in self.own and table == self.mapping.target.table:
+            return self._identity(table, stated)
         found = self.known.entities(table).find(stated)
         if found is not None:
             return found
-        if table in IMPLIED:
-            self.implied.setdefault(table, {})[identity] = stated
-            return identity
-        raise Unknown(f"no {table} has this slug or {LABELS[table]}")
+        if table not in IMPLIED or self.strict:
+            raise Unknown(f"no {table} has this slug or {LABELS[table]}")
+        named = self.implied.setdefault(table, {})
+        if stated not in named:
+            named[stated] = self._identity(table, stated)
+        return named[stated]
+
+    def _identity(self, table: str, stated: str) -> UUID:
+        return entity_id(table, self.mapping.source.slug, stated)
+
+
+def _remember(seen: dict[str, Any], cell: str, value: Any) -> None:
+    if len(seen) < REMEMBERED and len(cell) <= SHORT:
+        seen[cell] = value
+
+
+def _bounded(found: Any, least: int, most: int) -> Any:
+    if found is not None and not least <= found <= most:
+        raise ValueError(f"not between {least} and {most}")
+    return found
 
 
 def _number(value: Any, rule: FieldRule, writing: Convention) -> Decimal | None:
@@ -248,24 +332,30 @@ def short(text: str) -> str:
 
 def columns_of(target: Target, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The columns of a row from the fields of a record."""
-    translations: dict[str, dict[str, str]] = {}
+    translations: dict[str, dict[str, str]] | None = None
     for name, value in values.items():
-        plain, _, language = name.partition("@")
-        if language:
+        columns = _columns(target, name)
+        if not columns:
+            translations = {} if translations is None else translations
             if value is not None:
+                plain, _, language = name.partition("@")
                 translations.setdefault(language, {})[plain] = value
-            continue
-        stated = target.fields[name]
-        if stated.kind is Kind.EDTF:
-            edtf, earliest, latest = value or ImpreciseDate("", None, None)
-            yield from zip(
-                (name, f"{name}_earliest", f"{name}_latest"),
-                (edtf or None, earliest, latest),
-                strict=True,
-            )
-        elif stated.kind is Kind.REFERENCE or (stated.kind is Kind.TERM and not stated.many):
-            yield f"{name}_id", value
+        elif len(columns) == 1:
+            yield columns[0], value
         else:
-            yield name, value
-    if any("@" in name for name in values):
+            edtf, earliest, latest = value or ImpreciseDate("", None, None)
+            yield from zip(columns, (edtf or None, earliest, latest), strict=True)
+    if translations is not None:
         yield "translations", translations
+
+
+@cache
+def _columns(target: Target, name: str) -> tuple[str, ...]:
+    """The columns of a field: none of its own for a translation, three for an imprecise date."""
+    if "@" in name:
+        return ()
+    stated = target.fields[name]
+    if stated.kind is Kind.EDTF:
+        return name, f"{name}_earliest", f"{name}_latest"
+    refers = stated.kind is Kind.REFERENCE or (stated.kind is Kind.TERM and not stated.many)
+    return (f"{name}_id" if refers else name,)

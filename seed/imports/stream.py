@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seed.mappings import ImportMapping, wanted
-from seed.mappings.model import Tree, Unpivot
+from seed.mappings.model import ABOVE, Tree, Unpivot
 from seed.readers import Record, Table
 from seed.report import FileReport
 
@@ -23,13 +23,16 @@ class Stream:
     mapping: ImportMapping
 
     def records(self, report: FileReport | None = None) -> Iterator[Record]:
-        found: Iterable[Record] = _remarked(self.table.records(), report)
+        found: Iterator[Record] = self.table.records()
+        if report is not None:
+            found = _remarked(found, report)
         if self.mapping.tree:
             found = _nested(found, self.mapping.tree)
-        found = self._filtered(found, report)
+        if self.mapping.only:
+            found = self._filtered(found, report)
         if self.mapping.unpivot:
             found = _long(found, self.mapping.unpivot)
-        return _counted(found, report)
+        return found if report is None else _counted(found, report)
 
     def _filtered(self, records: Iterable[Record], report: FileReport | None) -> Iterator[Record]:
         only, unwanted = self.mapping.only, 0
@@ -47,17 +50,16 @@ class Stream:
             report.note(f"{unwanted} rows left out: the mapping takes only {taken}")
 
 
-def _remarked(records: Iterable[Record], report: FileReport | None) -> Iterator[Record]:
+def _remarked(records: Iterable[Record], report: FileReport) -> Iterator[Record]:
     for record in records:
-        if record.remark and report is not None:
+        if record.remark:
             report.flag(record.remark, record.position)
         yield record
 
 
-def _counted(records: Iterable[Record], report: FileReport | None) -> Iterator[Record]:
+def _counted(records: Iterable[Record], report: FileReport) -> Iterator[Record]:
     for record in records:
-        if report is not None:
-            report.read += 1
+        report.read += 1
         yield record
 
 
@@ -71,20 +73,28 @@ def _below(properties: Mapping[str, Any]) -> Iterator[int]:
 def _nested(records: Iterable[Record], tree: Tree) -> Iterator[Record]:
     """Every row with the rows below it in `children`, which read like rows themselves.
 
-    A row whose parent is not in the file is a root like those without one.
+    What its parent has it finds under `^.`. A row whose parent is not in the file is a root like
+    those without one.
     """
     all_of = list(records)
+    rows = {_text(record.properties.get(tree.id)) or None: record.properties for record in all_of}
+    rows.pop(None, None)  # rows without an id are above nobody
     children: dict[str, list[dict[str, Any]]] = {}
     nested = []
     for record in all_of:
-        identity = str(record.properties.get(tree.id) or "")
-        below = children.setdefault(identity, [])
-        nested.append({**record.properties, CHILDREN: below})
+        above = rows.get(_text(record.properties.get(tree.parent)) or None, {})
+        below = children.setdefault(_text(record.properties.get(tree.id)), [])
+        own = {**record.properties, **{f"{ABOVE}{name}": each for name, each in above.items()}}
+        nested.append({**own, CHILDREN: below})
     for properties in nested:
-        if parent := properties.get(tree.parent):
-            children.setdefault(str(parent), []).append(properties)
+        if parent := _text(properties.get(tree.parent)):
+            children.setdefault(parent, []).append(properties)
     for record, properties in zip(all_of, nested, strict=True):
         yield replace(record, properties=properties)
+
+
+def _text(identity: Any) -> str:
+    return str(identity or "")
 
 
 def _long(records: Iterable[Record], unpivot: Unpivot) -> Iterator[Record]:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
 import pytest
 import yaml
+from rich.console import Console
 
+from db import duplicates
+from db.cluster import Cluster
 from db.corrections import CorrectionRefused
 from db.imports import undo
+from db.models import District, Source
 from db.publication import publish
-from db.registry import writer
+from db.registry import insert_missing, writer
 from seed.imports.corrections import correct, withdraw
 from seed.imports.engine import Order, import_files
 from seed.load import load_vocabulary
-from seed.report import FileReport, Severity
-from tests.databases import Database
+from seed.report import FileReport, Report, Severity
+from tests.databases import Database, build_empty_template, build_template, clone
+from tests.db.village import entity, source, square
 
 MAPPING: dict[str, Any] = {
     "resource": "offerings",
@@ -79,21 +87,21 @@ class Registry:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
-        self._folder = folder
-        self._mapping = folder / "mapping.yaml"
+        self.folder = folder
+        self.mapping = folder / "mapping.yaml"
         self.mapped()
 
     def mapped(self, **changes: Any) -> None:
         text = yaml.safe_dump(MAPPING | changes, allow_unicode=True)
-        self._mapping.write_text(text, encoding="utf-8")
+        self.mapping.write_text(text, encoding="utf-8")
 
     def take(self, *rows: Mapping[str, str], **how: Any) -> FileReport:
-        file = self._folder / "angebote.csv"
+        file = self.folder / "angebote.csv"
         with file.open("w", encoding="utf-8", newline="") as target:
             writer = csv.DictWriter(target, list(rows[0]), delimiter=";")
             writer.writeheader()
             writer.writerows(rows)
-        order = Order("offerings", str(self._mapping), **how)
+        order = Order("offerings", str(self.mapping), **how)
         return import_files(self.url, [file], order).files[0]
 
     def all(self, query: LiteralString, *values: object) -> list[Any]:
@@ -110,10 +118,20 @@ class Registry:
             connection.execute(statement, values or None)
 
 
-@pytest.fixture
-def registry(database: Database, tmp_path: Path) -> Registry:
+@pytest.fixture(scope="module")
+def vocabulary_template(cluster: Cluster) -> str:
+    empty = build_empty_template(cluster)
+    return build_template(cluster, "quartier_vocabulary_template", empty, _load_vocabulary)
+
+
+def _load_vocabulary(database: Database) -> None:
     load_vocabulary(database.owner_url, progress=lambda _: None)
-    return Registry(database.owner_url, tmp_path)
+
+
+@pytest.fixture
+def registry(cluster: Cluster, vocabulary_template: str, tmp_path: Path) -> Iterator[Registry]:
+    with clone(cluster, vocabulary_template) as fresh:
+        yield Registry(fresh.owner_url, tmp_path)
 
 
 def counts(report: FileReport) -> dict[str, int]:
@@ -307,6 +325,41 @@ def test_without_a_snapshot_nothing_is_archived(registry: Registry) -> None:
     assert registry.one("SELECT count(*) FROM registry.offering WHERE status = 'archived'") == 0
 
 
+def test_a_file_of_headers_alone_says_that_it_holds_no_rows(registry: Registry) -> None:
+    registry.take(ROW)
+    file = registry.folder / "header.csv"
+    file.write_text(";".join(ROW) + "\n", encoding="utf-8")
+    order = Order("offerings", str(registry.folder / "mapping.yaml"), snapshot=True)
+    (report,) = import_files(registry.url, [file], order).files
+    assert "more than 20%" in report.findings[-1].reason  # as a snapshot it would archive all
+    report = import_files(registry.url, [file], replace(order, snapshot=False)).files[0]
+    assert [reason for _, _, reason in said(report, Severity.WARNING)] == ["the file holds no rows"]
+
+
+def test_far_places_are_told_where_boundaries_are_but_schematic(registry: Registry) -> None:
+    """Such a boundary may be some kilometres off, and says nothing of districts."""
+    with writer(registry.url, "test") as connection:
+        insert_missing(connection, Source, [source("here")])
+        ground = {"boundary": square(13.3, 50.85), "boundary_quality": "schematic"}
+        own = {"level": "municipality", "scheme": "ags", "key": "99999001", "name": "Adorf"}
+        insert_missing(connection, District, [entity("district", "adorf", **own, **ground)])
+    registry.mapped(conventions={})
+    placed = ["13.34", "50.91"], ["13.42", "50.97"], ["2.35", "48.85"], ["50.91", "13.34"]
+    rows = [
+        {**ROW, "Nr": str(number), "Straße": f"Weg {number}", "lon": lon, "lat": lat}
+        for number, (lon, lat) in enumerate(placed)
+    ]
+    report = registry.take(*rows)
+    assert said(report, Severity.WARNING) == [
+        ("line 4", "geometry", "outside the registry's territory"),
+        (
+            "line 5",
+            "geometry",
+            "kept without a place: longitude and latitude seem to be swapped",
+        ),
+    ]
+
+
 def test_columns_of_persons_are_left_out_unless_mapped_on_purpose(registry: Registry) -> None:
     named = {**ROW, "Leitung": "Beispielname"}
     fields = MAPPING["fields"]
@@ -317,6 +370,52 @@ def test_columns_of_persons_are_left_out_unless_mapped_on_purpose(registry: Regi
     registry.mapped(fields={**fields, "note": {"column": "Leitung", "personal": True}})
     registry.take(named)
     assert registry.one("SELECT note FROM registry.offering") == "Beispielname"
+
+
+def test_what_a_rule_takes_of_a_column_is_looked_at_not_the_column(registry: Registry) -> None:
+    """Most numbers are mobile ones, and none of those is taken."""
+    landline = {"phone": {"column": "Telefon", "match": r"^(03\d+ \d+)$"}}
+    registry.mapped(fields={**MAPPING["fields"], **landline})
+    report = registry.take(
+        {**ROW, "Telefon": "03731 123456"},
+        {**SECOND, "Telefon": "0171 1234567"},
+        {**THIRD, "Telefon": "0172 1234567"},
+    )
+    assert said(report, Severity.WARNING) == []
+    phones = registry.all("SELECT phone FROM registry.offering ORDER BY external_key")
+    assert phones == ["03731 123456", None, None]
+    lost = "2 values of Telefon left out: `match` finds nothing"  # mobile ones are not quoted
+    assert lost in {reason for _, _, reason in said(report, Severity.NOTE)}
+
+
+def test_what_a_template_makes_of_harmless_columns_is_looked_at(registry: Registry) -> None:
+    whole = {"phone": {"template": "{Vorwahl} {Nummer}"}}
+    registry.mapped(fields={**MAPPING["fields"], **whole})
+    report = registry.take({**ROW, "Vorwahl": "0171", "Nummer": "1234567"})
+    assert registry.one("SELECT phone FROM registry.offering") is None
+    assert [field for _, field, _ in said(report, Severity.WARNING)] == ["Vorwahl"]
+
+
+def test_what_match_does_not_find_is_counted_with_an_example(registry: Registry) -> None:
+    fields = {**MAPPING["fields"], "note": {"column": "Hinweis", "match": r"^Nr\. (\d+)$"}}
+    registry.mapped(fields=fields)
+    rows = [{**ROW, "Hinweis": "Nr. 5"}, {**SECOND, "Hinweis": "Nummer 6"}]
+    too_large = {**THIRD, "Hinweis": "sieben", "Plätze": "9" * 400}
+    report = registry.take(*rows, too_large)
+    lost = "2 values of Hinweis left out: `match` finds nothing, such as 'Nummer 6'"
+    assert [reason for _, _, reason in said(report, Severity.NOTE)][-1] == lost
+
+
+def test_a_value_of_several_terms_and_a_default(registry: Registry) -> None:
+    both = {"column": "Art", "values": {"Beides": ["day_care", "after_school_care"]}}
+    kept = {"otherwise": "keep", "default": "school"}
+    registry.mapped(fields={**MAPPING["fields"], "categories": both | kept})
+    registry.take({**ROW, "Art": "Beides"}, {**SECOND, "Art": ""})
+    assert registry.all(
+        "SELECT o.external_key, array_agg(t.code ORDER BY t.code) FROM registry.offering o "
+        "JOIN registry.offering_term l ON l.offering_id = o.id "
+        "JOIN registry.codelist_term t ON t.id = l.term_id GROUP BY 1 ORDER BY 1"
+    ) == [("1", ["after_school_care", "day_care"]), ("2", ["school"])]
 
 
 def test_a_source_without_a_licence_is_imported_but_not_published(registry: Registry) -> None:
@@ -428,3 +527,91 @@ def test_a_translation_need_not_be_there(registry: Registry) -> None:
     assert (report.new, report.rejected) == (2, 0)
     translations = registry.all("SELECT translations FROM registry.offering ORDER BY external_key")
     assert translations == [{}, {"en": {"name": "Youth club"}}]
+
+
+def test_a_value_is_flagged_in_every_row_that_has_it(registry: Registry) -> None:
+    """Cells that come again are not read again, unless there is something to say about them."""
+    rows = [{**row, "Plätze": "viele", "Art": "Kita; Luftschloss"} for row in (ROW, SECOND, THIRD)]
+    report = registry.take(*rows)
+    flags = [each for each in report.findings if each.severity is Severity.WARNING]
+    for field, value in (("capacity", "viele"), ("categories", "Luftschloss")):
+        told = [each.position for each in flags if (each.field, each.value) == (field, value)]
+        assert told == ["line 2", "line 3", "line 4"], field
+    assert registry.all("SELECT capacity FROM registry.offering") == [None] * 3
+
+
+def test_a_value_that_several_columns_make_is_that_of_each_row(registry: Registry) -> None:
+    registry.mapped(fields=MAPPING["fields"] | {"name": {"template": "{Name} in {Ort}"}})
+    registry.take(ROW, {**ROW, "Nr": "2", "Ort": "Flöha"})
+    names = registry.all("SELECT name FROM registry.offering ORDER BY name")
+    assert names == ["Kita am Markt in Flöha", "Kita am Markt in Freiberg"]
+
+
+def of_another_source(registry: Registry) -> None:
+    registry.mapped(source=MAPPING["source"] | {"slug": "stadt", "title": "Liste der Stadt"})
+
+
+def test_new_rows_that_another_source_has_are_named_and_not_merged(registry: Registry) -> None:
+    assert not registry.take(ROW, SECOND).doubles
+    of_another_source(registry)
+    report = registry.take({**ROW, "Name": "Kita Am Markt"}, {**THIRD, "lat": "50,7"})
+    (doubles,) = report.doubles
+    assert (doubles.resource, doubles.compared, doubles.doubtful) == ("offering", 2, 1)
+    (pair,) = doubles.pairs
+    assert (pair.name, pair.other_name, pair.score) == ("Kita Am Markt", "Kita am Markt", 1.0)
+    assert registry.one("SELECT count(*) FROM registry.offering") == 4
+    assert not registry.take({**ROW, "Name": "Kita Am Markt"}).doubles  # it is new only once
+
+
+def test_the_report_shows_what_may_be_there_twice(registry: Registry) -> None:
+    registry.take(ROW)
+    of_another_source(registry)
+    report = Report(files=[registry.take(ROW, dry_run=True)])
+    (told,) = json.loads(report.to_json())["files"][0]["possible_duplicates"]
+    assert (told["doubtful"], told["pairs"][0]["other_name"]) == (1, "Kita am Markt")
+    assert told["pairs"][0]["reasons"] == ["same_name", "same_address", "near"]
+    terminal = Console(file=io.StringIO(), width=200)
+    report.print(terminal)
+    assert isinstance(terminal.file, io.StringIO)
+    for shown in (report.to_html(), terminal.file.getvalue()):
+        assert "1 of 1 new offerings may be there twice" in shown
+        assert "Kita am Markt" in shown
+
+
+def test_an_import_does_not_wait_for_duplicates(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicates, "_PREPARE", "SELECT pg_sleep(20)")
+    monkeypatch.setattr(duplicates, "PATIENCE", 1)
+    report = registry.take(ROW)
+    assert (report.new, report.doubles) == (1, [])
+    told = [each.reason for each in report.findings if "takes too long" in each.reason]
+    assert told == [
+        "not compared with the offerings of other sources: that takes too long",
+        "not compared with the organisations of other sources: that takes too long",
+    ]
+
+
+def test_files_of_one_source_that_are_imported_together_resume_together(
+    registry: Registry,
+) -> None:
+    """The second is newer than the first, and yet no reason to read the first again."""
+    registry.take(ROW)
+    (first,) = registry.folder.glob("*.csv")
+    second = first.with_name("mehr.csv")
+    second.write_text(first.read_text("utf-8").replace("\n1;", "\n2;", 1), "utf-8")
+    order = Order("offerings", str(registry.mapping), resume=True)
+    missing = first.with_name("fehlt.csv")
+    for counted in ([1, 0], [0, 0]):
+        report = import_files(registry.url, [second, first, missing], order)
+        assert [each.read for each in report.files[:2]] == counted
+    assert import_files(registry.url, [first], order).files[0].read == 1  # alone, it is older
+
+
+def test_progress_names_the_rows_done_and_all_of_them(registry: Registry) -> None:
+    registry.take(ROW, SECOND)
+    told: list[tuple[str, int, int | None]] = []
+    order = Order("offerings", str(registry.mapping))
+    files = list(registry.folder.glob("*.csv"))
+    import_files(registry.url, files, order, progress=lambda *each: told.append(each))
+    assert told == [("angebote.csv", 0, None), ("angebote.csv", 2, 2)]
