@@ -1,4 +1,4 @@
-"""HTML as tests look at it: parsed by libxml2, asked by XPath."""
+"""HTML as tests look at it: parsed, asked by CSS selectors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from lxml import html
+from bs4 import BeautifulSoup, Tag
 from starlette.testclient import TestClient
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -20,28 +20,31 @@ class Document:
     def __init__(self, answer: httpx2.Response) -> None:
         self.answer = answer
         self.text = answer.text
-        self.root = html.document_fromstring(answer.content.decode())
+        self.root = BeautifulSoup(answer.content.decode(), "html.parser")
 
-    def all(self, path: str) -> list[Any]:
-        found = self.root.xpath(path)
-        return list(found) if isinstance(found, list) else [found]
+    def all(self, selector: str) -> list[Tag]:
+        return list(self.root.select(selector))
 
-    def one(self, path: str) -> Any:
-        (found,) = self.all(path)
+    def one(self, selector: str) -> Tag:
+        (found,) = self.all(selector)
         return found
 
-    def words(self, path: str = "//body") -> str:
+    def each(self, selector: str, attribute: str) -> list[str]:
+        """An attribute of everything that is selected and has it."""
+        return [str(tag[attribute]) for tag in self.all(f":is({selector})[{attribute}]")]
+
+    def words(self, selector: str = "body") -> str:
         """The text of what is there, without runs of blanks."""
-        return " ".join(" ".join(str(each.text_content()) for each in self.all(path)).split())
+        return " ".join(" ".join(tag.get_text() for tag in self.all(selector)).split())
 
     def data(self) -> Any:
         """The JSON-LD."""
-        return json.loads(self.one("//script[@type='application/ld+json']").text)
+        return json.loads(self.one("script[type='application/ld+json']").get_text())
 
     def loaded(self) -> list[str]:
         """Addresses that a browser asks for by itself."""
-        paths = ("//link[@rel!='canonical' and @rel!='alternate' and @rel!='next']/@href", "//@src")
-        return [str(address) for path in paths for address in self.all(path)]
+        links = "link:not([rel='canonical'], [rel='alternate'], [rel='next'])"
+        return [*self.each(links, "href"), *self.each("*", "src")]
 
     def foreign(self) -> list[str]:
         """Those of another origin."""
