@@ -136,6 +136,7 @@ def up(
     settings = read_settings()
     end_cleanly_on_signals()
     claimed = claim_address(settings)
+    build_scripts()
     with databases(settings) as both:
         prepare(both, demonstration=demonstration)
         serve_until_stopped(settings, both.public_url, claimed)
@@ -149,6 +150,7 @@ def serve() -> None:
     settings = read_settings()
     end_cleanly_on_signals()
     claimed = claim_address(settings)
+    build_scripts()
     if settings.database_public_url is not None:
         url = settings.database_public_url.get_secret_value()
         serve_until_stopped(settings, url, claimed)
@@ -162,6 +164,7 @@ def check_and_test(
     arguments: Annotated[list[str] | None, typer.Argument(help="Passed on to pytest.")] = None,
 ) -> None:
     """Check the code and run every test. With arguments: only the tests that pytest then picks."""
+    build_scripts(development=True)
     tests = ("pytest", "-n", "auto", *(arguments or ()))
     commands = (tests,) if arguments else (*CHECKS, tests)
     codes = []
@@ -791,6 +794,20 @@ def say_where(settings: Settings) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     home = settings.public_url or f"http://{host}:{settings.port}"
     notes.print(f"Quartier is ready: {home}  (API reference: {home}/docs)", style="bold")
+
+
+def build_scripts(*, development: bool = False) -> None:
+    """Bring web/dist up to date, in a checkout. Pages work without it, so nothing stops here."""
+    if not (ROOT / "web" / "build.py").is_file():
+        return
+    from db.cluster import default_data_folder
+    from web.build import CannotBuild, build
+
+    try:
+        build(default_data_folder(ROOT), progress=notes.print, development=development)
+    except CannotBuild as error:
+        notes.print(f"The scripts in web/ could not be built: {error}", style="yellow")
+        notes.print("Pages work without them; what was built before stays in use.", style="yellow")
 
 
 @contextmanager

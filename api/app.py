@@ -18,7 +18,7 @@ from api.logs import Log
 from api.metrics import Metrics
 from api.middleware import Frame, Guard, Preflight
 from api.rate_limit import RateLimit
-from api.routers import docs, health, home, metrics, places, resources
+from api.routers import docs, embed, health, home, metrics, places, resources
 from api.settings import Settings
 
 VERSION = "0.1.0"
@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.metrics = numbers
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
-    faces = (resources, places, home, docs, health)
+    faces = (resources, places, home, docs, embed, health)
     for face in (*faces, metrics) if settings.metrics else faces:
         # Not include_router(): FastAPI would match each route twice, at 10 µs apiece.
         app.router.routes.extend(face.router().routes)

@@ -1,9 +1,9 @@
-// Bundles the components into dist/: one entry, and chunks that are loaded when they are needed.
-import { rm, readFile } from "node:fs/promises";
+// Bundles the components into dist/: one entry, and chunks that are fetched when they are needed.
+import { readFile, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
-const here = new URL(".", import.meta.url).pathname;
-const target = ["es2022"];
+const here = fileURLToPath(new URL(".", import.meta.url));
 
 // Leaflet's stylesheet becomes text for a constructable one. Its pictures belong to controls that
 // we do not use; a url() would be asked for from the page's own address.
@@ -18,7 +18,29 @@ const styles = {
   },
 };
 
-const common = { bundle: true, minify: true, target, legalComments: "inline", absWorkingDir: here };
+// Of Leaflet only what components/leaflet.js names, without its ways to draw that are not SVG: half
+// of its weight.
+const parts = {
+  name: "parts-of-leaflet",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^leaflet$/ }, () => ({ path: `${here}components/leaflet.js` }));
+    bundler.onLoad({ filter: /leaflet\/src\/layer\/vector\/SVG\.VML\.js$/ }, () => ({
+      contents: "export const vmlCreate = undefined, vmlMixin = {};",
+    }));
+    bundler.onLoad({ filter: /leaflet\/src\/layer\/vector\/Canvas\.js$/ }, () => ({
+      contents: "export const canvas = () => undefined;",
+    }));
+  },
+};
+
+const common = {
+  absWorkingDir: here,
+  bundle: true,
+  minify: true,
+  target: ["es2022"],
+  outdir: "dist",
+  legalComments: "inline",
+};
 
 await rm(new URL("dist", import.meta.url), { recursive: true, force: true });
 await build({
@@ -26,13 +48,11 @@ await build({
   entryPoints: ["components/quartier.ts"],
   format: "esm",
   splitting: true,
-  outdir: "dist",
   chunkNames: "[name]-[hash]",
-  plugins: [styles],
+  plugins: [styles, parts],
 });
 await build({
   ...common,
   entryPoints: { "quartier.classic": "components/classic.ts" },
   format: "iife",
-  outdir: "dist",
 });

@@ -91,7 +91,7 @@ def _says(stamp: Path, known: str) -> bool:
 
 
 def _inputs() -> str:
-    return _sum((*LISTS, WEB / "build.mjs", *sorted((WEB / "components").glob("*.ts"))))
+    return _sum((*LISTS, WEB / "build.mjs", *sorted((WEB / "components").iterdir())))
 
 
 def _sum(paths: Iterable[Path]) -> str:

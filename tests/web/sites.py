@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 STRICT = (
-    "default-src 'none'; script-src {registry}; connect-src {registry}; style-src {registry}; "
-    "frame-src {registry}; base-uri 'none'"
+    "default-src 'none'; script-src {registry}; connect-src {registry}{also}; "
+    "style-src {registry}; frame-src {registry}; base-uri 'none'"
 )
 """What docs/reference/components.md promises to be enough."""
 
@@ -33,13 +33,16 @@ class Site:
         self.pages[path] = (media_type, content.encode(), named)
         return self.url + path
 
-    def embed(self, registry: str, body: str, *, lang: str = "de", script: str = "") -> str:
-        """Put up a page under the strict policy that has the components in it; its address."""
-        source = script or f"{registry}/embed/quartier.js"
+    def embed(self, registry: str, body: str, *, lang: str = "de", also: str = "") -> str:
+        """Put up a page under the strict policy that has the components in it; its address.
+
+        `also` is asked besides the registry.
+        """
+        source = f"{registry}/embed/quartier.js"
         return self.add(
             f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Amt</title>'
             f'<script type="module" src="{source}"></script><main><h1>Amt</h1>{body}</main></html>',
-            Content_Security_Policy=STRICT.format(registry=registry),
+            Content_Security_Policy=STRICT.format(registry=registry, also=f" {also}"),
         )
 
 
