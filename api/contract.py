@@ -168,8 +168,15 @@ def _schema(resource: Resource, format_: str, *, many: bool) -> dict[str, Any]:
         return _reference(f"{name}Page") if many else _whole_or_part(name)
     if format_ == "geojson":
         return _reference(f"{name}Collection" if many else f"{name}Feature")
-    lines = {"csv": "A header line and a line an entity.", "ndjson": "A JSON object a line."}
-    return {"type": "string", "description": lines[format_]}
+    return {"type": "string", "description": _TEXTS[format_]}
+
+
+_TEXTS = {
+    "csv": "A header line and a line an entity.",
+    "ndjson": "A JSON object a line.",
+    "html": "For people. A whole page where a browser asks (`Accept`); where `format` or a suffix "
+    "asks, a fragment to put into a page of yours.",
+}
 
 
 def _reference(schema: str) -> dict[str, str]:

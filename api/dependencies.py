@@ -22,6 +22,7 @@ from db.statements import Selection
 LANGUAGE_SECONDS = 2.0
 UNCOUNTED_SECONDS = 60.0
 REMEMBERED = 4096
+REMEMBERED_FACETS = 512  # of some kilobytes each
 
 
 class Service:
@@ -45,6 +46,7 @@ class Service:
         )
         self._spooled = Budget(settings.spool_bytes)
         self._counts: OrderedDict[Any, int] = OrderedDict()
+        self._facets: OrderedDict[Any, bytes] = OrderedDict()
         self._followed: State | None = None
         self._uncounted: OrderedDict[Any, float] = OrderedDict()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -114,6 +116,12 @@ class Service:
     def remember_count(self, selection: Selection, state: State, total: int) -> None:
         _remember(self._counts, {_count_key(selection, state): total})
 
+    def remembered_facet(self, selection: Selection, name: str, state: State) -> bytes | None:
+        return self._facets.get(_facet_key(selection, name, state))
+
+    def remember_facet(self, selection: Selection, name: str, state: State, counts: bytes) -> None:
+        _remember(self._facets, {_facet_key(selection, name, state): counts}, REMEMBERED_FACETS)
+
     def is_too_much_to_count(self, selection: Selection, state: State) -> bool:
         return self._uncounted.get(_count_key(selection, state), 0.0) > time.monotonic()
 
@@ -127,9 +135,15 @@ def _count_key(selection: Selection, state: State) -> tuple[Any, ...]:
     return state, selection.table.name, *(part.identity for part in selection.conditions)
 
 
-def _remember(memory: OrderedDict[Any, Any], entries: dict[Any, Any]) -> None:
+def _facet_key(selection: Selection, name: str, state: State) -> tuple[Any, ...]:
+    return name, selection.lang, *_count_key(selection, state)
+
+
+def _remember(
+    memory: OrderedDict[Any, Any], entries: dict[Any, Any], most: int = REMEMBERED
+) -> None:
     memory.update(entries)
-    while len(memory) > REMEMBERED:
+    while len(memory) > most:
         memory.popitem(last=False)
 
 

@@ -7,13 +7,18 @@ from db.statements import Layout
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A representation: its media type, and whether it is a page or the whole filtered set."""
+    """A representation: its media type, and whether it is a page or the whole filtered set.
+
+    `length` and `longest`: entities on a page where no limit is given, and at most.
+    """
 
     name: str
     media_type: str
     layout: Layout
     streamed: bool
     content_type: str
+    length: int = 100
+    longest: int | None = None
 
     @property
     def suffix(self) -> str:
@@ -27,9 +32,9 @@ FORMATS: dict[str, Format] = {
         Format("geojson", "application/geo+json", "geojson", False, "application/geo+json"),
         Format("csv", "text/csv", "csv", True, "text/csv; charset=utf-8; header=present"),
         Format("ndjson", "application/x-ndjson", "json", True, "application/x-ndjson"),
+        Format("html", "text/html", "json", False, "text/html; charset=utf-8", 20, 200),
     )
 }
 
 ALL = tuple(FORMATS)
-TABULAR = ("json", "csv", "ndjson")
-PAGES = ("json", "geojson")
+TABULAR = ("json", "csv", "ndjson", "html")

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 from fastapi import Request
 
@@ -77,6 +77,28 @@ class Address:
         kept = [pair for pair in self.parameters if pair[0] not in changes]
         kept += [(name, quote_plus(value)) for name, value in changes.items() if value is not None]
         return self._with(sorted(kept))
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The parameters as a person would write them."""
+        return [(unquote_plus(name), unquote_plus(value)) for name, value in self.parameters]
+
+    def values(self, name: str) -> list[str]:
+        return [value for each, value in self.pairs() if each == name]
+
+    def without(self, name: str, value: str) -> str:
+        """The same without one value of a parameter, on its first page."""
+        gone = (quote_plus(name), quote_plus(value))
+        return self._with(
+            [pair for pair in self.parameters if pair != gone and pair[0] != "cursor"]
+        )
+
+    def in_format(self, name: str) -> str:
+        """The same as data, from the first page on."""
+        return self.changed(cursor=None, format=name)
+
+    def at(self, place: str) -> str:
+        """The same question, asked elsewhere."""
+        return replace(self, place=place).changed(cursor=None)
 
     def _with(self, parameters: Sequence[tuple[str, str]]) -> str:
         if not parameters:

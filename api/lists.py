@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import Request, Response
 
@@ -12,9 +12,10 @@ from api import cursors, links, responses
 from api.dependencies import Service, service
 from api.errors import Gone, InvalidParameter, NotFound, Unavailable
 from api.formats import Format
-from api.negotiation import choose_format, choose_language
+from api.negotiation import choose_format, choose_language, is_named
+from api.pages.face import Shown, pages_of
+from api.pages.search import Understood
 from api.parameters import (
-    DEFAULT_LIMIT,
     ItemParameters,
     ListParameters,
     SeriesParameters,
@@ -24,11 +25,13 @@ from api.resources import WIDE_COLUMNS, Resource
 from api.responses import Envelope, Version
 from db import queries
 from db.conditions import Condition, called, near
+from db.published import FACETS
 from db.queries import Page
 from db.state import State
 from db.statements import Layout, Order, Selection
 
 RETRIES = 3
+BETWEEN = "The registry is being published; please try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,16 @@ class Wanted:
     selection: Selection
     format: Format
     lang: str
+    languages: Sequence[str] = ()
     depth: int = 0
+
+    @property
+    def is_html(self) -> bool:
+        return self.format.name == "html"
+
+    def shown(self, request: Request, state: State) -> Shown:
+        """What a page needs to know of the request."""
+        return Shown(request, self.service, self.resource, self.version(state), self.languages)
 
     def version(self, state: State) -> Version:
         return Version(state, self.format, self.lang)
@@ -52,13 +64,16 @@ async def answer_list(
     resource: Resource,
     parameters: ListParameters,
     also: Sequence[Condition] = (),
+    searched: Understood | None = None,
 ) -> Response:
-    """A page, or for CSV and NDJSON the whole filtered set."""
+    """A page, or for CSV and NDJSON the whole filtered set. `searched`: what a person typed."""
     wanted = await _understood(request, resource, parameters, also)
     if at_hand := await _unchanged(request, wanted) or _kept(request, wanted):
         return at_hand
     if wanted.format.streamed:
         return await _stream(request, wanted, parameters)
+    if wanted.is_html:
+        return await _html_list(request, wanted, parameters, also, searched)
     answer = _whole if parameters.limit == "all" else _page
     return await answer(request, wanted, parameters, also)
 
@@ -76,11 +91,17 @@ async def answer_item(
         return await _stream(request, wanted, parameters)
     if kept := _kept(request, wanted):
         return kept
-    found = await queries.item(wanted.service.pool, wanted.selection)
-    if found is None:
-        raise await _missing(wanted.service, resource, name)
-    body, state = found
-    return responses.item(request, wanted.version(state), body)
+    for _ in range(RETRIES):
+        found = await queries.item(wanted.service.pool, wanted.selection)
+        if found is None:
+            raise await _missing(wanted.service, resource, name)
+        body, state = found
+        if not wanted.is_html:
+            return responses.item(request, wanted.version(state), body)
+        shown = wanted.shown(request, state)
+        if page := await pages_of(request).of_item(shown, body):
+            return responses.html(request, shown.version, page)
+    raise Unavailable(BETWEEN)
 
 
 async def require(request: Request, resource: Resource, name: str) -> None:
@@ -119,7 +140,7 @@ async def _understood(
         geometry=parameters.geometry() if isinstance(parameters, Simplified) else "geojson",
         limit=1,
     )
-    wanted = Wanted(known, known.pool, resource, selection, format_, lang)
+    wanted = Wanted(known, known.pool, resource, selection, format_, lang, languages)
     return await _listed(wanted, parameters) if isinstance(parameters, ListParameters) else wanted
 
 
@@ -140,7 +161,7 @@ async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
     await wanted.service.require_known(parameters.references())
     order = parameters.order()
     cursor = _cursor(wanted, parameters, order)
-    limit = parameters.limit or ("all" if wanted.format.streamed else DEFAULT_LIMIT)
+    limit = _limit(wanted.format, parameters)
     selection = replace(
         wanted.selection,
         layout=_layout(wanted.format, parameters),
@@ -151,6 +172,15 @@ async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
     )
     depth = cursor.depth if cursor else 0
     return replace(wanted, selection=selection, depth=depth)
+
+
+def _limit(format_: Format, parameters: ListParameters) -> int | Literal["all"]:
+    longest = format_.longest
+    if parameters.limit is None:
+        return "all" if format_.streamed else format_.length
+    if longest and (parameters.limit == "all" or parameters.limit > longest):
+        raise InvalidParameter.named("limit", f"is at most {longest} as {format_.name}")
+    return parameters.limit
 
 
 def _layout(format_: Format, parameters: ListParameters) -> Layout:
@@ -198,14 +228,43 @@ async def _page(
 ) -> Response:
     """The page and what is counted around it, all in one state."""
     for _ in range(RETRIES):
-        page = await queries.page(wanted.service.pool, wanted.selection)
-        is_all = not wanted.selection.after and not page.has_next
-        total = page.count if is_all else None
-        envelope = await _envelope(wanted, parameters, also, page.state, total)
+        page, envelope = await _read(request, wanted, parameters, also)
         if envelope is not None:
-            envelope.links = _links(request, wanted, page)
             return responses.page(request, wanted.version(page.state), page, envelope)
-    raise Unavailable("The registry is being published; please try again in a moment.")
+    raise Unavailable(BETWEEN)
+
+
+async def _html_list(
+    request: Request,
+    wanted: Wanted,
+    parameters: ListParameters,
+    also: Sequence[Condition],
+    searched: Understood | None,
+) -> Response:
+    """A page for people, with counts of what can be filtered by, or a fragment for other pages."""
+    if not is_named(request):
+        parameters = parameters.model_copy(update={"facets": list(FACETS[parameters.resource])})
+    for _ in range(RETRIES):
+        page, envelope = await _read(request, wanted, parameters, also)
+        if envelope is None:
+            continue
+        shown = wanted.shown(request, page.state)
+        body = await pages_of(request).of_list(shown, page, envelope, searched)
+        if body is not None:
+            return responses.html(request, shown.version, body, envelope)
+    raise Unavailable(BETWEEN)
+
+
+async def _read(
+    request: Request, wanted: Wanted, parameters: ListParameters, also: Sequence[Condition]
+) -> tuple[Page, Envelope | None]:
+    page = await queries.page(wanted.service.pool, wanted.selection)
+    is_all = not wanted.selection.after and not page.has_next
+    total = page.count if is_all else None
+    envelope = await _envelope(wanted, parameters, also, page.state, total)
+    if envelope is not None:
+        envelope.links = _links(request, wanted, page)
+    return page, envelope
 
 
 async def _envelope(
@@ -228,7 +287,7 @@ async def _envelope(
             envelope.gave_up = possible is None
             envelope.left_out = 0 if possible is None else possible - total
     if parameters.facets:
-        envelope.facets = await _facets(wanted, parameters, also, states)
+        envelope.facets = await _facets(wanted, parameters, also, state, states)
     return envelope if len(states) == 1 else None
 
 
@@ -263,6 +322,7 @@ async def _facets(
     wanted: Wanted,
     parameters: ListParameters,
     also: Sequence[Condition],
+    state: State,
     states: set[State],
 ) -> dict[str, bytes]:
     """A facet ignores its own filter, so that the other choices keep their counts."""
@@ -270,8 +330,12 @@ async def _facets(
     for name in parameters.facets or ():
         others = parameters.model_copy(update={name: None}).conditions()
         selection = replace(wanted.selection, conditions=(*also, *others))
-        facets[name], state = await queries.facet(wanted.service.pool, selection, name, wanted.lang)
-        states.add(state)
+        counts = wanted.service.remembered_facet(selection, name, state)
+        if counts is None:
+            counts, counted_in = await queries.facet(wanted.source, selection, name, wanted.lang)
+            wanted.service.remember_facet(selection, name, counted_in, counts)
+            states.add(counted_in)
+        facets[name] = counts
     return facets
 
 

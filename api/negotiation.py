@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from fastapi import Request
 
+from api import query
 from api.errors import InvalidParameter, NotAcceptable
 from api.formats import FORMATS, Format
 
@@ -14,7 +15,12 @@ ENCODINGS = ("zstd", "br", "gzip")
 
 
 def choose_format(request: Request, named: str | None, offered: Sequence[str]) -> Format:
-    """`format=` or the suffix, else the best of Accept, else the first offered. Or 406."""
+    """`format=` or the suffix, else the best of Accept, else the first offered. Or 406.
+
+    Some addresses are pages, and nothing else.
+    """
+    if "quartier.page" in request.scope:
+        return FORMATS["html"]
     suffix = request.scope.get("quartier.suffix")
     if suffix and named and suffix != named:
         raise InvalidParameter.named("format", f"is {named}, but the address ends in .{suffix}")
@@ -24,6 +30,12 @@ def choose_format(request: Request, named: str | None, offered: Sequence[str]) -
     if name not in offered:
         raise NotAcceptable(f"{name} is not available here, only {', '.join(offered)}")
     return FORMATS[name]
+
+
+def is_named(request: Request) -> bool:
+    """Whether the address (or the body of a search) itself says which format is wanted."""
+    named = (name == "format" for name, _ in query.of(request.scope))
+    return "quartier.suffix" in request.scope or request.method == "POST" or any(named)
 
 
 def _accepted(header: str, offered: Sequence[str]) -> Format:

@@ -47,7 +47,6 @@ from db.codes import (
 from db.conditions import Builder, Condition, where
 from db.statements import Order
 
-DEFAULT_LIMIT = 100
 DEFAULT_RADIUS = 10_000.0
 FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 
@@ -72,12 +71,24 @@ class Limits(BaseModel):
     max_vertices: int = 5_000
 
 
+class HomeParameters(BaseModel):
+    """What the landing page understands."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lang: Language | None = Field(
+        None,
+        description="Language of the page, one that is published; else `Accept-Language` decides.",
+        json_schema_extra={"format": "language"},
+    )
+
+
 class ItemParameters(BaseModel):
     """What every address of the native API understands."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal["json", "geojson", "csv", "ndjson"] | None = Field(
+    format: Literal["json", "geojson", "csv", "ndjson", "html"] | None = Field(
         None, description="Format of the answer; a suffix (`.geojson`) or `Accept` does the same."
     )
     lang: Language | None = Field(
@@ -102,8 +113,8 @@ class ListParameters(ItemParameters):
     sort: str | None = Field(None, description="What to sort by; a minus in front reverses it.")
     limit: Limit | None = Field(
         None,
-        description=f"Entities on a page, 1 to {MAX_LIMIT}; {DEFAULT_LIMIT} if not given. `all` "
-        "streams the whole filtered set; CSV and NDJSON do so unless it is given.",
+        description=f"Entities on a page, 1 to {MAX_LIMIT}; 100 if not given (in HTML 20, and at "
+        "most 200). `all` streams the whole filtered set; CSV and NDJSON do so unless it is given.",
     )
     cursor: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,4000}$")] | None = Field(
         None,

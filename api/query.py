@@ -17,6 +17,11 @@ def of(scope: MutableMapping[str, Any]) -> Pairs:
     return found
 
 
+def leave_out_empty(scope: MutableMapping[str, Any]) -> None:
+    """A browser sends every field of a form, also those that nobody filled in."""
+    scope["quartier.query"] = [pair for pair in of(scope) if pair[1].strip()]
+
+
 def parse(query: bytes) -> Pairs:
     """The names and values of a query string, in UTF-8 or not at all."""
     pairs = []

@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 from api import links
 from api.cache import Answer, Key
 from api.formats import Format
-from api.negotiation import choose_encoding
+from api.negotiation import choose_encoding, is_named
 from api.spool import Spool
 from api.validators import matches
 from db.queries import Lines, Page
@@ -86,6 +86,26 @@ def framed(version: Version, page: Described, envelope: Envelope) -> tuple[bytes
 def item(request: Request, version: Version, body: bytes) -> Response:
     here = links.link("self", str(links.address(request)), version.format.media_type)
     return _answer(request, version, body, [here])
+
+
+def html(
+    request: Request, version: Version, body: bytes, envelope: Envelope | None = None
+) -> Response:
+    """A page or fragment for people. A fragment, and nothing else, may be framed by others."""
+    here = links.link("self", str(links.address(request)), version.format.media_type)
+    linked, lasting = (envelope.links, not envelope.gave_up) if envelope else ([here], True)
+    answer = _answer(request, version, body, linked, lasting=lasting)
+    answer.headers["Content-Security-Policy"] = policy(framed=is_named(request))
+    return answer
+
+
+def policy(*, framed: bool = False) -> str:
+    """What a page of ours may load and do: nothing that is not of this server."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors " + ("*" if framed else "'self'")
+    )
 
 
 def _answer(

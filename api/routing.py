@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from api import errors, query
 from api.errors import InvalidBody, InvalidParameter, UnsupportedBody
+from api.negotiation import prefers_html
 from api.types import IN_BODY
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -73,6 +74,8 @@ def _query_reader(model: type[BaseModel]) -> Reader:
     }
 
     async def read(request: Request) -> BaseModel:
+        if b"=&" in request.scope["query_string"] + b"&" and prefers_html(request):
+            query.leave_out_empty(request.scope)
         pairs = query.of(request.scope)
         refuse_unknown(pairs, names)
         values: dict[str, Any] = {}

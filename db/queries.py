@@ -205,6 +205,13 @@ async def places(pool: Pool, typed: str, limit: int) -> tuple[bytes, State]:
         return row[0], parse_state(row[1])
 
 
+async def places_called(pool: Pool, names: Sequence[str]) -> list[tuple[str, bytes]]:
+    """Which of the names are those of places, or their keys: each with the place best known."""
+    async with pool.query() as connection:
+        cursor = await connection.execute(_PLACES_CALLED, [list(names)])
+        return [(row[0].decode(), row[1]) for row in await cursor.fetchall()]
+
+
 async def _row(source: Source, statement: Statement, values: Mapping[str, Any]) -> Any:
     async with source.query() as connection:
         arguments = statement.arguments(values)
@@ -259,4 +266,12 @@ SELECT coalesce(string_agg(document, ',' ORDER BY fit,
                            CASE WHEN fit < 4 THEN rank END DESC, likeness DESC, id), ''),
        {STATE_TEXT}
 FROM found
+"""
+_PLACES_CALLED: LiteralString = """
+SELECT DISTINCT ON (asked.name) asked.name, p.document
+FROM unnest($1::text[]) AS asked(name)
+JOIN published.place p ON p.folded = published.fold(asked.name)
+     OR p.kind = 'postcode' AND p.folded LIKE published.fold(asked.name) || ' %'
+        AND asked.name ~ '^[0-9]{4,5}$'
+ORDER BY asked.name, (p.folded = published.fold(asked.name)) DESC, p.rank DESC, p.id
 """

@@ -1,30 +1,24 @@
 """The landing page: what is here, for people and for machines."""
 
-from html import escape
+from typing import Annotated
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
-from api import contract
+from api import contract, responses
+from api.dependencies import service
+from api.errors import Unavailable
+from api.formats import FORMATS
 from api.links import base_url, link
-from api.negotiation import prefers_html
-from api.resources import RESOURCES
+from api.lists import BETWEEN, RETRIES
+from api.negotiation import choose_language, prefers_html
+from api.pages.face import Shown, pages_of
+from api.parameters import HomeParameters
+from api.resources import OFFERINGS, RESOURCES
+from api.responses import Version
 from api.routing import ModelRoute
 from api.schemas.page import Link
-
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Quartier</title>
-<h1>Quartier</h1>
-<p>Social offerings, districts, indicators and measures: one published source.</p>
-<ul>
-{entries}
-</ul>
-</html>
-"""
 
 
 class Landing(BaseModel):
@@ -41,24 +35,38 @@ def router() -> APIRouter:
         operation_id="landing_page",
         summary="What is here",
         response_model=Landing,
-        responses={200: {"content": {"text/html": {}}}, **contract.problem_responses(400)},
+        responses={
+            200: {"content": {"text/html": {}}},
+            **contract.problem_responses(400, 503),
+        },
     )
     return routes
 
 
-async def _home(request: Request) -> Response:
-    """Links to every resource and to the contract: HTML for people, JSON for machines."""
+async def _home(request: Request, parameters: Annotated[HomeParameters, Query()]) -> Response:
+    """For people a page with a search box; for machines links to every resource and to the
+    contract."""
+    if prefers_html(request):
+        return await _page(request, parameters.lang)
     base = base_url(request)
     found = [
         link("service-desc", f"{base}/openapi.json", "application/json"),
         link("service-doc", f"{base}/docs", "text/html"),
         *(link(entry.name, f"{base}/v1/{entry.name}", "application/json") for entry in RESOURCES),
     ]
-    headers = {"Vary": "Accept"}
-    if prefers_html(request):
-        entries = "\n".join(
-            f'<li><a href="{escape(entry["href"])}">{escape(entry["rel"])}</a>' for entry in found
-        )
-        return HTMLResponse(PAGE.format(entries=entries), headers=headers)
     title = {"title": contract.TITLE, "description": contract.TAGS["offerings"]}
-    return JSONResponse({**title, "links": found}, headers=headers)
+    return JSONResponse({**title, "links": found}, headers={"Vary": responses.VARY})
+
+
+async def _page(request: Request, named: str | None) -> Response:
+    known = service(request)
+    languages = await known.languages()
+    lang = choose_language(request, named, languages)
+    for _ in range(RETRIES):
+        version = Version(await known.current_state(), FORMATS["html"], lang)
+        if unchanged := responses.not_modified(request, version):
+            return unchanged
+        shown = Shown(request, known, OFFERINGS, version, languages)
+        if body := await pages_of(request).home(shown):
+            return responses.html(request, version, body)
+    raise Unavailable(BETWEEN)

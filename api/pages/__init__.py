@@ -1,0 +1,1 @@
+"""What people read: the published documents as HTML, rendered from web/templates."""

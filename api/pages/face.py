@@ -1,0 +1,207 @@
+"""Pages and fragments: a list, an entity, the home page, a problem."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+
+from api import links
+from api.dependencies import Service
+from api.negotiation import is_named
+from api.pages import charts, choices, linked_data, related
+from api.pages.maps import Ground, Map, Position, ground
+from api.pages.reading import Document, Reading
+from api.pages.search import Understood
+from api.pages.templates import environments
+from api.pages.texts import read_catalogues, spoken
+from api.parameters import DistrictParameters, OfferingParameters
+from api.resources import DISTRICTS, OFFERINGS, Resource
+from api.responses import Envelope, Version
+from db.conditions import exists_today, one_of, where
+from db.queries import Page
+from db.state import State
+
+WEB = Path(__file__).parents[2] / "web"
+GROUND_AREAS = 150
+GROUND_SHAPE = "geojson_200"
+
+Context = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page is about: the request understood, and what was found for it."""
+
+    request: Request
+    service: Service
+    resource: Resource
+    version: Version
+    languages: Sequence[str]
+
+    @property
+    def is_fragment(self) -> bool:
+        """Asked for by name: something to put into another page. Else a browser asks."""
+        return is_named(self.request)
+
+
+class Pages:
+    """Templates and texts, read once; and the ground of maps, kept until the next publication."""
+
+    def __init__(self, folder: Path = WEB) -> None:
+        self._catalogues = read_catalogues(folder / "translations")
+        self._environments = environments(folder / "templates", self._catalogues)
+        self._ground: tuple[State, Ground | None] | None = None
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    async def of_list(
+        self,
+        shown: Shown,
+        page: Page,
+        envelope: Envelope,
+        understood: Understood | None = None,
+    ) -> bytes | None:
+        """A list; None if a publication came between its parts."""
+        reading = self._reading(shown)
+        reading.states.add(page.state)
+        documents = json.loads(b"[%b]" % page.body)
+        facets = {name: json.loads(counts) for name, counts in (envelope.facets or {}).items()}
+        here = links.address(shown.request)
+        context = {
+            "documents": documents,
+            "attribution": json.loads(page.attribution),
+            "license": page.license,
+            "envelope": envelope,
+            "next": next((link["href"] for link in envelope.links if link["rel"] == "next"), None),
+            "groups": choices.groups(facets, here),
+            "kept": choices.kept(here, ("q", *facets)),
+            "asked": dict(here.pairs()),
+            "map": await self._map(reading, shown.resource, documents),
+            "chart": charts.chart(documents) if shown.resource.name == "observations" else None,
+            "understood": understood,
+        }
+        template = "list.html" if understood is None else "search.html"
+        return self._finished(shown, reading, template, context)
+
+    async def of_item(self, shown: Shown, body: bytes) -> bytes | None:
+        """One entity and what belongs to it; None if a publication came between."""
+        reading = self._reading(shown)
+        document = json.loads(body)
+        name = document.get("slug") or document["id"]
+        address = f"{links.base_url(shown.request)}/v1/{shown.resource.name}/{name}"
+        context: Context = {
+            "item": document,
+            "address": address,
+            "linked_data": linked_data.script(shown.resource.name, document, address),
+            "map": await self._map(reading, shown.resource, [document]),
+            "related": await related.of(reading, shown.resource, document),
+        }
+        return self._finished(shown, reading, f"items/{shown.resource.name}.html", context)
+
+    async def home(self, shown: Shown) -> bytes | None:
+        """The way in: a search box, the categories with counts, the districts as a map."""
+        reading = self._reading(shown)
+        found = await self._ground_of(reading)
+        context = {
+            "categories": await reading.facet(OFFERINGS, OfferingParameters(), "category"),
+            "map": found.drawn() if found else None,
+            "totals": await related.totals(reading),
+        }
+        return self._finished(shown, reading, "home.html", context)
+
+    def simple(self, request: Request, template: str, lang: str, **context: Any) -> bytes:
+        """A page that shows nothing of a publication."""
+        known = {"lang": lang, "languages": (), "is_fragment": False, "sequence": None}
+        return self._render(request, template, known | context)
+
+    # --- what it is made of ----------------------------------------------------------------------
+
+    def _reading(self, shown: Shown) -> Reading:
+        lang, default = shown.version.lang, shown.languages[0]
+        return Reading(shown.service, lang, lang != default, {shown.version.state})
+
+    async def _map(
+        self, reading: Reading, resource: Resource, documents: Sequence[Document]
+    ) -> Map | None:
+        """Where the entities of a page are, if that is known of any."""
+        places = [
+            (number, str(document["name"]), position)
+            for number, document in enumerate(documents, 1)
+            for position in _positions(resource, document)
+        ]
+        areas = [each["slug"] for each in documents] if resource is DISTRICTS else []
+        if not places and not areas:
+            return None
+        found = await self._ground_of(reading)
+        return found.drawn(places, areas) if found else None
+
+    async def _ground_of(self, reading: Reading) -> Ground | None:
+        """The districts that maps are drawn on: of the level that has most, if not too many."""
+        state = next(iter(reading.states))
+        if self._ground is None or self._ground[0] != state:
+            counts = await reading.facet(DISTRICTS, DistrictParameters(), "level")
+            fit = [each for each in counts if each["count"] <= GROUND_AREAS]
+            level = [str(each["value"]) for each in fit[:1]]
+            conditions = [where(one_of, "level", level), where(exists_today)]
+            shapes = await reading.shapes(DISTRICTS, conditions, GROUND_SHAPE, GROUND_AREAS)
+            self._ground = state, ground(shapes)
+        return self._ground[1]
+
+    def _finished(
+        self, shown: Shown, reading: Reading, template: str, context: Context
+    ) -> bytes | None:
+        if len(reading.states) > 1:
+            return None
+        known = {
+            "resource": shown.resource.name,
+            "formats": shown.resource.formats,
+            "lang": shown.version.lang,
+            "languages": shown.languages,
+            "is_fragment": shown.is_fragment,
+            "sequence": shown.version.state.sequence,
+            "published_at": shown.version.state.published_at,
+        }
+        return self._render(shown.request, template, known | context)
+
+    def _render(self, request: Request, template: str, context: Context) -> bytes:
+        environment = self._environments[spoken(context["lang"], self._catalogues, "de")]
+        here = links.address(request)
+        base = links.base_url(request)
+        common = {"base": base, "here": here, "to": Addresses(base, dict(here.pairs()).get("lang"))}
+        return environment.get_template(template).render(common | context).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Links of a page: in the language it was asked for, if one was named."""
+
+    base: str
+    lang: str | None
+
+    def __call__(self, path: str, **parameters: str | int | None) -> str:
+        named = {"lang": self.lang, **parameters}
+        pairs = [(name, str(value)) for name, value in sorted(named.items()) if value is not None]
+        return f"{self.base}{path}{'?' if pairs else ''}{urlencode(pairs)}"
+
+
+def _positions(resource: Resource, document: Document) -> list[Position]:
+    """Where an offering is, as far as that is known better than by its municipality."""
+    if resource is not OFFERINGS:
+        return []
+    return [
+        (site["longitude"], site["latitude"])
+        for site in document["sites"]
+        if site["longitude"] is not None
+    ]
+
+
+def pages_of(request: Request) -> Pages:
+    found = request.app.state.pages
+    assert isinstance(found, Pages)
+    return found

@@ -1,0 +1,61 @@
+"""What somebody means who types into the search box: a place, a postcode, a need, "near me"."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from db import queries
+from db.pool import Pool
+
+LONGEST = 5  # words in the name of a place
+WORDS = 20  # that are looked at; the rest is searched for as it is
+
+NEAR_ME = (
+    "in meiner nähe", "in der nähe", "bei mir", "near me", "nearby", "nära mig", "i närheten",
+)  # fmt: skip
+BEFORE_A_PLACE = frozenset(("in", "im", "bei", "nahe", "near", "at", "i", "nära", "um", "around"))
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The words that remain when the place is taken out, and the place."""
+
+    words: str
+    place: dict[str, Any] | None = None
+    near_me: bool = False
+
+
+async def understand(pool: Pool, typed: str) -> Understood:
+    """Take the name of a place out of what was typed. The longest name counts."""
+    text, near_me = _without_near_me(" ".join(typed.split()))
+    words = text.split(" ")
+    spans = _spans(words[:WORDS])
+    found = await queries.places_called(pool, list(spans)) if spans else []
+    named = [(spans[name], json.loads(place)) for name, place in found if name in spans]
+    if not named:
+        return Understood(text, near_me=near_me)
+    (start, end), place = max(named, key=lambda each: each[0][1] - each[0][0])
+    before = words[:start]
+    if before and before[-1].lower() in BEFORE_A_PLACE:
+        before = before[:-1]
+    return Understood(" ".join([*before, *words[end:]]), place, near_me)
+
+
+def _spans(words: list[str]) -> dict[str, tuple[int, int]]:
+    return {
+        " ".join(words[start:end]): (start, end)
+        for start in range(len(words))
+        for end in range(start + 1, min(start + LONGEST, len(words)) + 1)
+        if words[start]
+    }
+
+
+def _without_near_me(text: str) -> tuple[str, bool]:
+    for phrase in NEAR_ME:
+        pattern = re.compile(rf"(^|\s){re.escape(phrase)}(\s|$)", re.IGNORECASE)
+        if pattern.search(text):
+            return pattern.sub(" ", text).strip(), True
+    return text, False
