@@ -91,7 +91,8 @@ def _says(stamp: Path, known: str) -> bool:
 
 
 def _inputs() -> str:
-    return _sum((*LISTS, WEB / "build.mjs", *sorted((WEB / "components").iterdir())))
+    sources = sorted((WEB / "components").iterdir())
+    return _sum((*LISTS, WEB / "build.mjs", WEB / "static" / "quartier.css", *sources))
 
 
 def _sum(paths: Iterable[Path]) -> str:

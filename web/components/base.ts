@@ -266,7 +266,7 @@ export abstract class QuartierElement<Body> extends LitElement {
 
   /** Who the data are from and how they may be used, with a way to the registry. */
   protected credits(entities: readonly Entity[], more: string, others: readonly string[] = []): TemplateResult {
-    const sources = entities.map((entity) => entity["source"] as Source);
+    const sources = entities.flatMap((entity) => (entity["source"] as Source | undefined) ?? []);
     const attribution = [...new Set([...sources.map((source) => source.attribution ?? ""), ...others])];
     const licences = new Map(sources.map((source) => [source.license ?? "", source.license_url]));
     return html`<footer part="attribution">

@@ -1,39 +1,30 @@
-import { css, html, type TemplateResult } from "lit";
+import { css, html, unsafeCSS, type TemplateResult } from "lit";
 import { Failure, askText, type Answer } from "./api.js";
 import { QuartierElement, type LoadDetail } from "./base.js";
 import { SERIES, queryOf } from "./filters.js";
 import { adopted } from "./fragment.js";
+import fragments from "../static/quartier.css";
 
 /** An indicator's values as the registry draws them: a chart, and the same numbers as a table. */
 export class QuartierChart extends QuartierElement<DocumentFragment> {
   static override own = ["indicator"];
   static override styles = [
     ...QuartierElement.styles,
+    unsafeCSS(fragments),
+    // As above, in the colours that the page gives its own texts.
     css`
-      svg {
-        display: block;
-        max-width: 100%;
-        height: auto;
-        color: inherit;
-      }
-      svg text {
-        fill: currentColor;
-        font-size: 0.8rem;
-      }
-      table {
-        border-collapse: collapse;
-        font-variant-numeric: tabular-nums;
-      }
-      .table,
-      .scroll {
-        overflow-x: auto;
-      }
-      th,
-      td {
-        padding: 0.25rem 0.75rem 0.25rem 0;
-        border-block-end: 1px solid var(--_border);
-        font-weight: inherit;
-        text-align: start;
+      .quartier {
+        --_ink: currentColor;
+        --_quiet: currentColor;
+        --_paper: transparent;
+        --_shade: transparent;
+        --_line: var(--quartier-line, light-dark(#8a979a, #6d7c80));
+        --_accent: var(--quartier-accent, light-dark(#0b5c66, #7cc7cf));
+        --_mark: var(--quartier-mark, light-dark(#8f2d56, #f0a3c4));
+        --_done: var(--quartier-done, light-dark(#256c3b, #8fd3a2));
+        --_open: var(--quartier-open, light-dark(#8a5a00, #f0c36d));
+        --_halted: var(--quartier-halted, light-dark(#9b1c1c, #ffa3a3));
+        --_font: inherit;
       }
     `,
   ];

@@ -158,13 +158,13 @@ export class Drawing {
   #pointMark(place: L.LatLng, index: number): L.Marker {
     const title = this.#settings.labels.name(index);
     const icon = L.divIcon({ className: "point", iconSize: [28, 28], html: span("") });
-    return named(L.marker(place, { icon, title }), title).on("click", () => this.#open(place, [index]));
+    return button(L.marker(place, { icon, title }), title, () => this.#open(place, [index]));
   }
 
   #clusterMark(place: L.LatLng, id: number, count: number): L.Marker {
     const title = this.#settings.labels.cluster(count);
     const icon = L.divIcon({ className: "cluster", iconSize: [40, 40], html: span(String(count)) });
-    return named(L.marker(place, { icon, title }), title).on("click", () => this.#enter(place, id));
+    return button(L.marker(place, { icon, title }), title, () => this.#enter(place, id));
   }
 
   /** Closer, until the places part; those that are one place are listed. */
@@ -259,7 +259,15 @@ function span(text: string): HTMLElement {
   return made;
 }
 
-/** Leaflet gives a mark a title; what is read aloud is its label. */
-function named(marker: L.Marker, name: string): L.Marker {
-  return marker.on("add", () => marker.getElement()?.setAttribute("aria-label", name));
+/** Leaflet makes of a mark what is called a button; this makes it act as one. */
+function button(marker: L.Marker, name: string, press: () => void): L.Marker {
+  const pressed = (event: KeyboardEvent): void => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    press();
+  };
+  return marker.on("click", press).on("add", () => {
+    marker.getElement()?.setAttribute("aria-label", name);
+    marker.getElement()?.addEventListener("keydown", pressed);
+  });
 }

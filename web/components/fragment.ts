@@ -10,7 +10,7 @@ const HTML = new Set(
   ).split(" "),
 );
 const SVG = new Set(
-  "circle defs desc ellipse g line path pattern polygon polyline rect svg text title tspan".split(" "),
+  "circle defs desc ellipse g line path pattern polygon polyline rect svg text title tspan use".split(" "),
 );
 const ATTRIBUTES = new Set(
   (
@@ -39,8 +39,15 @@ function copies(node: Node): Node[] {
   for (const { name, value } of node.attributes) {
     if (ATTRIBUTES.has(name) && !value.includes("url(")) copy.setAttribute(name, value);
   }
-  const href = node.localName === "a" ? safeUrl(node.getAttribute("href")) : undefined;
+  const href = hrefOf(node);
   if (href) copy.setAttribute("href", href);
   copy.append(...[...node.childNodes].flatMap(copies));
   return [copy];
+}
+
+/** Links lead to the web; a chart also repeats shapes of its own. */
+function hrefOf(node: Element): string | undefined {
+  const href = node.getAttribute("href");
+  if (node.localName === "use") return href?.startsWith("#") ? href : undefined;
+  return node.localName === "a" ? safeUrl(href) : undefined;
 }

@@ -19,10 +19,12 @@ interface Shown {
 const MAPPED = ["offerings", "measures"];
 const MOST = 10_000;
 const STEP = 20;
-const FIELDS: Record<string, string> = {
-  offerings: "name,organisation,categories,sites,source,lang,fallback",
-  measures: "title,strategy,decision,implementation,source,lang,fallback",
+/** What a mark says; and what the list says besides. */
+const OF_MARKS: Record<string, string[]> = {
+  offerings: ["name", "slug", "organisation", "categories", "lang", "fallback"],
+  measures: ["title", "slug", "strategy", "decision", "implementation", "lang", "fallback"],
 };
+const OF_LISTS: Record<string, string[]> = { offerings: ["sites", "source"], measures: ["source"] };
 
 /** Entities on the registry's own boundaries, and below the same ones as a list. */
 export class QuartierMap extends QuartierElement<Shown> {
@@ -38,16 +40,17 @@ export class QuartierMap extends QuartierElement<Shown> {
     ...QuartierElement.styles,
     css`
       .map {
+        --_mark: var(--quartier-mark, light-dark(#8f2d56, #f0a3c4));
         isolation: isolate;
         height: var(--quartier-map-height, min(28rem, 70vh));
-        border: 1px solid var(--_border);
+        border: 1px solid var(--_line);
         border-radius: var(--_radius);
-        background: var(--quartier-map-water, light-dark(#eef3f4, #1b2224));
+        background: var(--quartier-shade, light-dark(#f2f5f5, #1d262a));
         font: inherit;
       }
       .area {
-        stroke: var(--quartier-map-border, light-dark(#7d8c90, #66777b));
-        fill: var(--quartier-map-area, light-dark(#fbfaf6, #242c2f));
+        stroke: var(--_line);
+        fill: var(--_paper);
         fill-opacity: 1;
       }
       .with-tiles .area {
@@ -56,7 +59,7 @@ export class QuartierMap extends QuartierElement<Shown> {
       .area-name {
         display: grid;
         place-items: center;
-        color: var(--quartier-map-name, light-dark(#4a585c, #b4c1c4));
+        color: var(--quartier-quiet, light-dark(#52606a, #a9b6ba));
         font-size: 0.75rem;
         line-height: 1.1;
         text-align: center;
@@ -67,28 +70,28 @@ export class QuartierMap extends QuartierElement<Shown> {
         display: grid;
         place-items: center;
         border-radius: 50%;
-        color: var(--_on-accent);
+        color: var(--_paper);
         font-weight: 600;
         cursor: pointer;
       }
       .point span {
         width: 1rem;
         height: 1rem;
-        border: 2px solid var(--_on-accent);
+        border: 2px solid var(--_paper);
         border-radius: 50% 50% 50% 0;
-        background: var(--_accent);
+        background: var(--_mark);
         transform: rotate(-45deg);
       }
       .cluster {
-        border: 2px solid var(--_on-accent);
-        background: var(--_accent);
+        border: 2px solid var(--_paper);
+        background: var(--_mark);
         font-size: 0.875rem;
       }
       .leaflet-popup-content-wrapper,
       .leaflet-popup-tip,
       .leaflet-bar a {
-        background: var(--_surface);
-        color: var(--quartier-text, light-dark(#1a2224, #e8eeef));
+        background: var(--_paper);
+        color: var(--quartier-ink, light-dark(#1b2429, #e6ebec));
       }
       .leaflet-container {
         font: inherit;
@@ -159,7 +162,8 @@ export class QuartierMap extends QuartierElement<Shown> {
     if (!MAPPED.includes(this.resource)) return { missing: `resource (${MAPPED.join(", ")})` };
     const query = queryOf(this, this.filters());
     if (!query.has("limit")) query.set("limit", String(MOST));
-    query.set("fields", FIELDS[this.resource] ?? "");
+    const fields = [OF_MARKS, ...(this.#hasList ? [OF_LISTS] : [])].flatMap((of) => of[this.resource] ?? []);
+    query.set("fields", fields.join());
     query.set("format", "geojson");
     return { path: `/v1/${this.resource}`, query };
   }
@@ -171,7 +175,10 @@ export class QuartierMap extends QuartierElement<Shown> {
       entities: features.map((feature) => feature.properties),
       points: pointsOf(features),
       areas: areas?.features ?? [],
-      attribution: (areas?.features ?? []).map((area) => (area.properties["source"] as Source).attribution ?? ""),
+      attribution: [
+        ...(this.#hasList ? [] : points.body.attribution),
+        ...(areas?.features ?? []).map((area) => (area.properties["source"] as Source).attribution ?? ""),
+      ],
       total: numberMatched,
       sequence,
     };
@@ -219,6 +226,10 @@ export class QuartierMap extends QuartierElement<Shown> {
     return html`<p class="note" part="note">${this.say("clipped", values)}</p>`;
   }
 
+  get #hasList(): boolean {
+    return this.getAttribute("list") !== "none";
+  }
+
   get #tileSource(): URL | undefined {
     const address = this.getAttribute("tiles");
     // Braces stand for numbers; an address with them is one all the same.
@@ -241,7 +252,7 @@ export class QuartierMap extends QuartierElement<Shown> {
 
   /** Every point of the map, for those who do not use it. A page with a list of its own needs none. */
   #list({ entities, points }: Shown): TemplateResult | typeof nothing {
-    if (this.getAttribute("list") === "none" && this.drawable) return nothing;
+    if (!this.#hasList && this.drawable) return nothing;
     const placed = new Set(points.map((point) => point.index));
     return html`<h2 part="list-title" id="list">${this.texts.list}</h2>
       <ol part="list" aria-labelledby="list">

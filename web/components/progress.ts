@@ -63,7 +63,7 @@ export class QuartierMeasureProgress extends QuartierElement<List | Measure> {
       }
       .whole {
         fill: none;
-        stroke: var(--_border);
+        stroke: var(--_line);
       }
       .part {
         fill: var(--_accent);

@@ -3,15 +3,15 @@ import { css } from "lit";
 /** Takes the page's font and colour, and follows its colour scheme, not that of the device. */
 export const shared = css`
   :host {
-    --_accent: var(--quartier-accent, light-dark(#0b5c66, #7fd1da));
-    --_on-accent: var(--quartier-on-accent, light-dark(#fff, #06282c));
-    --_border: var(--quartier-border, light-dark(#8a979a, #6d7c80));
-    --_surface: var(--quartier-surface, light-dark(#fff, #14191b));
-    --_text: var(--quartier-text, inherit);
+    --_accent: var(--quartier-accent, light-dark(#0b5c66, #7cc7cf));
+    --_on-accent: var(--quartier-on-accent, light-dark(#fff, #0c1d20));
+    --_line: var(--quartier-line, light-dark(#8a979a, #6d7c80));
+    --_paper: var(--quartier-paper, light-dark(#fff, #13191c));
+    --_ink: var(--quartier-ink, inherit);
     --_gap: var(--quartier-gap, 0.5rem);
     --_radius: var(--quartier-radius, 0.25rem);
     display: block;
-    color: var(--_text);
+    color: var(--_ink);
     font-family: var(--quartier-font, inherit);
     line-height: 1.5;
     overflow-wrap: anywhere;
@@ -54,7 +54,7 @@ export const shared = css`
     cursor: pointer;
   }
   button:disabled {
-    border-color: var(--_border);
+    border-color: var(--_line);
     color: inherit;
     opacity: 0.7;
     cursor: default;
@@ -70,7 +70,7 @@ export const shared = css`
   }
   .entry {
     padding-block: calc(1.5 * var(--_gap));
-    border-block-end: 1px solid var(--_border);
+    border-block-end: 1px solid var(--_line);
   }
   .name {
     font-weight: 600;
