@@ -53,6 +53,10 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: { "quartier.classic": "components/classic.ts" },
+  entryPoints: {
+    "quartier.classic": "components/classic.ts",
+    resize: "components/resize.ts",
+    frame: "components/frame.ts",
+  },
   format: "iife",
 });

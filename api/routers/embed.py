@@ -1,29 +1,72 @@
-"""What other sites embed: the scripts of the custom elements."""
-
-from __future__ import annotations
+"""What other sites embed: scripts of the elements, frames, oEmbed; and a page with the code."""
 
 import hashlib
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import Receive, Scope, Send
 
-from api.errors import NotFound
+from api import contract, lists, query, responses
+from api.dependencies import service
+from api.errors import NotFound, NotImplementedHere, Problem, Unavailable
+from api.formats import FORMATS
+from api.links import base_url
+from api.lists import BETWEEN, RETRIES
+from api.negotiation import choose_language
+from api.pages.embedding import HEIGHT, WIDTH, Embedding, Filters, frame
+from api.pages.face import Shown, pages_of
+from api.parameters import OfferingParameters
+from api.resources import OFFERINGS, RESOURCES, Resource
+from api.responses import Version
 from api.routing import ModelRoute
+from api.types import WHOLE
 from api.validators import matches
 
 DIST = Path(__file__).parents[2] / "web" / "dist"
 SCRIPT = re.compile(r"[a-z]+(\.classic|-[A-Z0-9]{8})?")
 LASTING = "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800"
 FOREVER = "public, max-age=31536000, immutable"
+SHOWABLE = re.compile(r"/(?:v1|embed)/([a-z]+)(?:/([^/]+))?")
+NO_FILTERS = ("element", "cursor", "format", "facets", "fields", "count")
+TITLES = {"de": "Angebote", "sv": "Insatser"}
+"""What a link or frame on a site in this language is called; else English."""
+
+Pixels = Annotated[int, Field(ge=100, le=10_000), WHOLE]
+
+
+class OEmbed(BaseModel):
+    """What oEmbed's consumers send (oembed.com, section 2.2)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(max_length=8000)
+    format: Literal["json", "xml"] = "json"
+    maxwidth: Pixels = WIDTH
+    maxheight: Pixels = HEIGHT
+
+
+class BuilderParameters(OfferingParameters):
+    """Filters, and the element that shows what they find."""
+
+    element: Literal["list", "map", "frame"] = "list"
 
 
 def router() -> APIRouter:
     routes = APIRouter(route_class=ModelRoute, include_in_schema=False)
+    routes.add_api_route("/embed", _builder)
+    routes.add_api_route("/oembed", _oembed)
     routes.add_api_route("/embed/{name}.js", _script)
+    routes.routes.extend(_frames().routes)
     return routes
+
+
+# --- scripts -------------------------------------------------------------------------------------
 
 
 async def _script(request: Request, name: str) -> Response:
@@ -43,3 +86,118 @@ def _content(path: Path, _written: int) -> tuple[bytes, str]:
     """What is in it, with its validator. A build while the server runs is noticed."""
     content = path.read_bytes()
     return content, f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+
+
+# --- frames --------------------------------------------------------------------------------------
+
+
+class FrameRoute(ModelRoute):
+    """Answers with a document for a frame on any site, also where something is wrong."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["quartier.page"] = scope["quartier.frame"] = True
+        try:
+            await super().handle(scope, receive, send)
+        except Problem as problem:
+            await _explained(Request(scope), problem)(scope, receive, send)
+
+
+def _explained(request: Request, problem: Problem) -> Response:
+    lang = choose_language(request, None, ("de", "en", "sv"))
+    body = pages_of(request).simple(request, "problem.html", lang, problem=problem)
+    headers = {**problem.headers, "Content-Security-Policy": responses.policy(framed=True)}
+    return HTMLResponse(body, problem.status, {**headers, "Cache-Control": "no-store"})
+
+
+def _frames() -> APIRouter:
+    routes = APIRouter(prefix="/embed", route_class=FrameRoute, include_in_schema=False)
+    for resource in RESOURCES:
+        _add_frames(routes, resource)
+    return routes
+
+
+def _add_frames(routes: APIRouter, resource: Resource) -> None:
+    many: Any = resource.list_parameters
+    one: Any = resource.item_parameters
+
+    async def listed(request: Request, parameters: Annotated[many, Query()]) -> Response:
+        return await lists.answer_list(request, resource, parameters)
+
+    async def single(
+        request: Request, name: contract.Name, parameters: Annotated[one, Query()]
+    ) -> Response:
+        return await lists.answer_item(request, resource, name, parameters)
+
+    routes.add_api_route(f"/{resource.name}", listed)
+    routes.add_api_route(f"/{resource.name}/{{name}}", single)
+
+
+# --- oEmbed --------------------------------------------------------------------------------------
+
+
+async def _oembed(request: Request, parameters: Annotated[OEmbed, Query()]) -> Response:
+    """How to show an address of ours, for systems that are only given that (oembed.com, 2.3)."""
+    if parameters.format != "json":
+        raise NotImplementedHere("This registry answers oEmbed as JSON.")
+    base = base_url(request)
+    path, filters = _shown_at(base, parameters.url)
+    await _require(request, path)
+    title = path.rpartition("/")[2].replace("-", " ")
+    width, height = min(parameters.maxwidth, WIDTH), min(parameters.maxheight, HEIGHT)
+    return JSONResponse(
+        {
+            "version": "1.0",
+            "type": "rich",
+            "provider_name": "Quartier",
+            "provider_url": base,
+            "title": title,
+            "width": width,
+            "height": height,
+            "html": str(frame(base, path, filters, title, (width, height))),
+            "cache_age": 3600,
+        },
+        headers={"Cache-Control": "public, max-age=3600"},
+    )
+
+
+def _shown_at(base: str, url: str) -> tuple[str, Filters]:
+    """The part of our address that says what it shows, and its filters; 404 for others."""
+    own, parts = urlsplit(base), urlsplit(url)
+    found = SHOWABLE.fullmatch(parts.path.removeprefix(own.path).removesuffix(".html"))
+    names = {resource.name for resource in RESOURCES}
+    if (parts.netloc, parts.path.startswith(own.path)) != (own.netloc, True):
+        raise NotFound("url: is no address of this registry")
+    if found is None or found[1] not in names:
+        raise NotFound("url: is no list or entry of this registry")
+    filters = [pair for pair in parse_qsl(parts.query) if pair[0] not in ("format", "cursor")]
+    return "/".join(filter(None, found.groups())), filters
+
+
+async def _require(request: Request, path: str) -> None:
+    """404, unless there is what the address names."""
+    name, _, entity = path.partition("/")
+    if entity:
+        resource = next(each for each in RESOURCES if each.name == name)
+        await lists.require(request, resource, unquote(entity))
+
+
+# --- the page that writes the code ---------------------------------------------------------------
+
+
+async def _builder(request: Request, parameters: Annotated[BuilderParameters, Query()]) -> Response:
+    """Choose filters, see the result, copy the code."""
+    known = service(request)
+    await known.require_known(parameters.references())
+    languages = await known.languages()
+    lang = choose_language(request, parameters.lang, languages)
+    filters = [pair for pair in query.of(request.scope) if pair[0] not in NO_FILTERS]
+    title = TITLES.get(lang, "Offerings")
+    embedding = Embedding(base_url(request), parameters.element, filters, title)
+    for _ in range(RETRIES):
+        version = Version(await known.current_state(), FORMATS["html"], lang)
+        shown = Shown(request, known, OFFERINGS, version, languages)
+        if body := await pages_of(request).builder(shown, embedding, filters):
+            answer = responses.html(request, version, body)
+            answer.headers["Content-Security-Policy"] = f"{responses.policy()}; frame-src 'self'"
+            return answer
+    raise Unavailable(BETWEEN)
