@@ -162,7 +162,10 @@ async def _oembed(request: Request, parameters: Annotated[OEmbed, Query()]) -> R
 
 def _shown_at(base: str, url: str) -> tuple[str, Filters]:
     """The part of our address that says what it shows, and its filters; 404 for others."""
-    own, parts = urlsplit(base), urlsplit(url)
+    try:
+        own, parts = urlsplit(base), urlsplit(url)
+    except ValueError:  # a bracket that is not closed
+        raise NotFound("url: is no address") from None
     found = SHOWABLE.fullmatch(parts.path.removeprefix(own.path).removesuffix(".html"))
     names = {resource.name for resource in RESOURCES}
     if (parts.netloc, parts.path.startswith(own.path)) != (own.netloc, True):

@@ -18,11 +18,13 @@ export interface Settings {
   labels: Labels;
   /** What a popup says of entities at one place. */
   popup(indexes: readonly number[]): HTMLElement;
+  /** An area was chosen, for those who point. Others find it in a list. */
+  area(slug: string, name: string): void;
   still: boolean;
 }
 
 type Found = ClusterFeature<object> | PointFeature<{ index: number }>;
-type Area = Feature<Geometry | null, { name?: string; population?: number | null }>;
+type Area = Feature<Geometry | null, { name?: string; slug?: string; population?: number | null }>;
 
 const CLOSEST = 17;
 const RADIUS = 48;
@@ -74,9 +76,10 @@ export class Drawing {
     this.#named = areas.flatMap(({ geometry, properties }) => {
       const rings = ringsOf(geometry);
       if (!rings.length) return [];
-      const shape = L.polygon(rings, { className: "area", interactive: false, weight: 1 });
-      this.#areas.addLayer(shape);
-      return [{ shape, name: properties.name ?? "", weight: properties.population ?? 0 }];
+      const { name = "", slug = "", population } = properties;
+      const shape = L.polygon(rings, { className: "area", weight: 1 });
+      this.#areas.addLayer(shape.on("click", () => this.#settings.area(slug, name)));
+      return [{ shape, name, weight: population ?? 0 }];
     });
     this.#named.sort((one, other) => other.weight - one.weight);
     this.#nameAreas();

@@ -53,6 +53,10 @@ export class QuartierMap extends QuartierElement<Shown> {
         fill: var(--_paper);
         fill-opacity: 1;
       }
+      .area:hover {
+        fill: var(--quartier-shade, light-dark(#f2f5f5, #1d262a));
+        stroke: var(--_accent);
+      }
       .with-tiles .area {
         fill-opacity: 0;
       }
@@ -190,7 +194,7 @@ export class QuartierMap extends QuartierElement<Shown> {
     const level = this.getAttribute("areas")?.trim() || "municipality";
     if (level === "none") return undefined;
     const query = this.withLanguage(new URLSearchParams({ format: "geojson", simplify: "200", limit: "1000" }));
-    query.set("fields", "name,population,source");
+    query.set("fields", "name,slug,population,source");
     query.set("valid_on", new Date().toISOString().slice(0, 10));
     for (const one of level.split(/[\s,]+/)) query.append("level", one);
     try {
@@ -356,6 +360,7 @@ export class QuartierMap extends QuartierElement<Shown> {
     return {
       still: still(),
       popup: (indexes) => this.#popup(indexes),
+      area: (slug, name) => this.#goTo(slug, name),
       labels: {
         zoomIn: this.texts.zoomIn,
         zoomOut: this.texts.zoomOut,
@@ -364,6 +369,11 @@ export class QuartierMap extends QuartierElement<Shown> {
         name: (index) => shortened(nameOf(this.#entity(index))),
       },
     };
+  }
+
+  #goTo(slug: string, name: string): void {
+    const detail = described({ id: slug, slug, name }, { ...this.#context, resource: "districts" });
+    if (this.tell("quartier-select", detail)) location.assign(detail.href);
   }
 
   #entity(index: number): Entity {
