@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, Protocol
 
 import typer
 from rich.console import Console
@@ -24,6 +24,8 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     import socket
     from types import FrameType
+
+    from rich.progress import TaskID
 
     from api.settings import Settings
     from db.cluster import Cluster
@@ -295,6 +297,25 @@ def undo_import(
         notes.print(f"Left as it is: {row.entity} {row.label} ({row.reason} by {row.by})")
     notes.print(f"{undone.restored} rows are what they were before import {number}")
     raise typer.Exit(1 if undone.kept else 0)
+
+
+@import_commands.command("report")
+def report_import(
+    number: Annotated[int, typer.Argument(help="Number of the import, as its report says.")],
+) -> None:
+    """Print the report of an earlier import again, as JSON."""
+    import json
+
+    from db import imports
+    from db.registry import writer
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "report import") as connection:
+            found = imports.report_of(connection, number)
+    if found is None:
+        stop(f"there is no report of an import {number}")
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
 @import_commands.command("list")
@@ -810,11 +831,33 @@ def build_scripts(*, development: bool = False) -> None:
         notes.print("Pages work without them; what was built before stays in use.", style="yellow")
 
 
+class RowsDone(Protocol):
+    """Takes a file's name, how many of its rows are done, and of how many, where that is known."""
+
+    def __call__(self, file: str, rows: int, of: int | None = None) -> None: ...
+
+
 @contextmanager
-def rows_done() -> Iterator[Callable[[str, int], None]]:
-    """Shows of the file that is imported how many rows are done, where somebody watches."""
-    with notes.status("Reading") as status:
-        yield lambda file, rows: status.update(f"{file}: {rows:,} rows")
+def rows_done() -> Iterator[RowsDone]:
+    """A bar for each file with the rows that are done, on terminals only."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[done]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=notes, disable=not notes.is_terminal, transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(file: str, rows: int, of: int | None = None) -> None:
+            done = f"{rows:,} rows" if of is None else f"{rows:,} of {of:,} rows"
+            if file not in tasks:
+                tasks[file] = bar.add_task(file, total=None, done=done)
+            bar.update(tasks[file], completed=rows, total=of, done=done)
+
+        yield tell
 
 
 def require_writable(report: Path | None) -> None:

@@ -197,8 +197,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(psycopg.Error, _database)
 
 
-async def _problem(_request: Request, error: Exception) -> Response:
-    return response(cast("Problem", error))
+async def _problem(request: Request, error: Exception) -> Response:
+    return answer(request, cast("Problem", error))
+
+
+def answer(request: Request, problem: Problem) -> Response:
+    """The problem as a page where a browser asks for one, else as `application/problem+json`."""
+    page: Response | None = request.app.state.pages.problem(request, problem)
+    return page or response(problem)
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -209,7 +215,7 @@ async def _http(request: Request, error: Exception) -> Response:
         404: f"There is nothing at {request.scope.get('quartier.path', request.scope['path'])}",
         405: f"{request.method} is not possible here",
     }.get(error.status_code, str(error.detail))
-    return response(kind(detail, headers=_with_head(error.headers or {})))
+    return answer(request, kind(detail, headers=_with_head(error.headers or {})))
 
 
 def _with_head(headers: Mapping[str, str]) -> dict[str, str]:
@@ -220,18 +226,18 @@ def _with_head(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-async def _database(_request: Request, error: Exception) -> Response:
+async def _database(request: Request, error: Exception) -> Response:
     """The database is slow, busy or away; the request itself may be fine."""
     retry = {"Retry-After": RETRY_AFTER}
     if isinstance(error, psycopg.errors.QueryCanceled):
         detail = "The query took longer than allowed. Ask for less: a smaller area, more filters."
-        return response(TooExpensive(detail, headers=retry))
+        return answer(request, TooExpensive(detail, headers=retry))
     if isinstance(error, _NOT_MIGRATED):
         log.error("the database is not the one this version needs", exc_info=error)
-        return response(Unavailable("The registry is being set up.", headers=retry))
+        return answer(request, Unavailable("The registry is being set up.", headers=retry))
     if isinstance(error, PoolTimeout | PoolClosed | PoolExhausted | psycopg.OperationalError):
         log.warning("database unavailable", extra={"reason": str(error).strip()[:200]})
-        return response(Unavailable("Please try again in a moment.", headers=retry))
+        return answer(request, Unavailable("Please try again in a moment.", headers=retry))
     return unexpected(error)
 
 

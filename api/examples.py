@@ -17,6 +17,7 @@ COMMON: dict[str, Any] = {
 }
 
 PARAMETERS: dict[str, dict[str, Any]] = {
+    "operations": {},
     "offerings": {
         "fields": ["name", "organisation", "sites"],
         "id": ["erziehungsberatungsstelle-freiberg", "schuldnerberatung-doebeln"],

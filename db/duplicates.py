@@ -11,13 +11,21 @@ from typing import Any, Literal, LiteralString, cast
 from uuid import UUID
 
 from psycopg import Cursor, sql
-from sqlalchemy import Connection
+from psycopg.errors import QueryCanceled
+from sqlalchemy import Connection, select
+
+from db.models import Revision
 
 NEAR = 250.0  # metres
 ALIKE = 0.5  # similarity of names at one place
 VERY_ALIKE = 0.8  # similarity of names where a place is not known
 SELDOM = 50  # names that have a word (or are the same), for it to say anything
 NAME_COUNTS = 0.6  # of the score; the rest is for the place
+MOST = 20_000  # new rows of an import that are compared: seconds, not minutes
+SHOWN = 10  # pairs of them
+PATIENCE = 10  # seconds a statement may take after an import
+
+Kind = Literal["offering", "organisation"]
 
 
 @dataclass(frozen=True)
@@ -37,17 +45,72 @@ class Candidate:
     reasons: list[str]
 
 
+@dataclass(frozen=True)
+class Doubles:
+    """How many of the new rows that were compared may be there twice, and the likeliest pairs."""
+
+    resource: Kind
+    compared: int
+    doubtful: int
+    pairs: list[Candidate]
+
+
+def duplicates_of_import(
+    connection: Connection, resource: Kind, run: int, source_id: UUID
+) -> Doubles | None:
+    """What an import brought that another source has; None if that cannot be told in time."""
+    new = (
+        select(Revision.entity_id)
+        .where(
+            Revision.import_run_id == run,
+            Revision.entity == resource,
+            Revision.before.is_(None),
+        )
+        .limit(MOST)
+    )
+    ids = list(connection.scalars(new))
+    if not ids:
+        return Doubles(resource, 0, 0, [])
+    cursor = _cursor(connection)
+    try:
+        with connection.begin_nested():
+            cursor.execute(sql.SQL("SET LOCAL statement_timeout = '{}s'").format(PATIENCE))
+            pairs, doubtful = _found(cursor, resource, ids, source_id, SHOWN)
+            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+    except QueryCanceled:
+        return None
+    return Doubles(resource, len(ids), doubtful, pairs)
+
+
 def possible_duplicates(
     connection: Connection,
-    resource: Literal["offering", "organisation"],
+    resource: Kind,
     ids: Collection[UUID] | None,
     *,
     limit: int,
 ) -> list[Candidate]:
     """Pairs of one of the given rows (or any) with one of another source, likeliest first."""
-    cursor = cast("Cursor[Any]", connection.connection.cursor())
+    pairs, _ = _found(_cursor(connection), resource, ids, None, limit)
+    return pairs
+
+
+def _cursor(connection: Connection) -> Cursor[Any]:
+    return cast("Cursor[Any]", connection.connection.cursor())
+
+
+def _found(
+    cursor: Cursor[Any],
+    resource: Kind,
+    ids: Collection[UUID] | None,
+    source_id: UUID | None,
+    limit: int,
+) -> tuple[list[Candidate], int]:
+    """The likeliest pairs, and how many rows there are in all that may be duplicates.
+
+    `source_id` is that of all the ids, if they have one: its other rows are then no candidates.
+    """
     names = {"table": sql.Identifier("registry", resource), "plain": sql.SQL(_PLAIN)}
-    given = {"ids": None if ids is None else list(ids)}
+    given = {"ids": None if ids is None else list(ids), "source": source_id}
     cursor.execute(sql.SQL(_THINGS).format(**names), given)
     cursor.execute(sql.SQL(_PLACES[resource]).format(street=sql.SQL(_STREET)))
     cursor.execute(_PREPARE)
@@ -55,9 +118,9 @@ def possible_duplicates(
         cursor.execute(search, _LIMITS)
     cursor.execute("ANALYZE pair")
     cursor.execute(_CANDIDATES, _LIMITS | {"limit": limit})
-    found = [Candidate(*row) for row in cursor.fetchall()]
+    rows = cursor.fetchall()
     cursor.execute("DROP TABLE thing, place, word, pair")
-    return found
+    return [Candidate(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
 
 _LIMITS = {
@@ -94,6 +157,7 @@ CREATE TEMPORARY TABLE thing ON COMMIT DROP AS
     FROM {table} t
     LEFT JOIN (SELECT DISTINCT unnest(%(ids)s::uuid[]) AS id) AS asked ON asked.id = t.id
     WHERE t.status <> 'archived'
+      AND (asked.id IS NOT NULL OR t.source_id IS DISTINCT FROM %(source)s::uuid)
 """
 
 _PLACES: dict[str, LiteralString] = {
@@ -236,7 +300,8 @@ SELECT id, other_id, name, other_name,
            CASE WHEN distance < %(near)s THEN 'near' END,
            CASE WHEN postcode AND NOT address THEN 'same_postcode' END,
            CASE WHEN unknown THEN 'unknown_place' END
-       ], NULL)
+       ], NULL),
+       (SELECT count(DISTINCT id) FROM judged WHERE place IS NOT NULL)
 FROM judged
 WHERE place IS NOT NULL
 ORDER BY score DESC, distance NULLS LAST, id, other_id

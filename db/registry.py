@@ -145,15 +145,18 @@ def replace_parts(
 ) -> Counts:
     """Make the given rows all the parts these owners have; parts that stay as they are stay.
 
+    Owners that are new need not be named: they have no parts that would have to go.
+
     `among`, a column and its values, leaves alone the parts that have others there.
     """
     owner = _table(model).c[owner_column]
     with _incoming(connection, model, rows) as incoming:
-        removal = _removal(model, owner, kept=bool(incoming.count)).returning(owner)
-        if among is not None:
-            removal = removal.where(_table(model).c[among[0]] == any_(_ids("among", among[1])))
-        removed = _values(connection, removal, owners=list(owner_ids))
-        changed, new = [], []
+        removed, changed, new = list[UUID](), list[UUID](), list[UUID]()
+        if owner_ids:
+            removal = _removal(model, owner, kept=bool(incoming.count)).returning(owner)
+            if among is not None:
+                removal = removal.where(_table(model).c[among[0]] == any_(_ids("among", among[1])))
+            removed = _values(connection, removal, owners=list(owner_ids))
         if incoming.count:
             changed = _values(connection, _correction(model, incoming.names).returning(owner))
             new = _values(connection, _insertion(model, incoming.names).returning(owner))

@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from db.duplicates import Doubles
+
 SHOWN = 5  # findings of one kind in the terminal; the report files have all
 OK, ROWS_REJECTED, FILE_REFUSED = 0, 1, 2
 
@@ -73,6 +75,7 @@ class FileReport:
     refused: bool = False
     run: int | None = None
     findings: list[Finding] = field(default_factory=list)
+    doubles: list[Doubles] = field(default_factory=list)
 
     @property
     def flagged(self) -> int:
@@ -119,8 +122,13 @@ class FileReport:
 
     def as_json(self) -> dict[str, Any]:
         head = {"file": self.file, "mapping": self.mapping, "refused": self.refused}
-        found = [asdict(each) for each in self.findings]
-        return head | {"import": self.run, "counts": self.counts(), "findings": found}
+        return {
+            **head,
+            "import": self.run,
+            "counts": self.counts(),
+            "findings": [asdict(each) for each in self.findings],
+            "possible_duplicates": [_doubles_as_json(each) for each in self.doubles],
+        }
 
 
 @dataclass
@@ -146,7 +154,9 @@ class Report:
         environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True
         )
-        return environment.get_template("report.html").render(report=self, counts=COUNTS)
+        return environment.get_template("report.html").render(
+            report=self, counts=COUNTS, doubtful=doubtful
+        )
 
     def write(self, path: Path) -> None:
         """As HTML where the name says so, else as JSON."""
@@ -156,6 +166,7 @@ class Report:
     def print(self, console: Console) -> None:
         for file in self.files:
             _print_findings(console, file)
+            _print_doubles(console, file)
         console.print(_counted(self.files, dry_run=self.dry_run))
 
 
@@ -168,6 +179,33 @@ def _print_findings(console: Console, file: FileReport) -> None:
             console.print(_line(each), soft_wrap=True)
         if len(kind) > SHOWN:
             console.print(Text(f"           … and {len(kind) - SHOWN} more like this"))
+
+
+def doubtful(doubles: Doubles) -> str:
+    """What is to be looked at, in one line."""
+    return (
+        f"{doubles.doubtful} of {doubles.compared} new {doubles.resource}s may be there twice; "
+        f"`quartier duplicates {doubles.resource}s` lists all"
+    )
+
+
+def _doubles_as_json(doubles: Doubles) -> dict[str, Any]:
+    """The ids as text, which is how JSON has them."""
+    ids = ("id", "other_id")
+    pairs = [
+        {name: str(of) if name in ids else of for name, of in asdict(pair).items()}
+        for pair in doubles.pairs
+    ]
+    return asdict(doubles) | {"pairs": pairs}
+
+
+def _print_doubles(console: Console, file: FileReport) -> None:
+    for doubles in file.doubles:
+        console.print(Text(f"  {doubtful(doubles)}", style="yellow"), soft_wrap=True)
+        for pair in doubles.pairs:
+            why = f"({', '.join(pair.reasons)})"
+            line = Text(f"    {pair.score:.2f} {pair.name}: {pair.other_name} {why}")
+            console.print(line, soft_wrap=True)
 
 
 def _kinds(findings: Iterable[Finding]) -> list[list[Finding]]:

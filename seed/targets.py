@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from geoalchemy2 import Geometry
@@ -102,9 +103,9 @@ class Link:
         return Field(kind, codelist=self.codelist, table=self.table, many=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
-    """A resource that can be imported, by the name the command line knows."""
+    """A resource that can be imported, by the name the command line knows. There is one of each."""
 
     name: str
     model: type[Base]
@@ -118,7 +119,7 @@ class Target:
         """Whether it has a slug of its own."""
         return issubclass(self.model, Entity)
 
-    @property
+    @cached_property
     def table(self) -> str:
         return str(self.model.__tablename__)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import resource
 import signal
@@ -15,6 +17,7 @@ from typing import LiteralString
 
 import psycopg
 import pytest
+from rich.console import Console
 
 import cli
 from db.cluster import Cluster
@@ -185,3 +188,35 @@ def up(data: Path) -> Iterator[Up]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_rows_that_are_done_are_shown_to_who_watches(
+    watched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = io.StringIO()
+    monkeypatch.setattr(cli, "notes", Console(file=seen, force_terminal=watched, width=100))
+    with cli.rows_done() as tell:
+        tell("angebote.csv", 0)
+        tell("angebote.csv", 10_000, 25_000)
+    assert ("angebote.csv" in seen.getvalue()) is watched
+    assert ("10,000 of 25,000 rows" in seen.getvalue()) is watched
+
+
+def test_the_report_of_an_import_can_be_read_again(database: Database, tmp_path: Path) -> None:
+    places = {"DATABASE_URL": database.owner_url, "DATABASE_PUBLIC_URL": database.public_url}
+    file = tmp_path / "traeger.csv"
+    file.write_text("nr;name\n1;Verein\n", encoding="utf-8")
+    mapping = tmp_path / "mapping.yaml"
+    source = "{slug: s, title: S, publisher: S, license: cc-zero, attribution: S}"
+    mapping.write_text(
+        f"resource: organisations\ntitle: T\nsource: {source}\nkey: nr\nfields: {{name: name}}\n",
+        encoding="utf-8",
+    )
+    done = run("import", "organisations", str(file), "--mapping", str(mapping), **places)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(run("import", "report", "1", **places).stdout)
+    assert (told["import"], told["counts"]["new"]) == (1, 1)
+    missing = run("import", "report", "2", **places)
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "no report of an import 2" in missing.stderr

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
 
 from api import links
 from api.dependencies import Service
-from api.negotiation import is_named
+from api.errors import Problem
+from api.negotiation import choose_language, is_named, prefers_html
 from api.pages import charts, choices, linked_data, related
 from api.pages.embedding import Embedding
 from api.pages.maps import Ground, Map, Position, ground
@@ -23,7 +25,7 @@ from api.pages.templates import environments
 from api.pages.texts import read_catalogues, spoken
 from api.parameters import DistrictParameters, OfferingParameters
 from api.resources import DISTRICTS, OFFERINGS, Resource
-from api.responses import Envelope, Version
+from api.responses import Envelope, Version, policy
 from db.conditions import exists_today, one_of, where
 from db.queries import Page
 from db.state import State
@@ -132,6 +134,20 @@ class Pages:
         """A page that shows nothing of a publication."""
         known = {"lang": lang, "languages": (), "is_fragment": False, "sequence": None}
         return self._render(request, template, known | context)
+
+    def problem(self, request: Request, problem: Problem) -> Response | None:
+        """What went wrong, for a person; None if a program asked."""
+        if not prefers_html(request):
+            return None
+        lang = choose_language(request, None, tuple(self._catalogues))
+        body = self.simple(request, "problem.html", lang, problem=problem)
+        headers = {
+            **problem.headers,
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": policy(),
+            "Content-Language": lang,
+        }
+        return HTMLResponse(body, status_code=problem.status, headers=headers)
 
     # --- what it is made of ----------------------------------------------------------------------
 

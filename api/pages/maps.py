@@ -13,9 +13,9 @@ WIDTH = 1000.0  # units of a drawing across
 MARGIN = 0.04
 SMALLEST = 0.15  # degrees: a map of one point shows some of its surroundings
 FLATTEST, STEEPEST = 0.6, 1.0  # height to width
-CLUSTER = 36.0  # units: marks that would overlap are one
-LETTER, LINE = 0.6, 1.3  # of a size of 18 units, for which names have room
-SIZE = 18.0
+CLUSTER = 44.0  # units: marks that would overlap are one
+LETTER, LINE = 0.6, 1.3  # of a size of 24 units, for which names have room
+SIZE = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,8 @@ class Ground:
             for area in self.areas
         ]
         placed = [(number, name, self.projection.point(at)) for number, name, at in places]
-        return Map(areas, _named(areas, view), _marks(placed, view), view)
+        marks = _marks(placed, view)
+        return Map(areas, _named(areas, marks, view), marks, view)
 
     def _view(self, box: Box) -> View:
         left, top = self.projection.point((box.west, box.north))
@@ -176,11 +177,11 @@ def _marks(places: Sequence[tuple[int, str, Position]], view: View) -> list[Mark
     ]
 
 
-def _named(areas: Sequence[Area], view: View) -> list[Area]:
+def _named(areas: Sequence[Area], marks: Sequence[Mark], view: View) -> list[Area]:
     """Those whose names find room; emphasised ones first, then those with the longest border."""
     named: list[Area] = []
-    taken: list[tuple[float, float, float, float]] = []
     size = SIZE * view.unit
+    taken = [(mark.x - size, mark.y - size, mark.x + size, mark.y + size) for mark in marks]
     for area in sorted(areas, key=lambda each: (not each.is_emphasised, -len(each.path))):
         half, (x, y) = len(area.name) * size * LETTER / 2, area.label
         room = (x - half, y - size * LINE / 2, x + half, y + size * LINE / 2)

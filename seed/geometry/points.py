@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import shapely
@@ -23,6 +24,7 @@ Order = Literal["lat_lon", "lon_lat"]
 Number = int | float | Decimal
 
 NO_PLACE = "0, 0 is no place"
+_WKB_POINT = struct.Struct("<BIdd")
 
 # German Ost and Swedish öst are east, Swedish väst is west.
 _EAST_WEST = {"e": 1, "o": 1, "ö": 1, "w": -1, "v": -1}
@@ -150,5 +152,5 @@ def _somewhere(x: float, y: float, *, srid: int = 0) -> Point:
         raise GeometryError("has coordinates that are no numbers")
     if x == 0 and y == 0:
         raise GeometryError(NO_PLACE)
-    point = Point(x, y)
+    point = cast("Point", shapely.from_wkb(_WKB_POINT.pack(1, 1, x, y)))  # faster than Point(x, y)
     return shapely.set_srid(point, srid) if srid else point

@@ -8,11 +8,10 @@ from db import corrections
 from db.corrections import CorrectionRefused
 from db.models import Base
 from db.registry import writer
-from seed.imports.fields import Planned, Reader, columns_of
+from seed.imports.fields import Reader, columns_of
 from seed.imports.known import Known
 from seed.mappings import FieldRule, ImportMapping, ValueRefused
 from seed.mappings.model import SourceRule, nearest
-from seed.mappings.rules import Convention
 from seed.report import FileReport
 from seed.targets import TARGETS, Field, Target
 
@@ -58,7 +57,7 @@ def _columns(reader: Reader, target: Target, name: str, text: str) -> dict[str, 
         return _empty(target, name)
     rule = FieldRule(constant=text, personal=True)
     try:
-        value = reader.convert(Planned(name, _stated(target, name), rule, Convention()), text)
+        value = reader.convert(reader.planned(name, _stated(target, name), rule), text)
     except ValueRefused as refused:
         raise CorrectionRefused(str(refused)) from refused
     return dict(columns_of(target, {name: value}))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from array import array
-from collections.abc import Callable, Collection, Container, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from db.duplicates import Kind, duplicates_of_import
 from db.imports import begin_run, finish_run, run_of
 from db.models import Source
 from db.registry import archive_vanished, ids_by_slug, insert_missing, vanished, writer
@@ -47,9 +49,10 @@ from seed.report import FileReport, Report
 BATCH = 10_000  # records at a time: memory stays flat, statements stay few
 VANISHED = 0.2  # of a source's rows: more than that is a question, not a snapshot
 NOT_STATED = "not_stated"
+DOUBLED: Mapping[str, Kind] = {"offerings": "offering", "organisations": "organisation"}
 
-Progress = Callable[[str, int], None]
-"""Told of a file's name and how many of its rows are done."""
+Progress = Callable[[str, int, int | None], None]
+"""Told of a file's name, how many of its rows are done, and of how many, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class Order:
     """What to import, and how. No resource: the one of the ready mapping that fits.
 
     `snapshot`: what a file no longer has is archived, up to a share (`threshold`) of the source.
+    `resume` passes over a file that was imported, unless something newer came from its source;
+    the files `beside` it (their sums) are not newer.
     """
 
     resource: str | None
@@ -65,6 +70,7 @@ class Order:
     snapshot: bool = False
     threshold: float = VANISHED
     resume: bool = False
+    beside: tuple[str, ...] = ()
     actor: str = "quartier import"
 
 
@@ -94,6 +100,8 @@ def import_files(
 ) -> Report:
     """Import files, each in one transaction. A file that is refused does not stop the next."""
     report = Report(order.dry_run)
+    if order.resume:
+        order = replace(order, beside=tuple(_digests(files)))
     for file in files:
         report.files.append(_import_file(url, file, order, progress))
     return report
@@ -169,7 +177,9 @@ def _write(
 ) -> None:
     mapping, file = understood.mapping, understood.file
     digest = _digest(file)
-    if order.resume and run_of(connection, digest, mapping.title, mapping.resource):
+    if order.resume and run_of(
+        connection, digest, mapping.title, mapping.resource, beside=order.beside
+    ):
         report.note("imported before with this mapping, and not changed since: passed over")
         return
     source = _source(connection, mapping, report)
@@ -186,14 +196,17 @@ def _write(
     columns = Columns(stream, mapping)
     columns.tell(report)
     importer = _importer(connection, understood, stream, source, columns.personal, report)
-    repeated = _repeated(importer, stream)
+    progress(file.name, 0, None)
+    repeated, rows = _repeated(importer, stream)
     done = 0
     for batch in _batches(stream.records(report), importer):
         _write_batch(connection, importer, batch, repeated, report)
         done += len(batch)
-        progress(file.name, done)
+        progress(file.name, done, rows)
     if order.snapshot or mapping.snapshot:
         _archive(connection, mapping, source, order, report)
+    if mapping.resource in DOUBLED:
+        _tell_doubles(connection, run, source, report)
     report.run = run
     finish_run(connection, run, report.counts(), report.as_json())
 
@@ -201,6 +214,12 @@ def _write(
 def _digest(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _digests(files: Sequence[Path]) -> Iterator[str]:
+    for file in files:
+        with suppress(OSError):  # is reported when its turn comes
+            yield _digest(file)
 
 
 def _source(connection: Connection, mapping: ImportMapping, report: FileReport) -> UUID:
@@ -252,8 +271,19 @@ def _refers_to_itself(mapping: ImportMapping) -> bool:
     )
 
 
-def _repeated(importer: Importer, stream: Stream) -> Container[str]:
+def _tell_doubles(connection: Connection, run: int, source: UUID, report: FileReport) -> None:
+    """What another source has as well is named, and never merged."""
+    for kind in DOUBLED.values():
+        doubles = duplicates_of_import(connection, kind, run, source)
+        if doubles is None:
+            report.note(f"not compared with the {kind}s of other sources: that takes too long")
+        elif doubles.doubtful:
+            report.doubles.append(doubles)
+
+
+def _repeated(importer: Importer, stream: Stream) -> tuple[Container[str], int]:
     """The keys that several rows have: neither is right by itself, so all of them are rejected.
+    And how many rows have a key.
 
     Hashes of eight bytes, as a million keys would not fit into flat memory.
     """
@@ -265,7 +295,7 @@ def _repeated(importer: Importer, stream: Stream) -> Container[str]:
     if importer.whole:
         importer.reader.own = Hashes({*hashes})
     values, counts = np.unique(np.frombuffer(hashes, dtype=np.int64), return_counts=True)
-    return Hashes({int(value) for value in values[counts > 1]})
+    return Hashes({int(value) for value in values[counts > 1]}), len(hashes)
 
 
 @dataclass(frozen=True)
@@ -297,7 +327,8 @@ def _write_batch(
     before = report.mark()
     attempt = connection.begin_nested()
     try:
-        importer.write(batch, repeated)
+        with _uncollected():
+            importer.write(batch, repeated)
     except (IntegrityError, DataError) as error:
         attempt.rollback()
         report.forget(before)
@@ -310,6 +341,18 @@ def _write_batch(
             _write_batch(connection, importer, half, repeated, report)
     else:
         attempt.commit()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the search for cycles: it would go through all rows of the batch and find none."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
 
 
 def _refusal(error: DBAPIError) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,11 @@ from seed.mappings import ValueRefused
 from seed.mappings.rules import written
 from seed.readers import Record
 from seed.targets import ORDERED, TARGETS, Target
+
+ARCHIVED = "archived"
+STANDING = ("slug", "status")
+Standing = Mapping[UUID, tuple[Any, ...]]
+"""The slug and the status of the entities that are in the registry already."""
 
 
 @dataclass
@@ -71,21 +76,15 @@ class EntityImport:
         self._register_implied()
         if not drafts:
             return
-        ids = [draft.id for draft in drafts]
-        mark_seen(self.connection, ids)
-        revived = revive(self.connection, self.target.model, ids)
-        self._correct(drafts)
-        touched = self._write_rows(drafts)
+        mark_seen(self.connection, [draft.id for draft in drafts])
+        revived, standing = self._standing(drafts)
+        self._correct([draft for draft in drafts if draft.id in standing])
+        touched = self._write_rows(drafts, standing)
         touched.changed |= revived
         for name in self.target.links.keys() & self.reader.mapping.fields.keys():
-            touched.changed |= self._write_links(drafts, name)
+            touched.changed |= self._write_links(drafts, name, standing)
         for name in self.reader.mapping.parts:
-            parts = {draft.id: draft.parts[name] for draft in drafts}
-            self.places.resolve([part for owned in parts.values() for part in owned])
-            placed = self.places.placement is not None
-            touched.changed |= write_parts(
-                self.connection, self.target, name, self.source, parts, placed=placed
-            )
+            touched.changed |= self._write_parts(drafts, name, standing)
         self._count(drafts, touched)
 
     # What a record says
@@ -139,15 +138,29 @@ class EntityImport:
             known = self.reader.known.entities(table)
             drafts = [
                 Draft("", name, identity, name, None, {LABELS[table]: name}, {})
-                for identity, name in named.items()
+                for name, identity in named.items()
             ]
-            insert_missing(self.connection, target.model, self._rows(target, drafts))
-            for identity, name in named.items():
+            ids = [draft.id for draft in drafts]
+            standing = rows_of(self.connection, target.model, ids, STANDING)
+            insert_missing(self.connection, target.model, self._rows(target, drafts, standing))
+            for name, identity in named.items():
                 known.add(identity, name)
         self.reader.implied.clear()
 
+    def _standing(self, drafts: Sequence[Draft]) -> tuple[frozenset[UUID], Standing]:
+        """Which entities come back from the archive, and all that are there."""
+        model = self.target.model
+        standing = rows_of(self.connection, model, [draft.id for draft in drafts], STANDING)
+        archived = [identity for identity, (_, status) in standing.items() if status == ARCHIVED]
+        if not archived:
+            return frozenset(), standing
+        revived = revive(self.connection, model, archived)
+        return revived, standing | rows_of(self.connection, model, list(revived), STANDING)
+
     def _correct(self, drafts: Sequence[Draft]) -> None:
         """What somebody corrected stays; a file that says otherwise is reported."""
+        if not drafts:
+            return
         made = corrections(self.connection, self.target.model, [draft.id for draft in drafts])
         for draft in drafts:
             for column, value in made.get(draft.id, {}).items():
@@ -162,13 +175,12 @@ class EntityImport:
                     )
                 draft.row[column] = value
 
-    def _write_rows(self, drafts: Sequence[Draft]) -> Touched:
-        counts = upsert(self.connection, self.target.model, self._rows(self.target, drafts))
+    def _write_rows(self, drafts: Sequence[Draft], standing: Standing) -> Touched:
+        rows = self._rows(self.target, drafts, standing)
+        counts = upsert(self.connection, self.target.model, rows)
         return Touched(set(counts.new_ids), set(counts.changed_ids))
 
-    def _rows(self, target: Target, drafts: Sequence[Draft]) -> list[Row]:
-        ids = [draft.id for draft in drafts]
-        standing = rows_of(self.connection, target.model, ids, ("slug", "status"))
+    def _rows(self, target: Target, drafts: Sequence[Draft], standing: Standing) -> list[Row]:
         wanted = [draft.slug or draft.name for draft in drafts if draft.id not in standing]
         taken = _Slugs(self.connection, target, wanted)
         return [self._row(draft, standing.get(draft.id), taken) for draft in drafts]
@@ -190,7 +202,9 @@ class EntityImport:
             **draft.row,
         }
 
-    def _write_links(self, drafts: Sequence[Draft], name: str) -> set[UUID]:
+    def _write_links(
+        self, drafts: Sequence[Draft], name: str, standing: Collection[UUID]
+    ) -> set[UUID]:
         link = self.target.links[name]
         table, owner = str(link.model.__tablename__), f"{self.target.table}_id"
         rows: list[Row] = [
@@ -203,11 +217,21 @@ class EntityImport:
             self.connection,
             link.model,
             owner,
-            [draft.id for draft in drafts],
+            standing,
             rows,
             among=(link.column, among) if among is not None else None,
         )
         return {*counts.owner_ids}
+
+    def _write_parts(
+        self, drafts: Sequence[Draft], name: str, standing: Collection[UUID]
+    ) -> set[UUID]:
+        parts = {draft.id: draft.parts[name] for draft in drafts}
+        self.places.resolve([part for owned in parts.values() for part in owned])
+        placed = self.places.placement is not None
+        return write_parts(
+            self.connection, self.target, name, self.source, parts, standing, placed=placed
+        )
 
     def _count(self, drafts: Sequence[Draft], touched: Touched) -> None:
         report = self.reader.report

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from seed.targets import Field, Kind, Target
 
 IMPLIED = ("organisation", "strategy")  # what needs no more than a name to be registered
 LONGEST = 100_000  # characters of a text
+REMEMBERED = 5_000  # cells of a column, so that memory stays flat
+SHORT = 100  # characters of a cell that may well come again
 
 
 class Withheld(ValueError):  # noqa: N818 - reads as the state it reports
@@ -31,12 +33,19 @@ class Withheld(ValueError):  # noqa: N818 - reads as the state it reports
 
 
 class Planned(NamedTuple):
-    """A field, what it is, where it comes from, and how it is written there."""
+    """A field, what it is, where it comes from, and what makes of it what the registry holds.
+
+    `seen` are the values of cells that were read before, as most columns say the same few things;
+    `column` is where these stand, None if more than the cell decides. `dropped`: never read.
+    """
 
     name: str
     stated: Field
     rule: FieldRule
-    writing: Convention
+    conversion: Callable[[Any], Any]
+    dropped: bool
+    column: str | None
+    seen: dict[str, Any]
 
 
 Plan = list[Planned]
@@ -47,7 +56,7 @@ class Reader:
     """Reads the fields of records; what it cannot take it reports.
 
     `own` are the keys of the file's rows, where they refer to each other. `implied` are the
-    entities that records only name, by table and id: they are to be registered.
+    entities that records only name, by table and name: they are to be registered.
     """
 
     mapping: ImportMapping
@@ -55,7 +64,7 @@ class Reader:
     report: FileReport
     dropped: frozenset[str] = frozenset()
     own: Container[str] = frozenset()
-    implied: dict[str, dict[UUID, str]] = field(default_factory=dict)
+    implied: dict[str, dict[str, UUID]] = field(default_factory=dict)
     _plans: dict[tuple[str, tuple[str, ...]], Plan] = field(default_factory=dict)
 
     def read(
@@ -71,22 +80,35 @@ class Reader:
         """
         values: dict[str, Any] = {}
         for each in self._plan(target, rules):
-            name, stated = each.name, each.stated
+            cell = properties.get(each.column) if each.column else None
+            if isinstance(cell, str) and cell in each.seen:
+                values[each.name] = each.seen[cell]
+                continue
+            told = len(self.report.findings)
             try:
-                value = self._value(each, properties, position)
+                value = values[each.name] = self._taken(each, properties, position)
             except ValueRefused as refused:
-                if stated.required:
-                    self.report.reject(refused.reason, position, refused.field, refused.value)
-                    return None
-                self._flag(position, refused)
-                value = () if stated.many else None
-            if value is None:
-                value = stated.default
-            if value is None and stated.required:
-                self.report.reject("empty", position, name)
+                self.report.reject(refused.reason, position, refused.field, refused.value)
                 return None
-            values[name] = value
+            if isinstance(cell, str) and len(self.report.findings) == told:
+                _remember(each.seen, cell, value)
         return values
+
+    def _taken(self, plan: Planned, properties: Mapping[str, Any], position: str) -> Any:
+        """The value, or what stands in its place; raises ValueRefused where the row needs it."""
+        stated = plan.stated
+        try:
+            value = self._value(plan, properties, position)
+        except ValueRefused as refused:
+            if stated.required:
+                raise
+            self._flag(position, refused)
+            value = () if stated.many else None
+        if value is None:
+            value = stated.default
+        if value is None and stated.required:
+            raise ValueRefused(plan.name, None, "empty")
+        return value
 
     def _plan(self, target: Target, rules: Mapping[str, FieldRule]) -> Plan:
         """Looked up once: a million rows have the same fields."""
@@ -95,10 +117,36 @@ class Reader:
             fields = target.all_fields
             self._plans[key] = [
                 # A translation is a text that need not be there, whatever it translates.
-                Planned(name, fields.get(name, Field()), rule, self._writing(rule))
+                self.planned(name, fields.get(name, Field()), rule)
                 for name, rule in rules.items()
             ]
         return self._plans[key]
+
+    def planned(self, name: str, stated: Field, rule: FieldRule) -> Planned:
+        """What is the same for every row, worked out before the first."""
+        lasting = stated.kind is not Kind.REFERENCE or stated.table == "district"
+        alone = lasting and rule.used == (rule.column,)
+        return Planned(
+            name,
+            stated,
+            rule,
+            self._conversion(stated, rule),
+            dropped=not self.dropped.isdisjoint(rule.used),
+            column=rule.column if alone else None,
+            seen={},
+        )
+
+    def _conversion(self, stated: Field, rule: FieldRule) -> Callable[[Any], Any]:
+        if stated.kind is Kind.TERM:
+            return lambda value: self.known.terms.find(str(stated.codelist), written(value))
+        if stated.kind is Kind.REFERENCE:
+            return lambda value: self._reference(str(stated.table), written(value))
+        if stated.kind is Kind.CODE:
+            return lambda value: _code(written(value), stated.codes)
+        convert, writing, bounds = CONVERSIONS[stated.kind], self._writing(rule), stated.bounds
+        if bounds:
+            return lambda value: _bounded(convert(value, rule, writing), *bounds)
+        return lambda value: convert(value, rule, writing)
 
     def _writing(self, rule: FieldRule) -> Convention:
         """How the column of a rule is written, which may differ from the rest in its dates."""
@@ -107,7 +155,7 @@ class Reader:
 
     def _value(self, plan: Planned, properties: Mapping[str, Any], position: str) -> Any:
         rule, stated = plan.rule, plan.stated
-        if self.dropped and not self.dropped.isdisjoint(rule.used):
+        if plan.dropped:
             return () if stated.many else None
         tell = partial(self._flag, position) if stated.many else None
         found = rule.read(plan.name, properties, self.mapping.conventions.empty, refused=tell)
@@ -135,40 +183,40 @@ class Reader:
     def convert(self, plan: Planned, value: Any) -> Any:
         """What a stated value is in the registry; raises ValueRefused."""
         try:
-            return self._converted(plan, value)
+            return plan.conversion(value)
         except Withheld as reason:  # a report is no place for it either
             raise ValueRefused(plan.name, None, str(reason)) from None
         except ValueError as error:
             raise ValueRefused(plan.name, value, str(error)) from error
 
-    def _converted(self, plan: Planned, value: Any) -> Any:
-        stated = plan.stated
-        if stated.kind is Kind.TERM:
-            return self.known.terms.find(str(stated.codelist), written(value))
-        if stated.kind is Kind.REFERENCE:
-            return self._reference(str(stated.table), written(value))
-        if stated.kind is Kind.CODE:
-            return _code(written(value), stated.codes)
-        found = CONVERSIONS[stated.kind](value, plan.rule, plan.writing)
-        if stated.bounds and found is not None:
-            least, most = stated.bounds
-            if not least <= found <= most:
-                raise ValueError(f"not between {least} and {most}")
-        return found
-
     def _reference(self, table: str, stated: str) -> UUID:
         if table == "district":
             return self.known.districts.find(stated).id
-        identity = entity_id(table, self.mapping.source.slug, stated)
-        if stated in self.own and table == self.mapping.target.table:
-            return identity
+        if table == self.mapping.target.table and stated in self.own:
+            return self._identity(table, stated)
         found = self.known.entities(table).find(stated)
         if found is not None:
             return found
-        if table in IMPLIED:
-            self.implied.setdefault(table, {})[identity] = stated
-            return identity
-        raise Unknown(f"no {table} has this slug or {LABELS[table]}")
+        if table not in IMPLIED:
+            raise Unknown(f"no {table} has this slug or {LABELS[table]}")
+        named = self.implied.setdefault(table, {})
+        if stated not in named:
+            named[stated] = self._identity(table, stated)
+        return named[stated]
+
+    def _identity(self, table: str, stated: str) -> UUID:
+        return entity_id(table, self.mapping.source.slug, stated)
+
+
+def _remember(seen: dict[str, Any], cell: str, value: Any) -> None:
+    if len(seen) < REMEMBERED and len(cell) <= SHORT:
+        seen[cell] = value
+
+
+def _bounded(found: Any, least: int, most: int) -> Any:
+    if found is not None and not least <= found <= most:
+        raise ValueError(f"not between {least} and {most}")
+    return found
 
 
 def _number(value: Any, rule: FieldRule, writing: Convention) -> Decimal | None:
@@ -248,24 +296,30 @@ def short(text: str) -> str:
 
 def columns_of(target: Target, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The columns of a row from the fields of a record."""
-    translations: dict[str, dict[str, str]] = {}
+    translations: dict[str, dict[str, str]] | None = None
     for name, value in values.items():
-        plain, _, language = name.partition("@")
-        if language:
+        columns = _columns(target, name)
+        if not columns:
+            translations = {} if translations is None else translations
             if value is not None:
+                plain, _, language = name.partition("@")
                 translations.setdefault(language, {})[plain] = value
-            continue
-        stated = target.fields[name]
-        if stated.kind is Kind.EDTF:
-            edtf, earliest, latest = value or ImpreciseDate("", None, None)
-            yield from zip(
-                (name, f"{name}_earliest", f"{name}_latest"),
-                (edtf or None, earliest, latest),
-                strict=True,
-            )
-        elif stated.kind is Kind.REFERENCE or (stated.kind is Kind.TERM and not stated.many):
-            yield f"{name}_id", value
+        elif len(columns) == 1:
+            yield columns[0], value
         else:
-            yield name, value
-    if any("@" in name for name in values):
+            edtf, earliest, latest = value or ImpreciseDate("", None, None)
+            yield from zip(columns, (edtf or None, earliest, latest), strict=True)
+    if translations is not None:
         yield "translations", translations
+
+
+@cache
+def _columns(target: Target, name: str) -> tuple[str, ...]:
+    """The columns of a field: none of its own for a translation, three for an imprecise date."""
+    if "@" in name:
+        return ()
+    stated = target.fields[name]
+    if stated.kind is Kind.EDTF:
+        return name, f"{name}_earliest", f"{name}_latest"
+    refers = stated.kind is Kind.REFERENCE or (stated.kind is Kind.TERM and not stated.many)
+    return (f"{name}_id" if refers else name,)

@@ -110,10 +110,10 @@ class Terms:
             self._lists[term.codelist][_folded(term.code)] = term.id
 
     def find(self, codelist: str, stated: str) -> UUID:
-        names = self._lists[codelist]
-        if _folded(stated) in names:
-            return names[_folded(stated)]
-        close = get_close_matches(_folded(stated), names, n=1)
+        names, folded = self._lists[codelist], _folded(stated)
+        if folded in names:
+            return names[folded]
+        close = get_close_matches(folded, names, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise Unknown(f"no term of {codelist}{hint}")
 

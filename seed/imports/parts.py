@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +27,7 @@ from seed.targets import OFFERINGS, Target
 AT_SITE = ("opening_hours", "opening_note")  # what differs between offerings of one site
 SITES = OFFERINGS.parts["sites"]
 PLACED = ("longitude", "latitude", "place")
+NOT_OF_SITES = {*AT_SITE, *PLACED}
 
 
 @dataclass
@@ -92,15 +93,17 @@ def write_parts(
     name: str,
     source: UUID,
     parts: Mapping[UUID, Sequence[Part]],
+    standing: Collection[UUID],
     *,
     placed: bool,
 ) -> set[UUID]:
     """Make these all the parts their owners have. Returns the owners for which that is a change.
 
-    `placed`: the file has coordinates. One that has none leaves those of its sites alone.
+    `standing` are the owners that may have parts already. `placed`: the file has coordinates. One
+    that has none leaves those of its sites alone.
     """
     if name == "sites":
-        return _write_sites(connection, source, parts, placed=placed)
+        return _write_sites(connection, source, parts, standing, placed=placed)
     of = target.parts[name]
     owner = f"{target.table}_id"
     rows = [
@@ -114,30 +117,37 @@ def write_parts(
         for identity, owned in parts.items()
         for position, part in enumerate(owned)
     ]
-    return {*replace_parts(connection, of.model, owner, list(parts), rows).owner_ids}
+    return {*replace_parts(connection, of.model, owner, standing, rows).owner_ids}
 
 
 def _write_sites(
-    connection: Connection, source: UUID, parts: Mapping[UUID, Sequence[Part]], *, placed: bool
+    connection: Connection,
+    source: UUID,
+    parts: Mapping[UUID, Sequence[Part]],
+    standing: Collection[UUID],
+    *,
+    placed: bool,
 ) -> set[UUID]:
     """A site is a row of its own, which several offerings of a source may share."""
     sites: dict[UUID, Row] = {}
     links: list[Row] = []
     owners: dict[UUID, set[UUID]] = {}
+    of_source = str(source)
     for offering, owned in parts.items():
         for position, part in enumerate(owned):
-            identity = entity_id("site", str(source), part.key)
-            sites.setdefault(identity, _site(identity, source, part, placed=placed))
+            identity = entity_id("site", of_source, part.key)
+            if identity not in sites:
+                sites[identity] = _site(identity, source, part, placed=placed)
             owners.setdefault(identity, set()).add(offering)
             links.append(_at_site(offering, identity, position, part))
     written_sites = upsert(connection, Site, list(sites.values()))
     changed = {each for site in written_sites.changed_ids for each in owners[site]}
-    linked = replace_parts(connection, OfferingSite, "offering_id", list(parts), links)
+    linked = replace_parts(connection, OfferingSite, "offering_id", standing, links)
     return changed | {*linked.owner_ids}
 
 
 def _site(identity: UUID, source: UUID, part: Part, *, placed: bool) -> dict[str, Any]:
-    own = {name: value for name, value in part.values.items() if name not in (*AT_SITE, *PLACED)}
+    own = {name: value for name, value in part.values.items() if name not in NOT_OF_SITES}
     row = {
         "id": identity,
         "source_id": source,

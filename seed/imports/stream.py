@@ -23,13 +23,16 @@ class Stream:
     mapping: ImportMapping
 
     def records(self, report: FileReport | None = None) -> Iterator[Record]:
-        found: Iterable[Record] = _remarked(self.table.records(), report)
+        found: Iterator[Record] = self.table.records()
+        if report is not None:
+            found = _remarked(found, report)
         if self.mapping.tree:
             found = _nested(found, self.mapping.tree)
-        found = self._filtered(found, report)
+        if self.mapping.only:
+            found = self._filtered(found, report)
         if self.mapping.unpivot:
             found = _long(found, self.mapping.unpivot)
-        return _counted(found, report)
+        return found if report is None else _counted(found, report)
 
     def _filtered(self, records: Iterable[Record], report: FileReport | None) -> Iterator[Record]:
         only, unwanted = self.mapping.only, 0
@@ -47,17 +50,16 @@ class Stream:
             report.note(f"{unwanted} rows left out: the mapping takes only {taken}")
 
 
-def _remarked(records: Iterable[Record], report: FileReport | None) -> Iterator[Record]:
+def _remarked(records: Iterable[Record], report: FileReport) -> Iterator[Record]:
     for record in records:
-        if record.remark and report is not None:
+        if record.remark:
             report.flag(record.remark, record.position)
         yield record
 
 
-def _counted(records: Iterable[Record], report: FileReport | None) -> Iterator[Record]:
+def _counted(records: Iterable[Record], report: FileReport) -> Iterator[Record]:
     for record in records:
-        if report is not None:
-            report.read += 1
+        report.read += 1
         yield record
 
 

@@ -17,6 +17,7 @@ from seed.dates import DateConvention
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _CONTROL = re.compile(r"[\x00-\x1f]")
+_SEVERAL = (list, tuple)
 
 
 class ValueRefused(ValueError):  # noqa: N818 - reads as the state it reports
@@ -151,7 +152,7 @@ class FieldRule(Strict):
         Of several only the refused one is lost, if somebody is there to be told.
         """
         stated = self._stated(properties)
-        if isinstance(stated, list | tuple):
+        if isinstance(stated, _SEVERAL):
             return tuple(self._each(field, stated, empty, refused))
         if self.separator is not None and stated is not None:
             return tuple(self._each(field, str(stated).split(self.separator), empty, refused))
@@ -304,11 +305,13 @@ def tidy(field: str, stated: Any) -> Any:
 
 def written(value: Any) -> str:
     """A value as text: 5124000.0 is a key, not a number with a decimal."""
+    if isinstance(value, str):
+        return value.strip()
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if isinstance(value, list | tuple):
+    if isinstance(value, _SEVERAL):
         return ", ".join(filter(None, map(written, value)))
     return str(value).strip()
 

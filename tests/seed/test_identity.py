@@ -1,7 +1,8 @@
 """Identifiers are the same everywhere and say nothing twice."""
 
+import json
 import re
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -61,3 +62,8 @@ def test_table_source_and_key_cannot_be_mistaken_for_each_other() -> None:
         part_id(entity_id("offering", "a", "b"), "offering_term", 1),
     }
     assert len(made) == 6
+
+
+@given(st.uuids(), st.text(), st.text())
+def test_ids_are_made_of_json(owner: UUID, table: str, key: str) -> None:
+    assert part_id(owner, table, key) == uuid5(owner, json.dumps([table, key], ensure_ascii=False))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, LiteralString
@@ -10,7 +12,9 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 import yaml
+from rich.console import Console
 
+from db import duplicates
 from db.corrections import CorrectionRefused
 from db.imports import undo
 from db.publication import publish
@@ -18,7 +22,7 @@ from db.registry import writer
 from seed.imports.corrections import correct, withdraw
 from seed.imports.engine import Order, import_files
 from seed.load import load_vocabulary
-from seed.report import FileReport, Severity
+from seed.report import FileReport, Report, Severity
 from tests.databases import Database
 
 MAPPING: dict[str, Any] = {
@@ -79,21 +83,21 @@ class Registry:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
-        self._folder = folder
-        self._mapping = folder / "mapping.yaml"
+        self.folder = folder
+        self.mapping = folder / "mapping.yaml"
         self.mapped()
 
     def mapped(self, **changes: Any) -> None:
         text = yaml.safe_dump(MAPPING | changes, allow_unicode=True)
-        self._mapping.write_text(text, encoding="utf-8")
+        self.mapping.write_text(text, encoding="utf-8")
 
     def take(self, *rows: Mapping[str, str], **how: Any) -> FileReport:
-        file = self._folder / "angebote.csv"
+        file = self.folder / "angebote.csv"
         with file.open("w", encoding="utf-8", newline="") as target:
             writer = csv.DictWriter(target, list(rows[0]), delimiter=";")
             writer.writeheader()
             writer.writerows(rows)
-        order = Order("offerings", str(self._mapping), **how)
+        order = Order("offerings", str(self.mapping), **how)
         return import_files(self.url, [file], order).files[0]
 
     def all(self, query: LiteralString, *values: object) -> list[Any]:
@@ -428,3 +432,91 @@ def test_a_translation_need_not_be_there(registry: Registry) -> None:
     assert (report.new, report.rejected) == (2, 0)
     translations = registry.all("SELECT translations FROM registry.offering ORDER BY external_key")
     assert translations == [{}, {"en": {"name": "Youth club"}}]
+
+
+def test_a_value_is_flagged_in_every_row_that_has_it(registry: Registry) -> None:
+    """Cells that come again are not read again, unless there is something to say about them."""
+    rows = [{**row, "Plätze": "viele", "Art": "Kita; Luftschloss"} for row in (ROW, SECOND, THIRD)]
+    report = registry.take(*rows)
+    flags = [each for each in report.findings if each.severity is Severity.WARNING]
+    for field, value in (("capacity", "viele"), ("categories", "Luftschloss")):
+        told = [each.position for each in flags if (each.field, each.value) == (field, value)]
+        assert told == ["line 2", "line 3", "line 4"], field
+    assert registry.all("SELECT capacity FROM registry.offering") == [None] * 3
+
+
+def test_a_value_that_several_columns_make_is_that_of_each_row(registry: Registry) -> None:
+    registry.mapped(fields=MAPPING["fields"] | {"name": {"template": "{Name} in {Ort}"}})
+    registry.take(ROW, {**ROW, "Nr": "2", "Ort": "Flöha"})
+    names = registry.all("SELECT name FROM registry.offering ORDER BY name")
+    assert names == ["Kita am Markt in Flöha", "Kita am Markt in Freiberg"]
+
+
+def of_another_source(registry: Registry) -> None:
+    registry.mapped(source=MAPPING["source"] | {"slug": "stadt", "title": "Liste der Stadt"})
+
+
+def test_new_rows_that_another_source_has_are_named_and_not_merged(registry: Registry) -> None:
+    assert not registry.take(ROW, SECOND).doubles
+    of_another_source(registry)
+    report = registry.take({**ROW, "Name": "Kita Am Markt"}, {**THIRD, "lat": "50,7"})
+    (doubles,) = report.doubles
+    assert (doubles.resource, doubles.compared, doubles.doubtful) == ("offering", 2, 1)
+    (pair,) = doubles.pairs
+    assert (pair.name, pair.other_name, pair.score) == ("Kita Am Markt", "Kita am Markt", 1.0)
+    assert registry.one("SELECT count(*) FROM registry.offering") == 4
+    assert not registry.take({**ROW, "Name": "Kita Am Markt"}).doubles  # it is new only once
+
+
+def test_the_report_shows_what_may_be_there_twice(registry: Registry) -> None:
+    registry.take(ROW)
+    of_another_source(registry)
+    report = Report(files=[registry.take(ROW, dry_run=True)])
+    (told,) = json.loads(report.to_json())["files"][0]["possible_duplicates"]
+    assert (told["doubtful"], told["pairs"][0]["other_name"]) == (1, "Kita am Markt")
+    assert told["pairs"][0]["reasons"] == ["same_name", "same_address", "near"]
+    terminal = Console(file=io.StringIO(), width=200)
+    report.print(terminal)
+    assert isinstance(terminal.file, io.StringIO)
+    for shown in (report.to_html(), terminal.file.getvalue()):
+        assert "1 of 1 new offerings may be there twice" in shown
+        assert "Kita am Markt" in shown
+
+
+def test_an_import_does_not_wait_for_duplicates(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicates, "_PREPARE", "SELECT pg_sleep(20)")
+    monkeypatch.setattr(duplicates, "PATIENCE", 1)
+    report = registry.take(ROW)
+    assert (report.new, report.doubles) == (1, [])
+    told = [each.reason for each in report.findings if "takes too long" in each.reason]
+    assert told == [
+        "not compared with the offerings of other sources: that takes too long",
+        "not compared with the organisations of other sources: that takes too long",
+    ]
+
+
+def test_files_of_one_source_that_are_imported_together_resume_together(
+    registry: Registry,
+) -> None:
+    """The second is newer than the first, and yet no reason to read the first again."""
+    registry.take(ROW)
+    (first,) = registry.folder.glob("*.csv")
+    second = first.with_name("mehr.csv")
+    second.write_text(first.read_text("utf-8").replace("\n1;", "\n2;", 1), "utf-8")
+    order = Order("offerings", str(registry.mapping), resume=True)
+    missing = first.with_name("fehlt.csv")
+    for counted in ([1, 0], [0, 0]):
+        report = import_files(registry.url, [second, first, missing], order)
+        assert [each.read for each in report.files[:2]] == counted
+    assert import_files(registry.url, [first], order).files[0].read == 1  # alone, it is older
+
+
+def test_progress_names_the_rows_done_and_all_of_them(registry: Registry) -> None:
+    registry.take(ROW, SECOND)
+    told: list[tuple[str, int, int | None]] = []
+    order = Order("offerings", str(registry.mapping))
+    files = list(registry.folder.glob("*.csv"))
+    import_files(registry.url, files, order, progress=lambda *each: told.append(each))
+    assert told == [("angebote.csv", 0, None), ("angebote.csv", 2, 2)]

@@ -1,0 +1,352 @@
+"""Pages and fragments, as browsers and including pages get them over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.resources import RESOURCES, Resource
+from db import models
+from db.publication import publish
+from db.registry import upsert, writer
+
+from tests.api.calls import get, listed
+from tests.api.documents import BROWSER, Document, fragment, page
+from tests.api.world import entity
+from tests.conftest import connect_to
+from tests.databases import Database
+
+LANGUAGES = ("de", "en", "sv", "de-x-ls")
+HOSTILE = {
+    "script": "</script><script>alert(1)</script>",
+    "attribute": '" onmouseover="alert(1)" x=\'',
+    "template": "{{ 7 * 7 }}{% raw %}",
+    "turned": "Rathaus \u202etxt.exe\u202c",
+    "long": "x" * 10_000,
+    "markdown": "[a](javascript:alert(1)) <img src=x onerror=alert(1)> ![b](https://example.org/b.png)",
+}
+
+
+@pytest.fixture(scope="module")
+def demo(demo_database: Database) -> Iterator[TestClient]:
+    with connect_to(demo_database) as connected:
+        yield connected
+
+
+def names(client: TestClient, resource: Resource) -> list[str]:
+    found = listed(client, f"/v1/{resource.name}", {"fields": "id"})
+    return [str(item["id"]) for item in found["items"]]
+
+
+def check(document: Document, lang: str) -> None:
+    """What is true of every page."""
+    assert document.one("/html/@lang") == lang
+    assert len(document.all("//h1")) == 1
+    assert len(document.all("//main")) == 1
+    assert document.one("//head/title").text.strip(" –")
+    ids = [str(each) for each in document.all("//@id")]
+    assert len(ids) == len(set(ids))
+    assert document.foreign() == []
+    assert document.all("//@style | //style | //@onclick") == []
+    assert document.all("//script[not(@src) and @type!='application/ld+json']") == []
+    for element in document.all("//input[@type!='hidden'] | //select | //textarea"):
+        label = f"//label[@for='{element.get('id')}'] | //label[.//input]"
+        assert document.all(label), "a field has no label"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_every_list_is_a_page(demo: TestClient, resource: Resource, lang: str) -> None:
+    document = page(demo, f"/v1/{resource.name}", lang=lang)
+    check(document, lang)
+    assert document.one("//link[@rel='canonical']/@href") == f"http://testserver/v1/{resource.name}"
+    assert {str(each) for each in document.all("//link[@rel='alternate']/@hreflang")} == {
+        *LANGUAGES
+    }
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_every_entity_is_a_page_with_one_canonical_address(
+    demo: TestClient, resource: Resource
+) -> None:
+    for name in names(demo, resource):
+        document = page(demo, f"/v1/{resource.name}/{name}")
+        check(document, "de")
+        canonical = str(document.one("//link[@rel='canonical']/@href"))
+        page(demo, canonical.removeprefix("http://testserver")).one("//h1")
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_a_fragment_has_what_the_list_has(demo: TestClient, resource: Resource) -> None:
+    document = fragment(demo, f"/v1/{resource.name}", lang="en", limit=5)
+    assert document.text.lstrip().startswith('<section class="quartier fragment" lang="en">')
+    assert document.text.rstrip().endswith("</section>")
+    assert "<html" not in document.text
+    assert "<h1" not in document.text
+    items = listed(demo, f"/v1/{resource.name}", {"lang": "en", "limit": 5})["items"]
+    shown = document.all("//li[@class='item'] | //tbody/tr")
+    assert len(shown) == len(items)
+    assert document.foreign() == []
+
+
+def test_a_browser_gets_a_page_and_a_program_json(demo: TestClient) -> None:
+    assert get(demo, "/v1/offerings").headers["content-type"] == "application/json"
+    answer = get(demo, "/v1/offerings", Accept=BROWSER)
+    assert answer.text.startswith("<!doctype html>")
+    assert "Accept" in answer.headers["vary"]
+
+
+def test_filters_are_those_of_the_api(demo: TestClient) -> None:
+    asked = {"district": "freiberg", "category": "advice"}
+    total = get(demo, "/v1/offerings", asked).json()["total"]
+    assert str(total) in page(demo, "/v1/offerings", **asked).words("//p[@class='total']")
+    assert len(fragment(demo, "/v1/offerings", **asked).all("//li[@class='item']")) == total
+
+
+def test_choices_have_the_counts_of_the_facets(demo: TestClient) -> None:
+    facets = get(demo, "/v1/offerings", {"facets": "category", "category": "health"}).json()
+    document = page(demo, "/v1/offerings", category="health")
+    for each in facets["facets"]["category"][:5]:
+        field = document.one(f"//input[@name='category' and @value='{each['value']}']")
+        assert f"({each['count']})" in field.getparent().text_content()
+        assert (field.get("checked") is not None) == (each["value"] == "health")
+
+
+def test_a_chosen_filter_can_be_taken_away(demo: TestClient) -> None:
+    document = page(demo, "/v1/offerings", category="health", district="freiberg")
+    links = {str(each) for each in document.all("//ul[@class='chosen']//a/@href")}
+    assert "http://testserver/v1/offerings?district=freiberg" in links
+    assert "http://testserver/v1/offerings?category=health" in links
+
+
+def test_what_a_form_leaves_empty_is_no_filter(demo: TestClient) -> None:
+    page(demo, "/v1/offerings", q="", category="health").one("//h1")
+    refused = demo.get("/v1/offerings", params={"q": ""})
+    assert refused.status_code == 400
+
+
+def test_pages_follow_each_other(demo: TestClient) -> None:
+    seen: list[str] = []
+    path = "/v1/offerings"
+    for _ in range(10):
+        document = page(demo, path)
+        seen += [str(each) for each in document.all("//li[@class='item']//h3/a/@href")]
+        onward = document.all("//a[@rel='next']/@href")
+        if not onward:
+            break
+        path = str(onward[0]).removeprefix("http://testserver")
+    assert len(seen) == len(set(seen)) == get(demo, "/v1/offerings").json()["total"]
+
+
+@pytest.mark.parametrize("limit", ["201", "all"])
+def test_a_page_is_not_endless(demo: TestClient, limit: str) -> None:
+    answer = demo.get("/v1/offerings.html", params={"limit": limit})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["parameter"] == "limit"
+
+
+def test_links_keep_the_language_that_was_chosen(demo: TestClient) -> None:
+    document = page(demo, "/v1/districts/freiberg", lang="sv")
+    inside = [str(each) for each in document.all("//main//a/@href") if "testserver" in str(each)]
+    plain = [address for address in inside if "lang=sv" not in address]
+    assert all("format=" in address for address in plain) or plain == []
+
+
+def test_what_is_in_another_language_is_said_and_marked(demo: TestClient) -> None:
+    document = page(demo, "/v1/strategies/buendnis-gegen-armut-wuppertal", lang="en")
+    assert "Not everything here is available in this language" in document.words()
+    document.one("//div[@class='text' and @lang='de']")
+
+
+def test_a_district_shows_its_chain_offerings_and_values_beside_its_parents(
+    demo: TestClient,
+) -> None:
+    document = page(demo, "/v1/districts/freiberg")
+    chain = [str(each.text_content()) for each in document.all("//nav[@class='chain']//li")]
+    assert chain[0] == "Landkreis Mittelsachsen"
+    assert chain[-1] == "Freiberg"
+    facet = get(demo, "/v1/offerings", {"district": "freiberg", "facets": "category"}).json()
+    first = facet["facets"]["category"][0]
+    assert f"{first['label']} {first['count']}" in document.words("//ul[@class='tiles']")
+    assert document.one("//svg//path[@class='here']") is not None
+    assert "Sozialregion 1: Freiberg" in document.words("//th[@class='figure']")
+
+
+def test_an_offering_is_described_in_schema_org(demo: TestClient) -> None:
+    offering = get(demo, "/v1/offerings", {"limit": 1}).json()["items"][0]
+    data = page(demo, f"/v1/offerings/{offering['slug']}").data()
+    assert data["@context"] == "https://schema.org"
+    assert data["@type"] == "Service"
+    assert data["name"] == offering["name"]
+    assert data["provider"]["name"] == offering["organisation"]["name"]
+
+
+def test_observations_come_with_a_chart_and_the_same_numbers(demo: TestClient) -> None:
+    path = "/v1/indicators/population/observations"
+    document = fragment(demo, path, district="freiberg")
+    values = listed(demo, path, {"district": "freiberg"})["items"]
+    assert document.one("//figure//svg[@class='chart']") is not None
+    assert len(document.all("//tbody/tr")) == len(values)
+
+
+# --- search --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "filters"),
+    [
+        ("Schuldnerberatung Döbeln", {"q": "Schuldnerberatung", "district": "doebeln"}),
+        ("Schuldnerberatung in Döbeln", {"q": "Schuldnerberatung", "district": "doebeln"}),
+        ("döbeln", {"district": "doebeln"}),
+        ("Doebeln Beratung", {"q": "Beratung", "district": "doebeln"}),
+        ("04720", {"postcode": "04720"}),
+        ("Beratung 09599", {"q": "Beratung", "postcode": "09599"}),
+        ("Landkreis Mittelsachsen", {"district": "landkreis-mittelsachsen"}),
+        ("Beratung", {"q": "Beratung"}),
+    ],
+)
+def test_a_search_finds_what_the_filters_meant_would(
+    demo: TestClient, typed: str, filters: dict[str, str]
+) -> None:
+    document = page(demo, "/search", q=typed, lang="en")
+    expected = listed(demo, "/v1/offerings", {**filters, "lang": "en", "limit": 20})
+    shown = [each.text for each in document.all("//li[@class='item']//h3/a")]
+    assert shown == [item["name"] for item in expected["items"]]
+    assert document.one("//input[@name='q']/@value") == typed
+
+
+def test_near_me_is_answered_with_how_to_say_where_one_is(demo: TestClient) -> None:
+    document = page(demo, "/search", q="Beratung in meiner Nähe", lang="de")
+    assert document.one("//*[@data-near-wanted]") is not None
+    assert document.all("//li[@class='item']")
+
+
+def test_nothing_found_leads_on(demo: TestClient) -> None:
+    document = page(demo, "/search", q="Raumfahrt Döbeln", lang="de")
+    assert "Nichts gefunden." in document.words()
+    advice = [str(each) for each in document.all("//ul[@class='advice']//a/@href")]
+    assert len(advice) == 3
+
+
+def test_the_home_page_leads_to_all_and_is_small(demo: TestClient) -> None:
+    document = page(demo, "/")
+    check(document, "de")
+    assert len(document.answer.content) < 150_000
+    areas = listed(demo, "/v1/districts", {"level": "municipality"})["items"]
+    linked = {str(each.text) for each in document.all("//ul[@class='names']//a")}
+    assert linked <= {area["name"] for area in areas}
+    assert len(linked) > 40
+
+
+def test_developers_find_their_filters_in_the_examples(demo: TestClient) -> None:
+    document = page(demo, "/developers", district="freiberg", category="advice", lang="de")
+    check(document, "de")
+    for code in document.all("//pre/code"):
+        assert "district=freiberg" in code.text
+        assert "category=advice" in code.text
+
+
+# --- limits and problems -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/offerings/nobody", 404), ("/nowhere", 404), ("/v1/offerings?colour=red", 400)],
+)
+def test_a_person_is_told_what_went_wrong(demo: TestClient, path: str, status: int) -> None:
+    answer = demo.get(path, headers={"Accept": BROWSER})
+    assert answer.status_code == status
+    assert answer.headers["cache-control"] == "no-store"
+    Document(answer).one("//h1")
+    program = demo.get(path)
+    assert program.headers["content-type"] == "application/problem+json"
+
+
+def test_pages_load_nothing_from_elsewhere_and_no_inline_script(demo: TestClient) -> None:
+    policy = page(demo, "/").answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy
+    assert "frame-ancestors 'self'" in policy
+    framed = fragment(demo, "/v1/offerings").answer.headers["content-security-policy"]
+    assert "frame-ancestors *" in framed
+
+
+def test_files_of_the_pages_are_checked_by_content(demo: TestClient) -> None:
+    answer = get(demo, "/web/quartier.css")
+    etag = answer.headers["etag"]
+    assert demo.get("/web/quartier.css", headers={"If-None-Match": etag}).status_code == 304
+    for name in ("nothing.css", "..%2Fstatic%2Fquartier.css", "page.html", "de.po"):
+        assert demo.get(f"/web/{name}").status_code == 404
+
+
+def test_a_page_is_kept_until_the_next_publication(own_demo_database: Database) -> None:
+    with connect_to(own_demo_database) as client:
+        before = page(client, "/v1/districts/freiberg")
+        etag = before.answer.headers["etag"]
+        again = client.get(
+            "/v1/districts/freiberg", headers={"Accept": BROWSER, "If-None-Match": etag}
+        )
+        assert again.status_code == 304
+
+
+# --- hostile names -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def hostile(cluster: Any, world_template: str) -> Iterator[TestClient]:
+    from tests.databases import clone
+
+    with clone(cluster, world_template) as database:
+        _write_hostile(database)
+        with connect_to(database) as connected:
+            yield connected
+
+
+def _write_hostile(database: Database) -> None:
+    with writer(database.owner_url, "test") as connection:
+        rows: list[dict[str, Any]] = [
+            entity("offering", f"boese-{key}", name=text[:500], description=text)
+            for key, text in HOSTILE.items()
+        ]
+        upsert(connection, models.Offering, rows)
+        upsert(
+            connection,
+            models.Organisation,
+            [
+                entity("organisation", f"boese-{key}", name=text[:500], url="https://example.org/")
+                for key, text in HOSTILE.items()
+            ],
+        )
+    publish(database.owner_url)
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+@pytest.mark.parametrize("resource", ["offerings", "organisations"])
+def test_a_hostile_name_is_only_text(hostile: TestClient, resource: str, key: str) -> None:
+    whole = page(hostile, f"/v1/{resource}/boese-{key}")
+    part = fragment(hostile, f"/v1/{resource}/boese-{key}")
+    for document in (whole, part):
+        _check_harmless(document)
+    assert HOSTILE[key][:500].strip() in str(whole.one("//h1").text_content())
+    assert whole.data()["name"] == HOSTILE[key][:500]
+
+
+def test_hostile_names_in_lists_and_searches_are_only_text(hostile: TestClient) -> None:
+    _check_harmless(page(hostile, "/v1/offerings", limit=200))
+    _check_harmless(fragment(hostile, "/v1/offerings", limit=200))
+    for text in HOSTILE.values():
+        _check_harmless(page(hostile, "/search", q=text[:200]))
+        _check_harmless(page(hostile, "/developers", q=text[:200]))
+
+
+def _check_harmless(document: Document) -> None:
+    assert "alert(1)</script>" not in document.text
+    assert document.all("//script[not(@src) and @type!='application/ld+json']") == []
+    assert document.all("//@onmouseover | //@onerror | //*[local-name()='img']") == []
+    assert [each for each in document.all("//@href") if "javascript:" in str(each)] == []
+    for block in document.all("//script[@type='application/ld+json']"):
+        json.loads(block.text)
