@@ -13,7 +13,6 @@ from api.resources import RESOURCES, Resource
 from db import models
 from db.publication import publish
 from db.registry import upsert, writer
-
 from tests.api.calls import get, listed
 from tests.api.documents import BROWSER, Document, fragment, page
 from tests.api.world import entity

@@ -243,3 +243,26 @@ def test_scripts_are_kept_for_long_and_checked(demo_client: TestClient) -> None:
 @pytest.mark.parametrize("name", ["no-such", "..%2f..%2fcli", "chunk-AAAAAAAA", "built-from"])
 def test_other_scripts_are_not_there(name: str, demo_client: TestClient) -> None:
     assert demo_client.get(f"/embed/{name}.js").status_code == 404
+
+
+# The registry's own home page
+
+
+def test_the_map_of_the_home_page_becomes_one_to_move_in(
+    page: Page, registry: str, traffic: Traffic
+) -> None:
+    page.goto(f"{registry}/?lang=de")
+    page.wait_for_selector("quartier-map .cluster")
+    expect(page.locator("quartier-map > figure")).to_be_hidden()
+    assert violations(page) == []
+    assert traffic.complaints == []
+    page.locator("quartier-map .area").first.dispatch_event("click")
+    page.wait_for_url(f"{registry}/v1/districts/**")
+
+
+def test_without_scripts_the_home_page_keeps_its_drawing(
+    open_page: OpenPage, registry: str
+) -> None:
+    with open_page(java_script_enabled=False) as page:
+        page.goto(f"{registry}/?lang=de")
+        expect(page.locator("quartier-map svg.map")).to_be_visible()
