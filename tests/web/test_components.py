@@ -31,7 +31,7 @@ ELEMENTS = {
     "map of measures": '<quartier-map resource="measures"></quartier-map>',
     "offering": f'<quartier-offering name="{OFFERING}"></quartier-offering>',
     "progress": f'<quartier-measure-progress strategy="{STRATEGY}"></quartier-measure-progress>',
-    "chart": '<quartier-chart indicator="population" district="wuppertal"></quartier-chart>',
+    "chart": '<quartier-chart indicator="population" level="social_region"></quartier-chart>',
     "measure": f'<quartier-measure-progress measure="{MEASURE}"></quartier-measure-progress>',
 }
 LISTEN = """for (const type of ["quartier-load", "quartier-select", "quartier-error"])
@@ -489,6 +489,31 @@ def test_ten_thousand_points_are_clustered(page: Page, site: Site, registry: str
     page.get_by_role("button", name=re.compile("Angebot 7$")).click()
     expect(page.locator(".leaflet-popup")).to_contain_text("Angebot 7")
     assert page.locator(".leaflet-marker-icon:not(.area-name)").count() < 300
+
+
+def test_a_popup_fits_into_a_narrow_map(open_page: OpenPage, site: Site, registry: str) -> None:
+    with open_page(viewport={"width": 320, "height": 640}, locale="de-DE") as page:
+        opened(page, site, registry, "<quartier-map></quartier-map>")
+        loaded(page, "map")
+        page.get_by_role("button", name=re.compile("^Auf der Karte")).first.click()
+        page.wait_for_timeout(500)
+        popup = page.locator(".leaflet-popup").bounding_box()
+        around = page.locator(".map").bounding_box()
+        assert popup
+        assert around
+        assert popup["x"] >= around["x"]
+        assert popup["x"] + popup["width"] <= around["x"] + around["width"]
+        wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert not page.evaluate(wider)
+
+
+def test_a_chart_is_drawn_and_told(page: Page, site: Site, registry: str) -> None:
+    opened(page, site, registry, ELEMENTS["chart"])
+    loaded(page, "chart")
+    expect(page.locator("quartier-chart rect")).to_have_count(7)
+    expect(page.locator("quartier-chart tbody tr")).to_have_count(7)
+    fill = page.locator("quartier-chart rect").first
+    expect(fill).to_have_css("fill", "rgb(11, 92, 102)")
 
 
 # What is hostile

@@ -29,6 +29,8 @@ type Area = Feature<Geometry | null, { name?: string; slug?: string; population?
 const CLOSEST = 17;
 const RADIUS = 48;
 const MOST_IN_POPUP = 50;
+const BESIDE = 72; // what a popup needs besides its content
+const NEAR = 12; // close enough to see where, not closer than most places are known
 const LETTER = 3.6; // half of what a letter of a name is wide
 
 export class Drawing {
@@ -109,7 +111,7 @@ export class Drawing {
   show(index: number): void {
     const place = this.#places.find((point) => point.index === index);
     if (!place) return;
-    this.#map.setView(at(place), Math.max(this.#map.getZoom(), 13), { animate: !this.#settings.still });
+    this.#map.setView(at(place), Math.max(this.#map.getZoom(), NEAR), { animate: !this.#settings.still });
     this.#open(at(place), [index]);
   }
 
@@ -185,7 +187,13 @@ export class Drawing {
   #open(place: L.LatLng, indexes: readonly number[]): void {
     this.#map.closePopup();
     this.#before = this.#focused();
-    const options = { maxHeight: 240, autoPanPadding: L.point(12, 12) };
+    const { x } = this.#map.getSize();
+    const options = {
+      maxHeight: 240,
+      minWidth: Math.min(50, x - BESIDE),
+      maxWidth: Math.min(320, x - BESIDE),
+      autoPanPadding: L.point(12, 12),
+    };
     const popup = L.popup(options).setLatLng(place).setContent(this.#settings.popup(indexes)).openOn(this.#map);
     const button = popup.getElement()?.querySelector(".leaflet-popup-close-button");
     button?.setAttribute("aria-label", this.#settings.labels.close);

@@ -118,6 +118,9 @@ export class QuartierMap extends QuartierElement<Shown> {
       .leaflet-popup-content p {
         margin: 0;
       }
+      .leaflet-popup-content .entry:last-child {
+        border: 0;
+      }
       .row {
         display: flex;
         flex-wrap: wrap;
