@@ -627,6 +627,7 @@ def prepare_database(
     ] = True,
 ) -> None:
     """Do what `up` does before it serves: migrate, load what is missing, publish what that was."""
+    build_scripts()
     with databases(read_settings()) as both:
         prepare(both, demonstration=demonstration)
 

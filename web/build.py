@@ -105,8 +105,12 @@ def _sum(paths: Iterable[Path]) -> str:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Two servers that are started at once build one after the other."""
-    with (WEB / ".building").open("w") as lock:
+    """Two servers that are started at once build one after the other; some may write nothing."""
+    try:
+        lock = (WEB / ".building").open("w")
+    except OSError as error:
+        raise CannotBuild(str(error)) from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -120,5 +120,14 @@ def test_a_server_starts_without_scripts(
     assert "Pages work without them" in capsys.readouterr().err
 
 
+def test_a_server_that_may_write_nothing_starts(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (elsewhere / "web" / ".building").unlink(missing_ok=True)
+    (elsewhere / "web" / ".building").mkdir()  # what even root cannot open to write
+    cli.build_scripts()
+    assert "Pages work without them" in capsys.readouterr().err
+
+
 def _no_network(_target: Path) -> None:
     raise CannotBuild("no network")

@@ -61,7 +61,7 @@ export class Drawing {
         : {}),
     });
     const { zoomIn, zoomOut } = settings.labels;
-    L.control.zoom({ zoomInTitle: zoomIn, zoomOutTitle: zoomOut }).addTo(this.#map);
+    L.control.zoom({ position: "bottomright", zoomInTitle: zoomIn, zoomOutTitle: zoomOut }).addTo(this.#map);
     this.#map.setView([51, 10], 6);
     for (const layer of [this.#areas, this.#names, this.#marks]) layer.addTo(this.#map);
     this.#map.on("moveend", () => this.#draw());
