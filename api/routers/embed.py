@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from api import contract, lists, query, responses
@@ -21,6 +21,8 @@ from api.lists import BETWEEN, RETRIES
 from api.negotiation import choose_language
 from api.pages.embedding import HEIGHT, WIDTH, Embedding, Filters, frame
 from api.pages.face import Shown, pages_of
+from api.pages.reading import Reading
+from api.pages.templates import named
 from api.parameters import OfferingParameters
 from api.resources import OFFERINGS, RESOURCES, Resource
 from api.responses import Version
@@ -33,6 +35,7 @@ SCRIPT = re.compile(r"[a-z]+(\.classic|-[A-Z0-9]{8})?")
 LASTING = "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800"
 FOREVER = "public, max-age=31536000, immutable"
 SHOWABLE = re.compile(r"/(?:v1|embed)/([a-z]+)(?:/([^/]+))?")
+SERIES = re.compile(r"/v1/indicators/([^/]+)/observations")
 NO_FILTERS = ("element", "cursor", "format", "facets", "fields", "count")
 TITLES = {"de": "Angebote", "sv": "Insatser"}
 """What a link or frame on a site in this language is called; else English."""
@@ -141,8 +144,7 @@ async def _oembed(request: Request, parameters: Annotated[OEmbed, Query()]) -> R
         raise NotImplementedHere("This registry answers oEmbed as JSON.")
     base = base_url(request)
     path, filters = _shown_at(base, parameters.url)
-    await _require(request, path)
-    title = path.rpartition("/")[2].replace("-", " ")
+    title = await _title(request, path)
     width, height = min(parameters.maxwidth, WIDTH), min(parameters.maxheight, HEIGHT)
     return JSONResponse(
         {
@@ -166,22 +168,34 @@ def _shown_at(base: str, url: str) -> tuple[str, Filters]:
         own, parts = urlsplit(base), urlsplit(url)
     except ValueError:  # a bracket that is not closed
         raise NotFound("url: is no address") from None
-    found = SHOWABLE.fullmatch(parts.path.removeprefix(own.path).removesuffix(".html"))
-    names = {resource.name for resource in RESOURCES}
     if (parts.netloc, parts.path.startswith(own.path)) != (own.netloc, True):
         raise NotFound("url: is no address of this registry")
-    if found is None or found[1] not in names:
-        raise NotFound("url: is no list or entry of this registry")
+    path = parts.path.removeprefix(own.path).removesuffix(".html")
     filters = [pair for pair in parse_qsl(parts.query) if pair[0] not in ("format", "cursor")]
+    if series := SERIES.fullmatch(path):
+        return "observations", [("indicator", unquote(series[1])), *filters]
+    found = SHOWABLE.fullmatch(path)
+    if found is None or found[1] not in {resource.name for resource in RESOURCES}:
+        raise NotFound("url: is no list or entry of this registry")
     return "/".join(filter(None, found.groups())), filters
 
 
-async def _require(request: Request, path: str) -> None:
-    """404, unless there is what the address names."""
+async def _title(request: Request, path: str) -> str:
+    """What is shown is called; 404, unless there is what the address names."""
     name, _, entity = path.partition("/")
-    if entity:
-        resource = next(each for each in RESOURCES if each.name == name)
-        await lists.require(request, resource, unquote(entity))
+    if not entity:
+        return name.capitalize()
+    resource = next(each for each in RESOURCES if each.name == name)
+    known = service(request)
+    reading = Reading(known, (await known.languages())[0], translated=False)
+    try:
+        asked = resource.list_parameters.model_validate({"id": [unquote(entity)]})
+    except ValidationError:  # nothing has such a name
+        raise NotFound(f"url: there is no such entry among the {name}") from None
+    found = await reading.some(resource, asked, 1, counted=False)
+    if not found.documents:
+        raise NotFound(f"url: there is no such entry among the {name}")
+    return named(found.documents[0])
 
 
 # --- the page that writes the code ---------------------------------------------------------------

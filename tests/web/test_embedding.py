@@ -29,7 +29,7 @@ def on_a_site(site: Site, registry: str, markup: str, policy: str = "") -> str:
     )
 
 
-def framed(registry: str, address: str) -> str:
+def frame_of(registry: str, address: str) -> str:
     return (
         f'<iframe src="{registry}/embed/{address}" title="Angebote" width="100%" height="150">'
         f'</iframe><script async src="{registry}/embed/resize.js"></script>'
@@ -42,7 +42,7 @@ def framed(registry: str, address: str) -> str:
 def test_a_frame_gets_the_height_of_its_content(
     page: Page, site: Site, registry: str, traffic: Traffic
 ) -> None:
-    page.goto(on_a_site(site, registry, framed(registry, "offerings?limit=10&lang=de")))
+    page.goto(on_a_site(site, registry, frame_of(registry, "offerings?limit=10&lang=de")))
     frame = page.frame_locator("iframe")
     expect(frame.get_by_role("listitem").first).to_be_visible()
     page.wait_for_selector("iframe[style*=height]")
@@ -56,14 +56,14 @@ def test_a_frame_gets_the_height_of_its_content(
 
 def test_a_frame_works_without_scripts(open_page: OpenPage, site: Site, registry: str) -> None:
     with open_page(java_script_enabled=False) as page:
-        page.goto(on_a_site(site, registry, framed(registry, f"offerings/{OFFERING}")))
+        page.goto(on_a_site(site, registry, frame_of(registry, f"offerings/{OFFERING}")))
         expect(page.frame_locator("iframe").get_by_role("article")).to_be_visible()
 
 
 def test_links_leave_the_frame_and_the_next_page_stays(
     page: Page, site: Site, registry: str
 ) -> None:
-    page.goto(on_a_site(site, registry, framed(registry, "offerings?limit=2&lang=de")))
+    page.goto(on_a_site(site, registry, frame_of(registry, "offerings?limit=2&lang=de")))
     frame = page.frame_locator("iframe")
     first = frame.get_by_role("listitem").first.inner_text()
     frame.get_by_role("link", name="Nächste Seite").click()
@@ -74,7 +74,7 @@ def test_links_leave_the_frame_and_the_next_page_stays(
 
 
 def test_a_frame_says_what_is_wrong(page: Page, site: Site, registry: str) -> None:
-    page.goto(on_a_site(site, registry, framed(registry, "offerings?categry=advice")))
+    page.goto(on_a_site(site, registry, frame_of(registry, "offerings?categry=advice")))
     frame = page.frame_locator("iframe")
     expect(frame.locator("main, section").first).to_contain_text("did you mean category?")
 
@@ -101,7 +101,7 @@ def test_heights_are_believed_of_the_registry_only(page: Page, site: Site, regis
 def test_senseless_heights_are_passed_over(
     message: str, page: Page, site: Site, registry: str
 ) -> None:
-    page.goto(on_a_site(site, registry, framed(registry, "offerings?limit=1")))
+    page.goto(on_a_site(site, registry, frame_of(registry, "offerings?limit=1")))
     page.wait_for_selector("iframe[style*=height]")
     before = page.locator("iframe").bounding_box()
     page.frames[1].evaluate(f"parent.postMessage({message}, '*')")
@@ -112,13 +112,26 @@ def test_senseless_heights_are_passed_over(
 # oEmbed
 
 
-def test_pages_say_where_their_oembed_is(demo_client: TestClient) -> None:
-    html = demo_client.get("/v1/offerings?category=advice", headers={"Accept": "text/html"}).text
+@pytest.mark.parametrize(
+    ("address", "framed"),
+    [
+        ("/v1/offerings?category=advice", "/embed/offerings?category=advice"),
+        (f"/v1/offerings/{OFFERING}", f"/embed/offerings/{OFFERING}"),
+        (
+            "/v1/indicators/population/observations?level=social_region",
+            "/embed/observations?indicator=population&amp;level=social_region",
+        ),
+    ],
+)
+def test_pages_say_where_their_oembed_is(
+    address: str, framed: str, demo_client: TestClient
+) -> None:
+    html = demo_client.get(address, headers={"Accept": "text/html"}).text
     found = re.search(r'type="application/json\+oembed" href="([^"]+)"', html)
     assert found
     answer = demo_client.get(found[1].replace("&amp;", "&")).json()
     assert answer["type"] == "rich"
-    assert "/embed/offerings?category=advice" in answer["html"]
+    assert framed in answer["html"]
 
 
 def test_oembed_shows_an_entry(page: Page, site: Site, registry: str) -> None:
@@ -126,6 +139,7 @@ def test_oembed_shows_an_entry(page: Page, site: Site, registry: str) -> None:
     asked = page.request.get(f"{registry}/oembed?{urlencode({'url': url, 'maxwidth': 400})}")
     answer = asked.json()
     assert (answer["version"], answer["width"], answer["provider_url"]) == ("1.0", 400, registry)
+    assert answer["title"] == "AWO Familienzentrum Döbeln"
     page.goto(on_a_site(site, registry, answer["html"]))
     expect(page.frame_locator("iframe").get_by_role("article")).to_contain_text("Döbeln")
 
@@ -138,6 +152,8 @@ def test_oembed_shows_an_entry(page: Page, site: Site, registry: str) -> None:
         ({"url": "http://testserver/v1/offerings", "maxwidth": "wide"}, 400),
         ({"url": "http://elsewhere.example/v1/offerings"}, 404),
         ({"url": "http://testserver/v1/offerings/no-such-thing"}, 404),
+        ({"url": "http://testserver/v1/offerings/%00"}, 404),
+        ({"url": f"http://testserver/v1/offerings/{'x' * 5000}"}, 404),
         ({"url": "http://testserver/v1/people"}, 404),
         ({"url": "http://testserver/docs"}, 404),
         ({"url": "http://[broken"}, 404),
@@ -145,7 +161,7 @@ def test_oembed_shows_an_entry(page: Page, site: Site, registry: str) -> None:
         ({}, 400),
         ({"url": "http://testserver/v1/offerings", "callback": "x"}, 400),
     ],
-    ids=str,
+    ids=lambda asked: str(asked)[:60],
 )
 def test_oembed_refuses_what_it_cannot_show(
     asked: dict[str, str], status: int, demo_client: TestClient
