@@ -89,6 +89,14 @@ class Importable(StrEnum):
     decisions = "decisions"
 
 
+class Status(StrEnum):
+    """Whether a row is for the public."""
+
+    draft = "draft"
+    published = "published"
+    archived = "archived"
+
+
 class Doubled(StrEnum):
     """The resources that several sources may describe twice."""
 
@@ -103,8 +111,14 @@ class Each(StrEnum):
     provider = "provider"
 
 
+GUESSED = "guessed"
+
+
 class ImportGroup(TyperGroup):
-    """`import offerings FILE` is `import files offerings FILE`, `--suggest FILE` a command too."""
+    """`import offerings FILE` is `import files offerings FILE`, `--suggest FILE` a command too.
+
+    `import FILE` leaves it to the file to say what it describes.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, self.expanded(args))
@@ -112,16 +126,34 @@ class ImportGroup(TyperGroup):
     def expanded(self, args: list[str]) -> list[str]:
         if args and args[0] == "--suggest":
             return ["suggest", *args[1:]]
-        if args and args[0] not in (*self.commands, "--help"):
-            return ["files", *args]
-        return args
+        if not args or args[0] in (*self.commands, "--help"):
+            return args
+        return ["files", *([GUESSED] if Path(args[0]).suffix else []), *args]
+
+
+def described(name: str) -> str:
+    """What files describe, as an argument names it."""
+    if name not in (*Importable, GUESSED):
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join((*Importable, GUESSED))}")
+    return name
+
+
+class SourceGroup(TyperGroup):
+    """`sources` alone is `sources list`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args or ["list"])
 
 
 import_commands = typer.Typer(
     help="Take files over into the registry.", no_args_is_help=True, cls=ImportGroup
 )
+source_commands = typer.Typer(
+    help="Show sources, and state their licence or rhythm.", cls=SourceGroup
+)
 app.add_typer(database_commands, name="db")
 app.add_typer(import_commands, name="import")
+app.add_typer(source_commands, name="sources")
 
 # Commands
 
@@ -215,7 +247,13 @@ def publish(
 
 @import_commands.command("files")
 def import_files(
-    resource: Annotated[Importable, typer.Argument(help="What the files describe.")],
+    resource: Annotated[
+        str,
+        typer.Argument(
+            help=f"What the files describe; `{GUESSED}` finds it out.",
+            parser=described,
+        ),
+    ],
     files: Annotated[list[Path], typer.Argument(help="Files to read.")],
     mapping: Annotated[
         str | None, typer.Option(help="Name of a mapping; found by itself where only one fits.")
@@ -238,23 +276,32 @@ def import_files(
     report: Annotated[
         Path | None, typer.Option(help="Write the report to this file: .json, or .html for people.")
     ] = None,
+    marked: Annotated[
+        Path | None,
+        typer.Option(help="Write a copy of the file, rejected cells marked."),
+    ] = None,
 ) -> None:
     """Take files over into the registry; nothing becomes public before it is published.
 
-    `quartier import offerings FILE` is short for `quartier import files offerings FILE`. The exit
-    code is 0 if every row was taken, 1 if rows were rejected, 2 if a file was refused.
+    `quartier import offerings FILE` is short for `quartier import files offerings FILE`, and
+    `quartier import FILE` finds out what it is. What `quartier export` made comes back by this too.
+    The exit code is 0 if every row was taken, 1 if rows were rejected, 2 if a file was refused.
     """
     from db import publication
     from seed.imports.engine import Order, import_files
 
+    if marked and len(files) > 1:
+        stop("--marked is for one file")
     require_writable(report)
+    require_writable(marked)
     order = Order(
-        resource.value,
+        None if resource == GUESSED else resource,
         mapping,
         dry_run=dry_run,
         snapshot=snapshot,
         threshold=threshold,
         resume=resume,
+        marked=marked,
         actor=f"import {resource}",
     )
     with databases(read_settings()) as both:
@@ -343,13 +390,46 @@ def set_fields(
     assignments: Annotated[list[str], typer.Argument(help="field=value, once or several times.")],
     source: Annotated[str, typer.Option(help="Where the better value is from.")],
 ) -> None:
-    """Correct fields so that it lasts: later imports report what they say, and leave it alone."""
+    """Correct fields so that it lasts: later imports report what they say, and leave it alone.
+
+    `status=published` (or draft, archived) decides whether it is for the public.
+    """
     from seed.imports.corrections import correct
 
     with databases(read_settings()) as both:
         require_prepared(both)
         correct(both.owner_url, reference, assignments, source=source, actor="quartier set")
     notes.print(f"Corrected {reference}; publish to show it: ./quartier publish")
+
+
+@app.command("status")
+def set_status(
+    status: Annotated[Status, typer.Argument(help="What the rows are from now on.")],
+    number: Annotated[int, typer.Option("--import", help="Number of the import they are from.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only count the rows that would change.")
+    ] = False,
+) -> None:
+    """Publish, withdraw or archive all that an import wrote; what is archived stays so.
+
+    `quartier set districts/NAME status=published` does it for one.
+    """
+    from db.registry import writer
+    from db.statuses import set_status_of_import
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, f"quartier status {status} --import {number}") as connection:
+            attempt = connection.begin_nested()
+            moved = set_status_of_import(connection, number, status.value)
+            if dry_run:
+                attempt.rollback()
+    for each in moved:
+        typer.echo(f"{each.entity}\t{each.before} -> {status.value}\t{each.count}")
+    if not moved:
+        notes.print(f"All that import {number} wrote is {status.value} or archived already")
+    elif not dry_run:
+        notes.print("To show it: ./quartier publish")
 
 
 @app.command()
@@ -381,8 +461,8 @@ def revert(
     raise typer.Exit(1 if done.kept else 0)
 
 
-@app.command()
-def sources() -> None:
+@source_commands.command("list")
+def list_sources() -> None:
     """Show who delivers what how often, what is overdue, and what nobody confirmed."""
     from db.registry import writer
     from db.sources import sources_overview
@@ -393,6 +473,22 @@ def sources() -> None:
         with writer(both.owner_url, "sources") as connection:
             found = sources_overview(connection)
     notes.print(shown(found))
+
+
+@source_commands.command("set")
+def set_source(
+    slug: Annotated[str, typer.Argument(help="Slug of a source, or of a file of houses.")],
+    assignments: Annotated[
+        list[str], typer.Argument(help="rhythm=P1Y, license=cc-zero, attribution=… and the like.")
+    ],
+) -> None:
+    """State what a source has for licence, attribution, publisher, title, url or rhythm."""
+    from seed.sources import set_source
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        set_source(both.owner_url, slug, assignments, actor="quartier sources set")
+    notes.print(f"Set {slug}; publish to show it: ./quartier publish")
 
 
 @app.command()
@@ -599,6 +695,7 @@ def bench(
         only=tuple(only or ()),
         rounds=1 if quick else rounds,
         seconds=1 if quick else 3,
+        warm_up=0 if quick else 1,
         peers=peers,
     )
     if unknown := set(order.only) - set(CASES):
@@ -861,9 +958,9 @@ def rows_done() -> Iterator[RowsDone]:
         yield tell
 
 
-def require_writable(report: Path | None) -> None:
-    if report and not (report.parent.is_dir() and not report.is_dir()):
-        stop(f"{report} cannot be written: there is no such folder, or it is one itself")
+def require_writable(file: Path | None) -> None:
+    if file and not (file.parent.is_dir() and not file.is_dir()):
+        stop(f"{file} cannot be written: there is no such folder, or it is one itself")
 
 
 @contextmanager

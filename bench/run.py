@@ -51,7 +51,10 @@ FEATURE = b'"Feature"'
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for: how many offerings, which cases (none: all), how long each turn takes."""
+    """What is asked for: how many offerings, which cases (none: all), how long each turn takes.
+
+    `warm_up` is how long the turn before the first round takes; without it there is none.
+    """
 
     folder: Path
     offerings: int
@@ -59,10 +62,18 @@ class Order:
     only: Collection[str] = ()
     rounds: int = 5
     seconds: float = 3.0
+    warm_up: float = 1.0
     peers: bool = True
 
     def wants(self, case: str) -> bool:
         return not self.only or case in self.only
+
+    def turns(self) -> Iterator[tuple[int, float]]:
+        """The number of each round and the seconds of its turns; number 0 only warms up."""
+        if self.warm_up:
+            yield 0, self.warm_up
+        for number in range(1, self.rounds + 1):
+            yield number, self.seconds
 
 
 @dataclass(frozen=True)
@@ -229,11 +240,10 @@ def _take_turns(
     results: Results,
     progress: Progress,
 ) -> None:
-    """A short turn each to warm up, then rounds, every second one backwards."""
+    """Every second round is taken backwards."""
     rates: dict[str, list[float]] = {one.name: [] for one in taking}
-    for number in range(order.rounds + 1):
+    for number, seconds in order.turns():
         progress(f"{question.title}: round {number} of {order.rounds}")
-        seconds = order.seconds if number else 1.0
         for one in taking[:: 1 if number % 2 else -1]:
             turn = _turn(order, cluster, question, one, seconds)
             if one.server:
@@ -372,10 +382,10 @@ def _rounds(
     order: Order, pairs: Sequence[tuple[Contestant, Question]], progress: Progress
 ) -> dict[str, list[float]]:
     rates: dict[str, list[float]] = {one.name: [] for one, _ in pairs}
-    for number in range(order.rounds + 1):
+    for number, seconds in order.turns():
         progress(f"{pairs[-1][1].title}: round {number} of {order.rounds}")
         for one, question in pairs[:: 1 if number % 2 else -1]:
-            turn = _asked(order, question, one, order.seconds if number else 1.0)
+            turn = _asked(order, question, one, seconds)
             if number:
                 rates[one.name].append(turn.rate)
     return rates

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, Uuid, any_, bindparam, func, select
+from sqlalchemy import Connection, Table, Uuid, any_, bindparam, func, not_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.models import Base, Codelist, CodelistTerm, District, DistrictSuccession
@@ -47,12 +47,13 @@ def known_districts(connection: Connection) -> list[KnownDistrict]:
     return [KnownDistrict(*row) for row in connection.execute(statement)]
 
 
-def boundaries(connection: Connection) -> Iterator[tuple[UUID, bytes]]:
-    """The WKB of every real boundary: a schematic one decides nothing."""
+def boundaries(connection: Connection, *, schematic: bool = False) -> Iterator[tuple[UUID, bytes]]:
+    """The WKB of every real boundary, or of every schematic one, which decides nothing."""
+    is_schematic = District.boundary_quality == "schematic"
     statement = select(District.id, func.ST_AsBinary(District.boundary)).where(
         District.status != "archived",
         District.boundary.is_not(None),
-        District.boundary_quality != "schematic",
+        is_schematic if schematic else not_(is_schematic),
     )
     for identity, shape in connection.execute(statement):
         yield identity, bytes(shape)
@@ -106,6 +107,20 @@ def rows_of(
         table.c.id == any_(wanted)
     )
     return {row[0]: tuple(row[1:]) for row in connection.execute(statement)}
+
+
+def parts_of(
+    connection: Connection,
+    model: type[Base],
+    owner: str,
+    owners: Collection[UUID],
+    columns: Sequence[str],
+) -> list[tuple[Any, ...]]:
+    """Columns of all parts that these owners have."""
+    table = _table(model)
+    wanted = bindparam("owners", list(owners), type_=ARRAY(Uuid()))
+    statement = select(*(table.c[name] for name in columns)).where(table.c[owner] == any_(wanted))
+    return [tuple(row) for row in connection.execute(statement)]
 
 
 def owners_of_slugs(

@@ -165,6 +165,26 @@ def replace_parts(
     return Counts(len(new), len(changed), unchanged, len(removed), owner_ids=owners)
 
 
+def delete_rows(connection: Connection, model: type[Base], ids: Collection[UUID]) -> int:
+    """Delete rows by their ids; returns how many there were."""
+    identity = _table(model).c.id
+    return len(
+        _values(
+            connection,
+            delete(_table(model)).where(identity == any_(_ids("ids", ids))).returning(identity),
+        )
+    )
+
+
+def hold(connection: Connection, models: Iterable[type[Base]]) -> None:
+    """Until this transaction ends nobody else writes to these tables; everybody may read them."""
+    names = (sql.Identifier(str(_table(each).schema), _table(each).name) for each in models)
+    with _cursor(connection) as cursor:
+        cursor.execute(
+            sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(sql.SQL(", ").join(names))
+        )
+
+
 # --- full snapshots ------------------------------------------------------------------------------
 
 

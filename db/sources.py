@@ -7,7 +7,7 @@ from typing import Any, LiteralString, cast
 from uuid import UUID
 
 from psycopg import Cursor, sql
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, select
 
 from db import models
 from db.models import Base
@@ -58,6 +58,13 @@ def sources_overview(connection: Connection) -> list[SourceState]:
     counts = sql.SQL(" UNION ALL ").join(_count(cast("Table", m.__table__)) for m in COUNTED)
     cursor.execute(sql.SQL(_OVERVIEW).format(counts=counts))
     return [SourceState(*row) for row in cursor.fetchall()]
+
+
+def source_row(connection: Connection, slug: str) -> dict[str, Any] | None:
+    """What is stated of a source, by column."""
+    table = cast("Table", models.Source.__table__)
+    found = connection.execute(select(table).where(table.c.slug == slug)).mappings().first()
+    return dict(found) if found else None
 
 
 def _count(table: Table) -> sql.Composed:

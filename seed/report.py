@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -45,22 +45,32 @@ class Finding:
 
 
 COUNTS = ("read", "new", "changed", "unchanged", "rejected", "flagged", "left_out", "archived")
-WRITTEN = ("new", "changed", "unchanged", "rejected")
+WRITTEN = ("new", "changed", "unchanged", "rejected", "left_out")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """How many values of a column a pattern did not find, and one of them that may be shown."""
+
+    count: int = 0
+    example: str | None = None
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Counts and number of findings at one moment."""
+    """Counts, number of findings and losses at one moment."""
 
     counts: dict[str, int]
     findings: int
+    losses: dict[str, Loss]
 
 
 @dataclass
 class FileReport:
     """Every row read is new, changed, unchanged, rejected or left out; flagged ones are among them.
 
-    `left_out` are rows that are not meant for this registry, such as another county's.
+    `left_out` are rows that are not meant for this registry, such as another county's. `told` is
+    what the sender of an export is told in the file itself, if it is given back: cells by row.
     """
 
     file: str
@@ -76,6 +86,8 @@ class FileReport:
     run: int | None = None
     findings: list[Finding] = field(default_factory=list)
     doubles: list[Doubles] = field(default_factory=list)
+    told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    losses: dict[str, Loss] = field(default_factory=dict)
 
     @property
     def flagged(self) -> int:
@@ -96,6 +108,24 @@ class FileReport:
         self.rejected += 1
         self.findings.append(Finding(Severity.ERROR, reason, position, field, _shown(value)))
 
+    def reject_cells(self, position: str, cells: Iterable[tuple[str, str | None, object]]) -> None:
+        """One row, for several reasons, each with the field and value it is about."""
+        self.rejected += 1
+        for reason, name, value in cells:
+            found = Finding(Severity.ERROR, reason, position, name, _shown(value))
+            self.findings.append(found)
+
+    def lose(self, column: str, value: str | None) -> None:
+        """A value is not taken, as the pattern of its rule is not in it."""
+        known = self.losses.get(column, Loss())
+        self.losses[column] = Loss(known.count + 1, known.example or _shown(value))
+
+    def tell_losses(self) -> None:
+        for column, loss in self.losses.items():
+            such = f", such as {loss.example!r}" if loss.example else ""
+            values = "value" if loss.count == 1 else "values"
+            self.note(f"{loss.count} {values} of {column} left out: `match` finds nothing{such}")
+
     def refuse(self, reason: str) -> None:
         """Nothing of this file was taken."""
         self.refused = True
@@ -113,12 +143,14 @@ class FileReport:
 
     def mark(self) -> Mark:
         """Where the report stands, to come back to if what follows is undone."""
-        return Mark({name: getattr(self, name) for name in WRITTEN}, len(self.findings))
+        counts = {name: getattr(self, name) for name in WRITTEN}
+        return Mark(counts, len(self.findings), dict(self.losses))
 
     def forget(self, mark: Mark) -> None:
         for name, count in mark.counts.items():
             setattr(self, name, count)
         del self.findings[mark.findings :]
+        self.losses = dict(mark.losses)
 
     def as_json(self) -> dict[str, Any]:
         head = {"file": self.file, "mapping": self.mapping, "refused": self.refused}

@@ -27,6 +27,9 @@ from tests.servers import running_server
 
 DATA_VARIABLE = "QUARTIER_TEST_DATA"
 PREFIX = "quartier-test-"
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that is made there is private
+ROOM = 2_000_000_000
+"""Bytes: more than a run has ever needed."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,7 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name.upper(), None)  # a developer's own settings must not decide a test
     if not _is_worker(config):
         _remove_abandoned_runs()
-        os.environ[DATA_VARIABLE] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
+        os.environ[DATA_VARIABLE] = tempfile.mkdtemp(
+            prefix=f"{PREFIX}{os.getpid()}-", dir=MEMORY if _is_roomy(MEMORY) else None
+        )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -119,9 +124,15 @@ def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
+def _is_roomy(folder: Path) -> bool:
+    """A clone is some 700 files: in memory they are made in a tenth of the time."""
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM
+
+
 def _remove_abandoned_runs() -> None:
     """A run that was killed leaves its server running; its process id is in the folder's name."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    places = (Path(tempfile.gettempdir()), MEMORY)
+    for folder in (found for place in places for found in place.glob(f"{PREFIX}*")):
         process = folder.name.removeprefix(PREFIX).split("-")[0]
         if folder.stat().st_uid == os.geteuid() and not _is_alive(int(process)):
             _remove(folder)

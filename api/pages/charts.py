@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ BAR, GAP = 22, 10
 LABELLED = 0.36  # of the width, for the names beside bars
 MOST_LINES = 6
 MOST_BARS = 60
+NEARLY = 0.8
 SHAPES = ("circle", "square", "triangle", "diamond", "cross", "ring")
 
 Document = Mapping[str, Any]
@@ -66,6 +68,7 @@ class Bar:
 @dataclass(frozen=True, slots=True)
 class Bars:
     kind: str
+    period: str
     bars: list[Bar]
     zero: float
     height: float
@@ -81,8 +84,16 @@ def chart(observations: Sequence[Document]) -> Lines | Bars | None:
         return None
     if len(periods) > 1 and len(districts) <= MOST_LINES:
         return _lines(known, periods, districts)
-    latest = [each for each in known if _period(each) == periods[-1]]
-    return _bars(latest[:MOST_BARS]) if len(latest) > 1 else None
+    period = _telling(known)
+    shown = [each for each in known if _period(each) == period]
+    return _bars(period, shown[:MOST_BARS]) if len(shown) > 1 else None
+
+
+def _telling(known: Sequence[Document]) -> str:
+    """The latest period that is known of nearly as many districts as any other."""
+    counts = Counter(map(_period, known))
+    enough = NEARLY * max(counts.values())
+    return max(period for period, count in counts.items() if count >= enough)
 
 
 def _period(observation: Document) -> str:
@@ -126,7 +137,7 @@ def _path(points: Sequence[Point], step: float) -> str:
     return "".join(steps)
 
 
-def _bars(latest: Sequence[Document]) -> Bars:
+def _bars(period: str, latest: Sequence[Document]) -> Bars:
     values = [float(each["value"]) for each in latest]
     low, high = min(0.0, *values), max(0.0, *values)
     room = WIDTH * (1 - LABELLED) - 80
@@ -142,7 +153,7 @@ def _bars(latest: Sequence[Document]) -> Bars:
         )
         for number, (each, value) in enumerate(zip(latest, values, strict=True))
     ]
-    return Bars("bars", bars, zero, len(bars) * (BAR + GAP))
+    return Bars("bars", period, bars, zero, len(bars) * (BAR + GAP))
 
 
 def _ticks(values: Sequence[float], wanted: int = 5) -> list[float]:

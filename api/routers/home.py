@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 from api import contract, responses
-from api.dependencies import service
+from api.dependencies import Service, service
 from api.errors import Unavailable
 from api.formats import FORMATS
 from api.links import base_url, link
@@ -46,8 +46,11 @@ def router() -> APIRouter:
 async def _home(request: Request, parameters: Annotated[HomeParameters, Query()]) -> Response:
     """For people a page with a search box; for machines links to every resource and to the
     contract."""
-    if prefers_html(request):
-        return await _page(request, parameters.lang)
+    if prefers_html(request) or parameters.lang:
+        known = service(request)
+        lang = choose_language(request, parameters.lang, await known.languages())
+        if prefers_html(request):
+            return await _page(request, known, lang)
     base = base_url(request)
     found = [
         link("service-desc", f"{base}/openapi.json", "application/json"),
@@ -58,10 +61,8 @@ async def _home(request: Request, parameters: Annotated[HomeParameters, Query()]
     return JSONResponse({**title, "links": found}, headers={"Vary": responses.VARY})
 
 
-async def _page(request: Request, named: str | None) -> Response:
-    known = service(request)
+async def _page(request: Request, known: Service, lang: str) -> Response:
     languages = await known.languages()
-    lang = choose_language(request, named, languages)
     for _ in range(RETRIES):
         version = Version(await known.current_state(), FORMATS["html"], lang)
         if unchanged := responses.not_modified(request, version):

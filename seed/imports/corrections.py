@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
 
 from db import corrections
 from db.corrections import CorrectionRefused
 from db.models import Base
-from db.registry import writer
+from db.registry import acting, writer
+from db.statuses import set_status
 from seed.imports.fields import Reader, columns_of
 from seed.imports.known import Known
 from seed.mappings import FieldRule, ImportMapping, ValueRefused
@@ -23,24 +26,50 @@ NOBODY = SourceRule(
 def correct(
     url: str, reference: str, assignments: Sequence[str], *, source: str, actor: str
 ) -> None:
-    """Set fields (`capacity=40`; nothing after the sign empties) of an entity, by id or slug."""
+    """Set fields (`capacity=40`; nothing after the sign empties) of an entity, by id or slug.
+
+    Its `status` is no field that imports bring: of it is remembered who decided it, and why.
+    """
+    given = dict(map(_assigned, assignments))
+    status = given.pop("status", None)
     with writer(url, actor) as connection:
-        model, identity = corrections.find_entity(connection, reference)
-        target = _target(model)
-        reader = Reader(_mapping(target), Known(connection), FileReport(reference))
-        values: dict[str, object] = {}
-        for assignment in assignments:
-            name, sign, text = assignment.partition("=")
-            if not sign:
-                raise CorrectionRefused(f"{assignment!r} is not field=value")
-            values |= _columns(reader, target, name.strip(), text.strip())
-        corrections.set_fields(connection, model, identity, values, source=source, actor=actor)
+        model, identity = corrections.find_entity(connection, _singular(reference))
+        if given:
+            values = _values(connection, model, given)
+            corrections.set_fields(connection, model, identity, values, source=source, actor=actor)
+        if status is not None:
+            with acting(connection, f"{actor}: {source}"):
+                set_status(connection, model, [identity], status)
+
+
+def _assigned(assignment: str) -> tuple[str, str]:
+    name, sign, text = assignment.partition("=")
+    if not sign:
+        raise CorrectionRefused(f"{assignment!r} is not field=value")
+    return name.strip(), text.strip()
+
+
+def _singular(reference: str) -> str:
+    """`districts/altstadt`, as the commands call them, is `district/altstadt`."""
+    kind, _, name = reference.rpartition("/")
+    return f"{TARGETS[kind].table}/{name}" if kind in TARGETS else reference
+
+
+def _values(
+    connection: Connection, model: type[Base], given: Mapping[str, str]
+) -> dict[str, object]:
+    target = _target(model)
+    reader = Reader(_mapping(target), Known(connection), FileReport(target.name))
+    found: dict[str, object] = {}
+    for name, text in given.items():
+        found |= _columns(reader, target, name, text)
+    return found
 
 
 def withdraw(url: str, reference: str, fields: Sequence[str], *, actor: str) -> None:
     """Leave fields to the imports again; their values stay until one brings another."""
     with writer(url, actor) as connection:
-        model, identity = corrections.find_entity(connection, reference)
+        model, identity = corrections.find_entity(connection, _singular(reference))
         target = _target(model)
         for name in fields:
             for column in _empty(target, name):
@@ -48,7 +77,10 @@ def withdraw(url: str, reference: str, fields: Sequence[str], *, actor: str) -> 
 
 
 def _target(model: type[Base]) -> Target:
-    return next(target for target in TARGETS.values() if target.model is model)
+    for target in TARGETS.values():
+        if target.model is model:
+            return target
+    raise CorrectionRefused(f"fields of a {model.__tablename__} are not set this way")
 
 
 def _columns(reader: Reader, target: Target, name: str, text: str) -> dict[str, object]:

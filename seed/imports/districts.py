@@ -1,7 +1,8 @@
 """The import of districts: their boundaries, matched by official key.
 
 What the registry says about a district stays; only its boundary is replaced. A district the
-registry lacks becomes a draft, if its county (its parent, by the mapping) is registered.
+registry lacks becomes a draft. If its parent is not registered either it has none, and is flagged;
+a mapping with `only_known_parents` leaves it out as one of other territory.
 """
 
 from __future__ import annotations
@@ -89,7 +90,9 @@ class DistrictImport:
     def write(self, records: Sequence[Record], repeated: Container[str]) -> None:
         rows = [row for record in records if (row := self._row(record, repeated))]
         source = self.reader.mapping.source.slug
-        _write(self.connection, rows, source, self.source, self.reader.report)
+        known = _registered(self.connection, rows, source, self.source)
+        rows = _with_known_parents(rows, known.districts, self.reader)
+        _write(self.connection, rows, known, self.reader.report)
 
     def _row(self, record: Record, repeated: Container[str]) -> Row | None:
         """A row whose boundary cannot be taken is still known to be in the file."""
@@ -126,19 +129,49 @@ class DistrictImport:
 # --- what becomes of it --------------------------------------------------------------------------
 
 
-def _write(
-    connection: Connection, rows: Sequence[Row], slug: str, source: UUID, report: FileReport
-) -> None:
+def _registered(connection: Connection, rows: Sequence[Row], slug: str, source: UUID) -> Registered:
     lock_boundaries(connection)
     known = keyed_districts(connection, {scheme for row in rows for scheme in row.schemes})
-    registered = Registered(known, slug, source)
+    return Registered(known, slug, source)
+
+
+def _with_known_parents(
+    rows: Sequence[Row], known: Mapping[str, KeyedDistrict], reader: Reader
+) -> list[Row]:
+    """Rows that are new and whose parent is not registered lose it, or are left out."""
+    report = reader.report
+    foreign = {
+        row.position: row.parent
+        for row in rows
+        if row.usable and row.key not in known and row.parent and row.parent not in known
+    }
+    if not reader.mapping.only_known_parents:
+        for position, parent in foreign.items():
+            report.flag("not registered: left empty", position, "parent", parent)
+        return [_without_parent(row) if row.position in foreign else row for row in rows]
+    if foreign:
+        parents = sorted({parent for parent in foreign.values() if parent})
+        shown = ", ".join(parents[:5]) + (" …" if len(parents) > 5 else "")
+        report.left_out += len(foreign)
+        report.note(f"{len(foreign)} rows left out: their parents are not registered ({shown})")
+    return [row for row in rows if row.position not in foreign]
+
+
+def _without_parent(row: Row) -> Row:
+    return replace(row, fields={**row.fields, "parent": None})
+
+
+def _write(
+    connection: Connection, rows: Sequence[Row], registered: Registered, report: FileReport
+) -> None:
+    known = registered.districts
     usable = [row for row in rows if row.usable]
     replaced = [row for row in usable if row.key in known and _fits(row, known[row.key], report)]
     _replace(connection, replaced, registered, report)
-    added = _additions([row for row in usable if row.key not in known], known, report)
+    added = [row for row in usable if row.key not in known]
     _add(connection, added, registered, report)
     _report_absent(rows, known, report)
-    _redraw(connection, report)
+    redraw(connection, report)
 
 
 def _fits(row: Row, known: KeyedDistrict, report: FileReport) -> bool:
@@ -208,19 +241,6 @@ def _drawn(row: Row, source_id: UUID) -> dict[str, Any]:
     }
 
 
-def _additions(
-    rows: Sequence[Row], known: Mapping[str, KeyedDistrict], report: FileReport
-) -> list[Row]:
-    """Rows the registry lacks, without those of a parent it lacks as well: other territory."""
-    ours = [row for row in rows if row.parent is None or row.parent in known]
-    if foreign := len(rows) - len(ours):
-        parents = sorted({row.parent for row in rows if row.parent} - known.keys())
-        shown = ", ".join(parents[:5]) + (" …" if len(parents) > 5 else "")
-        report.left_out += foreign
-        report.note(f"{foreign} rows left out: their parents are not registered ({shown})")
-    return ours
-
-
 def _add(
     connection: Connection, rows: Sequence[Row], registered: Registered, report: FileReport
 ) -> None:
@@ -263,7 +283,8 @@ def _report_absent(
             report.flag(f"{each.name} ({each.key}) is not in the file", None)
 
 
-def _redraw(connection: Connection, report: FileReport) -> None:
+def redraw(connection: Connection, report: FileReport) -> None:
+    """Make anew what is made from boundaries that changed."""
     if cells := draw_schematic_cells(connection, missing=False):
         report.note(f"{cells} schematic boundaries drawn again around the new ones")
     if united := union_parents(connection):

@@ -20,9 +20,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from db.duplicates import Kind, duplicates_of_import
 from db.imports import begin_run, finish_run, run_of
-from db.models import Source
-from db.registry import archive_vanished, ids_by_slug, insert_missing, vanished, writer
-from seed.identity import source_id
+from db.registry import archive_vanished, vanished, writer
+from seed.imports.additions import AlreadyThere
 from seed.imports.codelists import CodelistImport
 from seed.imports.columns import Columns
 from seed.imports.districts import DistrictImport
@@ -31,9 +30,12 @@ from seed.imports.fields import Reader
 from seed.imports.known import Known
 from seed.imports.observations import ObservationImport, refuse_strangers, register_indicators
 from seed.imports.parts import stated_points
-from seed.imports.places import Places, placement_of, territory_of
+from seed.imports.places import placement_of, places_of
+from seed.imports.provenance import register_source
+from seed.imports.returning import Returned, returned, steps
 from seed.imports.stream import Stream
 from seed.mappings import (
+    FieldRule,
     FileRule,
     ImportMapping,
     MappingError,
@@ -45,10 +47,10 @@ from seed.mappings import (
 from seed.readers import Document, Hints, Record, Table, UnreadableError
 from seed.readers.formats import open_file
 from seed.report import FileReport, Report
+from seed.workbooks.marks import CannotMark, mark_rejected
 
 BATCH = 10_000  # records at a time: memory stays flat, statements stay few
 VANISHED = 0.2  # of a source's rows: more than that is a question, not a snapshot
-NOT_STATED = "not_stated"
 DOUBLED: Mapping[str, Kind] = {"offerings": "offering", "organisations": "organisation"}
 
 Progress = Callable[[str, int, int | None], None]
@@ -61,7 +63,8 @@ class Order:
 
     `snapshot`: what a file no longer has is archived, up to a share (`threshold`) of the source.
     `resume` passes over a file that was imported, unless something newer came from its source;
-    the files `beside` it (their sums) are not newer.
+    the files `beside` it (their sums) are not newer. `marked` is where a copy of the file goes, in
+    which what was not taken is marked.
     """
 
     resource: str | None
@@ -71,6 +74,7 @@ class Order:
     threshold: float = VANISHED
     resume: bool = False
     beside: tuple[str, ...] = ()
+    marked: Path | None = None
     actor: str = "quartier import"
 
 
@@ -85,14 +89,19 @@ class Importer(Protocol):
     def write(self, records: Sequence[Record], repeated: Container[str]) -> None: ...
 
 
+Step = tuple[Importer, Stream]
+"""What writes the records of a table, and the table."""
+
+
 @dataclass(frozen=True)
 class Understood:
-    """A file, the mapping that explains it, and the table it is about."""
+    """A file, the mapping that explains it, and the table it is about; or that it was ours."""
 
     file: Path
     mapping: ImportMapping
     table: Table
     document: Document
+    export: Returned | None = None
 
 
 def import_files(
@@ -119,9 +128,23 @@ def _import_file(url: str, file: Path, order: Order, progress: Progress) -> File
             _write(connection, understood, order, report, progress)
             if order.dry_run:
                 attempt.rollback()
+        if order.marked:
+            _mark(understood, order.marked, report)
     except (UnreadableError, MappingError, OSError) as error:
         report.refuse(str(error))
     return report
+
+
+def _mark(understood: Understood, out: Path, report: FileReport) -> None:
+    try:
+        marked = mark_rejected(
+            understood.file, report.findings, out, mapping=understood.mapping, told=report.told
+        )
+    except CannotMark as refused:
+        report.note(f"not marked: {refused}")
+        return
+    for lost in marked.lost:
+        report.note(f"{out.name} has lost something of the file: {lost}")
 
 
 # --- what the file is ----------------------------------------------------------------------------
@@ -146,9 +169,13 @@ def _understand(file: Path, order: Order) -> Understood:
             return ()
 
     plain = document(Hints())  # what cannot be read at all is refused for that reason
-    mapping = named(order.mapping) if order.mapping else fitting(order.resource, tables)
-    if order.resource not in (None, mapping.resource):
-        raise MappingError(f"this mapping is one of {mapping.resource}, not of {order.resource}")
+    chosen = named(order.mapping) if order.mapping else None
+    if chosen and order.resource not in (None, chosen.resource):
+        raise MappingError(f"this mapping is one of {chosen.resource}, not of {order.resource}")
+    resource, source = (chosen.resource, chosen.source) if chosen else (order.resource, None)
+    if export := returned(file, plain, resource, source):
+        return Understood(file, export.mapping, export.first, plain, export)
+    mapping = chosen or fitting(order.resource, tables)
     found = document(mapping.file.hints)
     return Understood(file, mapping, _table(found, mapping), found)
 
@@ -182,7 +209,7 @@ def _write(
     ):
         report.note("imported before with this mapping, and not changed since: passed over")
         return
-    source = _source(connection, mapping, report)
+    source, tables = _steps(connection, understood, order, report)
     run = begin_run(
         connection,
         resource=mapping.resource,
@@ -192,23 +219,47 @@ def _write(
         source_id=source,
         actor=order.actor,
     )
-    stream = Stream(understood.table, mapping)
-    columns = Columns(stream, mapping)
-    columns.tell(report)
-    importer = _importer(connection, understood, stream, source, columns.personal, report)
-    progress(file.name, 0, None)
-    repeated, rows = _repeated(importer, stream)
     done = 0
-    for batch in _batches(stream.records(report), importer):
-        _write_batch(connection, importer, batch, repeated, report)
-        done += len(batch)
-        progress(file.name, done, rows)
-    if order.snapshot or mapping.snapshot:
+    for importer, stream in tables:
+        progress(file.name, done, None)
+        repeated, rows = _repeated(importer, stream)
+        before = done
+        for batch in _batches(stream.records(report), importer):
+            _write_batch(connection, importer, batch, repeated, report)
+            done += len(batch)
+            progress(file.name, done, before + rows)
+    if source is not None and (order.snapshot or mapping.snapshot):
         _archive(connection, mapping, source, order, report)
-    if mapping.resource in DOUBLED:
+    elif order.snapshot:
+        report.note("an export is no snapshot: what it no longer has is not archived")
+    report.tell_losses()
+    if not report.read:
+        report.flag("the file holds no rows", None)
+    if source is not None and mapping.resource in DOUBLED:
         _tell_doubles(connection, run, source, report)
     report.run = run
     finish_run(connection, run, report.counts(), report.as_json())
+
+
+def _steps(
+    connection: Connection, understood: Understood, order: Order, report: FileReport
+) -> tuple[UUID | None, Iterator[Step]]:
+    """The source of the file, and what writes each of its tables. Rows of an export have their own
+    sources."""
+    if understood.export is not None:
+        telling = order.marked is not None and not order.dry_run
+        return None, steps(connection, understood.export, report, telling=telling)
+    source = register_source(connection, understood.mapping.source, report)
+    return source, _only_step(connection, understood, source, report)
+
+
+def _only_step(
+    connection: Connection, understood: Understood, source: UUID, report: FileReport
+) -> Iterator[Step]:
+    stream = Stream(understood.table, understood.mapping)
+    columns = Columns(stream, understood.mapping)
+    columns.tell(report)
+    yield _importer(connection, understood, stream, source, columns.withheld, report), stream
 
 
 def _digest(file: Path) -> str:
@@ -222,30 +273,17 @@ def _digests(files: Sequence[Path]) -> Iterator[str]:
             yield _digest(file)
 
 
-def _source(connection: Connection, mapping: ImportMapping, report: FileReport) -> UUID:
-    """The id of the mapping's source, registered if it is not yet."""
-    rule = mapping.source
-    if rule.license == NOT_STATED:
-        report.flag("may be imported, but not published", None, "license", rule.license)
-    registered = ids_by_slug(connection, Source).get(rule.slug)
-    if registered is not None:
-        return registered
-    identity = source_id(rule.slug)
-    insert_missing(connection, Source, [{"id": identity} | rule.model_dump()])
-    return identity
-
-
 def _importer(
     connection: Connection,
     understood: Understood,
     stream: Stream,
     source: UUID,
-    dropped: frozenset[str],
+    withheld: Sequence[FieldRule],
     report: FileReport,
 ) -> Importer:
     mapping = understood.mapping
     known = Known(connection, mapping.within)
-    reader = Reader(mapping, known, report, dropped)
+    reader = Reader(mapping, known, report, withheld)
     if mapping.resource == "codelists":
         return CodelistImport(connection, reader)
     if mapping.resource == "observations":
@@ -259,7 +297,7 @@ def _importer(
         return DistrictImport(connection, reader, placement, source)
     placement = placement_of(stream, stated_points(stream), kind, report)
     names = {each.id: each.name for each in known.districts.all.values()}
-    places = Places(placement, territory_of(connection), names, report)
+    places = places_of(connection, placement, names, report)
     return EntityImport(connection, reader, places, source, whole=_refers_to_itself(mapping))
 
 
@@ -329,10 +367,10 @@ def _write_batch(
     try:
         with _uncollected():
             importer.write(batch, repeated)
-    except (IntegrityError, DataError) as error:
+    except (IntegrityError, DataError, AlreadyThere) as error:
         attempt.rollback()
         report.forget(before)
-        importer.reader.known.forget()
+        importer.reader.forget()
         if len(batch) == 1:
             report.reject(_refusal(error), batch[0].position)
             return
@@ -355,8 +393,10 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _refusal(error: DBAPIError) -> str:
+def _refusal(error: DBAPIError | AlreadyThere) -> str:
     """The rule that a row breaks, by the name PostgreSQL gives it: `offering_age_max_check`."""
+    if isinstance(error, AlreadyThere):
+        return str(error)
     said = error.orig
     if isinstance(said, psycopg.Error) and said.diag.constraint_name:
         return f"breaks a rule of the registry: {said.diag.constraint_name}"

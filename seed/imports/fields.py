@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from seed.imports.known import LABELS, Known, Unknown
 from seed.mappings import FieldRule, ImportMapping, ValueRefused
 from seed.mappings.model import nearest
 from seed.mappings.rules import Convention, written
-from seed.personal import is_personal_value
+from seed.personal import examine, is_personal_value
 from seed.report import FileReport
 from seed.targets import Field, Kind, Target
 
@@ -36,14 +36,14 @@ class Planned(NamedTuple):
     """A field, what it is, where it comes from, and what makes of it what the registry holds.
 
     `seen` are the values of cells that were read before, as most columns say the same few things;
-    `column` is where these stand, None if more than the cell decides. `dropped`: never read.
+    `column` is where these stand, None if more than the cell decides. `withheld`: never read.
     """
 
     name: str
     stated: Field
     rule: FieldRule
     conversion: Callable[[Any], Any]
-    dropped: bool
+    withheld: bool
     column: str | None
     seen: dict[str, Any]
 
@@ -55,15 +55,17 @@ Plan = list[Planned]
 class Reader:
     """Reads the fields of records; what it cannot take it reports.
 
-    `own` are the keys of the file's rows, where they refer to each other. `implied` are the
-    entities that records only name, by table and name: they are to be registered.
+    `withheld` are rules that yield data about persons. `own` are the keys of the file's rows, where
+    they refer to each other. `implied` are the entities that records only name, by table and name:
+    they are to be registered. To a `strict` reader a reference is only what is known already.
     """
 
     mapping: ImportMapping
     known: Known
     report: FileReport
-    dropped: frozenset[str] = frozenset()
+    withheld: Sequence[FieldRule] = ()
     own: Container[str] = frozenset()
+    strict: bool = False
     implied: dict[str, dict[str, UUID]] = field(default_factory=dict)
     _plans: dict[tuple[str, tuple[str, ...]], Plan] = field(default_factory=dict)
 
@@ -94,6 +96,14 @@ class Reader:
                 _remember(each.seen, cell, value)
         return values
 
+    def forget(self) -> None:
+        """What was taken for known may have been rolled back since."""
+        self.known.forget()
+        self.implied.clear()
+        for plan in self._plans.values():
+            for each in plan:
+                each.seen.clear()
+
     def _taken(self, plan: Planned, properties: Mapping[str, Any], position: str) -> Any:
         """The value, or what stands in its place; raises ValueRefused where the row needs it."""
         stated = plan.stated
@@ -108,6 +118,21 @@ class Reader:
             value = stated.default
         if value is None and stated.required:
             raise ValueRefused(plan.name, None, "empty")
+        return value
+
+    def cell(
+        self, target: Target, name: str, rule: FieldRule, properties: Mapping[str, Any]
+    ) -> Any:
+        """The value of one field, all of it or nothing; raises ValueRefused."""
+        (plan,) = self._plan(target, {name: rule})
+        found = rule.read(name, properties, self.mapping.conventions.empty)
+        if plan.stated.many:
+            given = found if isinstance(found, tuple) else (found,)
+            return tuple(dict.fromkeys(self.convert(plan, one) for one in given if one is not None))
+        value = None if found is None else self.convert(plan, found)
+        value = plan.stated.default if value is None else value
+        if value is None and plan.stated.required:
+            raise ValueRefused(name, None, "cannot be empty")
         return value
 
     def _plan(self, target: Target, rules: Mapping[str, FieldRule]) -> Plan:
@@ -125,13 +150,14 @@ class Reader:
     def planned(self, name: str, stated: Field, rule: FieldRule) -> Planned:
         """What is the same for every row, worked out before the first."""
         lasting = stated.kind is not Kind.REFERENCE or stated.table == "district"
-        alone = lasting and rule.used == (rule.column,)
+        # What `match` does not find is counted, each time.
+        alone = lasting and rule.match is None and rule.used == (rule.column,)
         return Planned(
             name,
             stated,
             rule,
             self._conversion(stated, rule),
-            dropped=not self.dropped.isdisjoint(rule.used),
+            withheld=rule in self.withheld,
             column=rule.column if alone else None,
             seen={},
         )
@@ -155,16 +181,26 @@ class Reader:
 
     def _value(self, plan: Planned, properties: Mapping[str, Any], position: str) -> Any:
         rule, stated = plan.rule, plan.stated
-        if plan.dropped:
+        if plan.withheld:
             return () if stated.many else None
         tell = partial(self._flag, position) if stated.many else None
         found = rule.read(plan.name, properties, self.mapping.conventions.empty, refused=tell)
+        if rule.match is not None:
+            self.tell_unmatched(rule, found, properties)
         if stated.many:
             given = found if isinstance(found, tuple) else (found,)
             return tuple(dict.fromkeys(self._each(plan, given, position)))
         if isinstance(found, tuple):
             found = rule.join.join(written(part) for part in found) or None
         return None if found is None else self.convert(plan, found)
+
+    def tell_unmatched(self, rule: FieldRule, found: Any, properties: Mapping[str, Any]) -> None:
+        """Count what `match` lost. It may be a person's, so that an example must not look so."""
+        if found is not None and not isinstance(found, tuple):
+            return
+        column = ", ".join(rule.used)
+        for text in rule.unmatched(properties, self.mapping.conventions.empty):
+            self.report.lose(column, None if examine(column, [text]) else text)
 
     def _each(self, plan: Planned, given: tuple[Any, ...], position: str) -> Iterator[Any]:
         for one in given:
@@ -192,12 +228,12 @@ class Reader:
     def _reference(self, table: str, stated: str) -> UUID:
         if table == "district":
             return self.known.districts.find(stated).id
-        if table == self.mapping.target.table and stated in self.own:
+        if not self.strict and stated in self.own and table == self.mapping.target.table:
             return self._identity(table, stated)
         found = self.known.entities(table).find(stated)
         if found is not None:
             return found
-        if table not in IMPLIED:
+        if table not in IMPLIED or self.strict:
             raise Unknown(f"no {table} has this slug or {LABELS[table]}")
         named = self.implied.setdefault(table, {})
         if stated not in named:

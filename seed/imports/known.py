@@ -66,6 +66,13 @@ class Districts:
             return stated
         return found.key if found.registered else stated
 
+    def add(self, district: KnownDistrict) -> None:
+        self.all[district.id] = district
+        for name in (district.key, f"{district.scheme}:{district.key}"):
+            if name:
+                self._exact.setdefault(name, set()).add(district.id)
+        self._names.setdefault(_folded(district.name), set()).add(district.id)
+
     def at(self, identity: UUID, on: date | None) -> UUID:
         """The district itself, or what it was merged into by that day; raises Unknown."""
         if on is None:
@@ -116,6 +123,9 @@ class Terms:
         close = get_close_matches(folded, names, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise Unknown(f"no term of {codelist}{hint}")
+
+    def add(self, codelist: str, code: str, identity: UUID) -> None:
+        self._lists[codelist].setdefault(_folded(code), identity)
 
     def all_of(self, codelist: str) -> set[UUID]:
         return {*self._lists[codelist].values()}

@@ -123,6 +123,7 @@ class ObservationImport:
         for name in STATED & mapping.fields.keys():
             rule = mapping.fields[name]
             stated = rule.read(name, record.properties, mapping.conventions.empty)
+            self.reader.tell_unmatched(rule, stated, record.properties)
             try:
                 value, flag = numbers.figure(stated, figures)
             except ValueError as error:

@@ -107,17 +107,25 @@ def write_parts(
     of = target.parts[name]
     owner = f"{target.table}_id"
     rows = [
-        {
-            "id": part_id(identity, of.table, part.key),
-            owner: identity,
-            "source_id": source,
-            "position": position,
-            **dict(columns_of(of, part.values)),
-        }
+        part_row(of, (owner, identity), source, position, part)
         for identity, owned in parts.items()
         for position, part in enumerate(owned)
     ]
     return {*replace_parts(connection, of.model, owner, standing, rows).owner_ids}
+
+
+def part_row(
+    of: Target, owner: tuple[str, UUID], source: UUID, position: int, part: Part
+) -> dict[str, Any]:
+    """A part that has one owner, given with the column that names it."""
+    column, identity = owner
+    return {
+        "id": part_id(identity, of.table, part.key),
+        column: identity,
+        "source_id": source,
+        "position": position,
+        **dict(columns_of(of, part.values)),
+    }
 
 
 def _write_sites(
@@ -137,16 +145,16 @@ def _write_sites(
         for position, part in enumerate(owned):
             identity = entity_id("site", of_source, part.key)
             if identity not in sites:
-                sites[identity] = _site(identity, source, part, placed=placed)
+                sites[identity] = site_row(identity, source, part, placed=placed)
             owners.setdefault(identity, set()).add(offering)
-            links.append(_at_site(offering, identity, position, part))
+            links.append(at_site_row(offering, identity, position, part))
     written_sites = upsert(connection, Site, list(sites.values()))
     changed = {each for site in written_sites.changed_ids for each in owners[site]}
     linked = replace_parts(connection, OfferingSite, "offering_id", standing, links)
     return changed | {*linked.owner_ids}
 
 
-def _site(identity: UUID, source: UUID, part: Part, *, placed: bool) -> dict[str, Any]:
+def site_row(identity: UUID, source: UUID, part: Part, *, placed: bool) -> dict[str, Any]:
     own = {name: value for name, value in part.values.items() if name not in NOT_OF_SITES}
     row = {
         "id": identity,
@@ -160,7 +168,7 @@ def _site(identity: UUID, source: UUID, part: Part, *, placed: bool) -> dict[str
     return row | {"point": part.point, "precision": precision}
 
 
-def _at_site(offering: UUID, site: UUID, position: int, part: Part) -> dict[str, Any]:
+def at_site_row(offering: UUID, site: UUID, position: int, part: Part) -> dict[str, Any]:
     return {
         "id": part_id(offering, "offering_site", site),
         "offering_id": offering,

@@ -25,6 +25,7 @@ from seed.readers import Record
 from seed.report import FileReport
 
 NOBODY = UUID(int=0)
+INEXACT = 0.05  # degrees, some kilometres, that a schematic boundary may be off
 SAMPLE = 500  # geometries that the order of the axes is judged by
 IN_DEGREES = {"geojson", "geojson-lines"}  # RFC 7946, section 4: WGS 84 if nothing else is said
 
@@ -42,10 +43,14 @@ class Placeable(Protocol):
 
 @dataclass
 class Places:
-    """Turns what records say into points of the registry, and says what is odd about them."""
+    """Turns what records say into points of the registry, and says what is odd about them.
+
+    Districts of the `territory` are told by their boundaries; the `outline` has schematic ones too.
+    """
 
     placement: Placement | None
     territory: Territory[UUID]
+    outline: Territory[UUID]
     names: Mapping[UUID, str]
     report: FileReport
 
@@ -67,11 +72,11 @@ class Places:
 
     def _check_territory(self, parts: Sequence[Placeable]) -> None:
         """A stated district that disagrees with the point stays as stated."""
-        if not self.territory or not parts:
+        if not self.outline or not parts:
             return
         points = shapely.points([part.point for part in parts])
-        swapped = self.territory.swapped(points)
-        outside = ~self.territory.covers(points)
+        swapped = self.outline.swapped(points)
+        outside = ~self.outline.covers(points)
         for number in np.flatnonzero(outside).tolist():
             self._tell_outside(parts[number], swapped=bool(swapped[number]))
         stated = [part.district for part in parts]
@@ -136,6 +141,15 @@ def placement_of(
     return placement
 
 
-def territory_of(connection: Connection) -> Territory[UUID]:
-    shapes = {identity: shapely.from_wkb(shape) for identity, shape in boundaries(connection)}
-    return Territory(shapes)
+def places_of(
+    connection: Connection,
+    placement: Placement | None,
+    names: Mapping[UUID, str],
+    report: FileReport,
+) -> Places:
+    real = {identity: shapely.from_wkb(shape) for identity, shape in boundaries(connection)}
+    schematic = {
+        identity: shapely.from_wkb(shape).buffer(INEXACT)
+        for identity, shape in boundaries(connection, schematic=True)
+    }
+    return Places(placement, Territory(real), Territory(real | schematic), names, report)

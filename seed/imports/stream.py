@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seed.mappings import ImportMapping, wanted
-from seed.mappings.model import Tree, Unpivot
+from seed.mappings.model import ABOVE, Tree, Unpivot
 from seed.readers import Record, Table
 from seed.report import FileReport
 
@@ -73,20 +73,28 @@ def _below(properties: Mapping[str, Any]) -> Iterator[int]:
 def _nested(records: Iterable[Record], tree: Tree) -> Iterator[Record]:
     """Every row with the rows below it in `children`, which read like rows themselves.
 
-    A row whose parent is not in the file is a root like those without one.
+    What its parent has it finds under `^.`. A row whose parent is not in the file is a root like
+    those without one.
     """
     all_of = list(records)
+    rows = {_text(record.properties.get(tree.id)) or None: record.properties for record in all_of}
+    rows.pop(None, None)  # rows without an id are above nobody
     children: dict[str, list[dict[str, Any]]] = {}
     nested = []
     for record in all_of:
-        identity = str(record.properties.get(tree.id) or "")
-        below = children.setdefault(identity, [])
-        nested.append({**record.properties, CHILDREN: below})
+        above = rows.get(_text(record.properties.get(tree.parent)) or None, {})
+        below = children.setdefault(_text(record.properties.get(tree.id)), [])
+        own = {**record.properties, **{f"{ABOVE}{name}": each for name, each in above.items()}}
+        nested.append({**own, CHILDREN: below})
     for properties in nested:
-        if parent := properties.get(tree.parent):
-            children.setdefault(str(parent), []).append(properties)
+        if parent := _text(properties.get(tree.parent)):
+            children.setdefault(parent, []).append(properties)
     for record, properties in zip(all_of, nested, strict=True):
         yield replace(record, properties=properties)
+
+
+def _text(identity: Any) -> str:
+    return str(identity or "")
 
 
 def _long(records: Iterable[Record], unpivot: Unpivot) -> Iterator[Record]:

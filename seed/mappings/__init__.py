@@ -25,6 +25,7 @@ from seed.mappings.rules import FieldRule, ValueRefused, look_up
 from seed.readers import Table
 
 __all__ = [
+    "READY",
     "FieldRule",
     "FileRule",
     "ImportMapping",

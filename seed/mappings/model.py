@@ -22,6 +22,7 @@ from seed.targets import Field as TargetField
 
 SAMPLE = 500  # rows that are looked at to recognise a file
 _TYPES = {"str", "int", "float", "bool"}  # as Pydantic calls the branches of a union
+ABOVE = "^."  # before the columns of what is around a record, or above it in a tree
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 
 
@@ -82,7 +83,10 @@ class Unpivot(Strict):
 
 
 class Tree(Strict):
-    """Rows that are children of other rows, which are found in the parent's column `children`."""
+    """Rows that are children of other rows, which are found in the parent's column `children`.
+
+    A child has the columns of its parent under `^.`.
+    """
 
     id: str
     parent: str
@@ -145,6 +149,7 @@ class ImportMapping(Strict):
     unpivot: Unpivot | None = None
     tree: Tree | None = None
     snapshot: bool = False
+    only_known_parents: bool = False
     within: str | None = None
     status: Literal["draft", "published"] = "published"
     lang: Annotated[str, Field(pattern=LANGUAGE)] = "de"
@@ -168,6 +173,13 @@ class ImportMapping(Strict):
             _check(self.target, self.fields, self.parts)
             for name, part in self.parts.items():
                 _check(self.target.parts[name], part.fields, {})
+        return self
+
+    @model_validator(mode="after")
+    def single_where_it_must_be(self) -> Self:
+        for name, rule in {"key": self.key, **self.breakdowns}.items():
+            if rule is not None:
+                _check_single(name, rule)
         return self
 
     @model_validator(mode="after")
@@ -208,6 +220,7 @@ class ImportMapping(Strict):
         if self.unpivot:
             used -= {self.unpivot.into, self.unpivot.value}
         if self.tree:
+            used = {column for column in used if not column.startswith(ABOVE)}
             used |= {self.tree.id, self.tree.parent}
         return {column for column in used if "[" not in column}
 
@@ -264,11 +277,19 @@ def _check(target: Target, fields: Mapping[str, FieldRule], parts: Mapping[str, 
 
 
 def _check_codes(name: str, rule: FieldRule, stated: TargetField | None) -> None:
+    if stated is None or not stated.many:
+        _check_single(name, rule)
     if stated is None or not stated.codes:
         return
-    for code in [rule.constant, *(rule.values or {}).values()]:
-        if code is not None and code not in stated.codes:
+    for code in rule.given:
+        if code not in stated.codes:
             raise ValueError(f"{name} cannot be {code!r}{nearest(str(code), stated.codes)}")
+
+
+def _check_single(name: str, rule: FieldRule) -> None:
+    for key, value in (rule.values or {}).items():
+        if isinstance(value, tuple):
+            raise ValueError(f"{name} holds one value, not several as {key!r} would give it")
 
 
 def nearest(name: str, known: Collection[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self
@@ -14,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from seed import numbers
 from seed.dates import DateConvention
+from seed.mappings.patterns import TooLong, replaced, replacement
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _CONTROL = re.compile(r"[\x00-\x1f]")
@@ -95,14 +97,16 @@ class FieldRule(Strict):
     """Where the value of a field comes from: a column, several, a template, or a constant.
 
     What happens to it, in this order: `separator` splits into several, which then go on alone;
-    `empty` values are none; `digits` restores the lost leading zeros of a key of that length;
-    `first` takes the first characters; `match` takes the group of a pattern (no match: none);
-    `values` translates, and `otherwise` says what becomes of a value that it does not list; `scale`
-    multiplies a number.
+    `empty` values are none; `replace` puts texts in the place of patterns; `digits` restores the
+    lost leading zeros of a key of that length; `first` takes the first characters; `match` takes
+    the group of a pattern (no match: none); `values` translates, into several where the field holds
+    several, and `otherwise` says what becomes of a value that it does not list; `scale` multiplies
+    a number; `default` is the value where nothing is left.
     """
 
     column: str | None = None
     columns: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
     join: str = " "
     template: str | None = None
     constant: str | int | float | bool | None = None
@@ -111,23 +115,31 @@ class FieldRule(Strict):
     first: Annotated[int, Field(gt=0)] | None = None
     match: str | None = None
     separator: Annotated[str, Field(min_length=1)] | None = None
-    values: Annotated[dict[str, str | None], BeforeValidator(_with_text_keys)] | None = None
+    replace: dict[str, str] = Field(default_factory=dict)
+    values: (
+        Annotated[dict[str, str | tuple[str, ...] | None], BeforeValidator(_with_text_keys)] | None
+    ) = None
     otherwise: Literal["refuse", "keep", "empty"] = "refuse"
     scale: Decimal | None = None
+    default: str | int | float | bool | None = None
     dates: tuple[str, ...] = ()
     personal: bool = False
 
     @model_validator(mode="after")
     def one_origin(self) -> Self:
-        origins = (self.column, self.template, self.constant, self.columns or None)
-        if sum(origin is not None for origin in origins) != 1:
-            raise ValueError("give one of column, columns, template and constant")
+        origins = (self.column, self.template, self.constant, self.columns or self.either or None)
+        if sum(origin is not None for origin in origins) != 1 or (self.columns and self.either):
+            raise ValueError("give one of column, columns, either, template and constant")
+        if self.constant is not None and self.default is not None:
+            raise ValueError("a constant is there in every row: it needs no default")
         return self
 
     @model_validator(mode="after")
     def patterns_compile(self) -> Self:
         if self.match is not None:
             _one_group(self.match)
+        for pattern, text in self.replace.items():
+            replacement(pattern, text)
         for column in self.used:
             _path(column)
         return self
@@ -137,7 +149,15 @@ class FieldRule(Strict):
         """The columns it reads."""
         if self.template is not None:
             return tuple(_PLACEHOLDER.findall(self.template))
-        return (self.column,) if self.column is not None else tuple(self.columns)
+        return (self.column,) if self.column is not None else self.columns or self.either
+
+    @property
+    def given(self) -> tuple[str | int | float | bool, ...]:
+        """What the rule itself says the field can be: whatever the file holds."""
+        found: list[str | int | float | bool | None] = [self.constant, self.default]
+        for each in (self.values or {}).values():
+            found.extend(each if isinstance(each, tuple) else (each,))
+        return tuple(each for each in found if each is not None)
 
     def read(
         self,
@@ -151,8 +171,43 @@ class FieldRule(Strict):
 
         Of several only the refused one is lost, if somebody is there to be told.
         """
-        stated = self._stated(properties)
-        if isinstance(stated, _SEVERAL):
+        found = self._found(field, properties, empty, refused)
+        if self.default is not None and (found is None or found == ()):
+            return self.default
+        return found
+
+    def unmatched(self, properties: Mapping[str, Any], empty: Sequence[str] = ()) -> list[str]:
+        """The values in which `match` finds nothing, so that they are lost without a word."""
+        if self.match is None:
+            return []
+        stated = self._stated(properties, empty)
+        if self.separator is not None and stated is not None and not isinstance(stated, list):
+            stated = str(stated).split(self.separator)
+        several = stated if isinstance(stated, list) else [stated]
+        texts = [written(self._before_match(each, empty)) for each in several]
+        return [text for text in texts if text and self._matched("", text) is None]
+
+    def _before_match(self, stated: Any, empty: Sequence[str]) -> Any:
+        """The value as `match` meets it; None where there is none, or it is refused before."""
+        with suppress(ValueRefused):
+            value = tidy("", stated)
+            if value is not None and self._says_nothing(value, empty):
+                return None
+            for step in self._steps:
+                if value is None or step == self._matched:
+                    return value
+                value = step("", value)
+        return None
+
+    def _found(
+        self,
+        field: str,
+        properties: Mapping[str, Any],
+        empty: Sequence[str],
+        refused: Callable[[ValueRefused], None] | None,
+    ) -> Any:
+        stated = self._stated(properties, empty)
+        if isinstance(stated, list | tuple):
             return tuple(self._each(field, stated, empty, refused))
         if self.separator is not None and stated is not None:
             return tuple(self._each(field, str(stated).split(self.separator), empty, refused))
@@ -173,18 +228,29 @@ class FieldRule(Strict):
                     raise
                 refused(reason)
             else:
-                if value is not None:
+                if isinstance(value, tuple):
+                    yield from value
+                elif value is not None:
                     yield value
 
-    def _stated(self, properties: Mapping[str, Any]) -> Any:
+    def _stated(self, properties: Mapping[str, Any], empty: Sequence[str]) -> Any:
         if self.constant is not None:
             return self.constant
         if self.column is not None:
             return look_up(properties, self.column)
         if self.template is not None:
             return self._filled(self.template, properties)
+        if self.either:
+            return self._first(properties, empty)
         found = [written(look_up(properties, column)) for column in self.columns]
         return self.join.join(text for text in found if text) or None
+
+    def _first(self, properties: Mapping[str, Any], empty: Sequence[str]) -> Any:
+        for column in self.either:
+            stated = look_up(properties, column)
+            if written(stated) and not self._says_nothing(stated, empty):
+                return stated
+        return None
 
     def _filled(self, template: str, properties: Mapping[str, Any]) -> str | None:
         """Nothing, where any placeholder has nothing: half a template is no value."""
@@ -213,12 +279,20 @@ class FieldRule(Strict):
     def _steps(self) -> tuple[Callable[[str, Any], Any], ...]:
         """What is done to a value, in this order; most rules do nothing."""
         steps = {
+            self._replaced: self.replace or None,
             self._with_zeros: self.digits,
             self._shortened: self.first,
             self._matched: self.match,
             self._translated: self.values,
         }
         return tuple(step for step, stated in steps.items() if stated is not None)
+
+    def _replaced(self, field: str, value: Any) -> str | None:
+        text = written(value)
+        try:
+            return replaced(text, self.replace).strip() or None
+        except TooLong as reason:
+            raise ValueRefused(field, text, str(reason)) from reason
 
     def _shortened(self, _: str, value: Any) -> str:
         return written(value)[: self.first]

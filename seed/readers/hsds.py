@@ -9,7 +9,8 @@ mapping reads either; what 3 calls differently is renamed, nothing is left out:
   `languages`, `accessibility`, and under `service_at_location` what holds for the service there.
 * `attributes`, each with its `taxonomy_term`, and `taxonomy_terms`: these terms alone.
 * `phones`, `schedules`, `languages`, `contacts`, `service_areas`, … of the service itself; weekdays
-  are `byday` (iCalendar). Eligibility is the text `eligibility_description`.
+  are `byday` (iCalendar). Eligibility is the text `eligibility_description`; `fees_description` has
+  the names and amounts of `cost_options` as well, a line each.
 
 The other tables keep their names in the package. Of JSON, `organization`, `location` and
 `taxonomy_term` are collected.

@@ -271,9 +271,26 @@ def laid_out(service: Mapping[str, Any]) -> Row:
     terms = [each.get("taxonomy_term") for each in objects(lists["attributes"])]
     own = {key: each for key, each in service.items() if key != "service_at_locations"}
     return flatten(own | lists) | {
+        "fees_description": _joined_costs(service),
         "taxonomy_terms": objects(terms),
         "locations": [_location(each) for each in objects(service.get("service_at_locations"))],
     }
+
+
+def _joined_costs(service: Mapping[str, Any]) -> str | None:
+    """What a service costs: the text, and a line an option with its name and amount."""
+    options = [_cost(each) for each in objects(service.get("cost_options"))]
+    texts = [service.get("fees_description"), *options]
+    return "\n".join(str(text) for text in texts if text) or None
+
+
+def _cost(option: Mapping[str, Any]) -> str:
+    amount = " ".join(str(option[name]) for name in ("amount", "currency") if option.get(name))
+    stated = (
+        option.get("option"),
+        ", ".join(filter(None, [amount, option.get("amount_description")])),
+    )
+    return ": ".join(text for text in stated if text)
 
 
 def _with_term_id(attribute: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 
 from seed.edtf import parse as parse_edtf
 from seed.targets import Field, Kind
-from seed.workbooks.columns import CHECKSUM, COORDINATES, SEPARATOR, Column
+from seed.workbooks.columns import BREAKDOWNS, CHECKSUM, COORDINATES, SEPARATOR, Column
 
 LONGEST = 32_767  # UTF-16 units, what a cell of Excel holds
 DEGREES = 7  # decimals shown: a centimetre
@@ -76,7 +76,7 @@ def cell_maker(column: Column) -> Callable[[Any], Cell]:
         return _listed
     if column.name in COORDINATES:
         return _degrees
-    if column.name == "breakdowns":
+    if column.name == BREAKDOWNS:
         return _breakdowns
     if kind is Kind.BOOLEAN:
         return _yes_no
@@ -160,7 +160,7 @@ def _spelled(text: str, kind: Kind, spelling: Spelling) -> str:
 
 
 def _meaning(field: Field, name: str) -> Callable[[Any], str]:
-    if field.many:
+    if field.many or name == BREAKDOWNS:
         return _set
     if name in COORDINATES:
         return lambda cell: _number(cell, SAME_PLACE)

@@ -23,6 +23,7 @@ CHECKSUM = "checksum"
 REMOVE = "remove"
 SOURCE = "source"
 EXTERNAL_KEY = "external_key"
+BREAKDOWNS = "breakdowns"
 PRIVATE = ("internal_note", "raw")
 COORDINATES = ("longitude", "latitude")
 SEPARATOR = "; "
@@ -216,7 +217,9 @@ def _information(model: type[Base], table: Table, *, private: bool) -> Iterator[
         yield Column(SOURCE, Role.ORIGIN, value=Name(model, "source_id"))
     if EXTERNAL_KEY in table.columns:
         yield Column(EXTERNAL_KEY, Role.ORIGIN, value=Plain(model, EXTERNAL_KEY))
-    for name in ("slug", "status", "lang", "breakdowns"):
+    if BREAKDOWNS in table.columns:
+        yield Column(BREAKDOWNS, Role.ORIGIN, value=Plain(model, BREAKDOWNS))
+    for name in ("slug", "status", "lang"):
         if name in table.columns:
             yield Column(name, Role.INFORMATION, value=Plain(model, name))
     if private and "raw" in table.columns:

@@ -18,9 +18,10 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TextIO
 from zipfile import ZipFile
 
@@ -35,7 +36,7 @@ from seed.readers.delimited import CsvTable
 from seed.readers.formats import open_file
 from seed.readers.sheets import SheetTable
 from seed.report import Finding, Severity
-from seed.workbooks.cells import LONGEST, escaped
+from seed.workbooks.cells import LONGEST, escaped, quoted
 from seed.workbooks.returned import REASONS
 from seed.workbooks.xlsx import replaced
 
@@ -66,11 +67,19 @@ class Marked:
     lost: tuple[str, ...] = ()
 
 
+Told = Mapping[str, Mapping[str, Any]]
+"""Cells by column, of rows by their positions."""
+
+
 @dataclass
 class Row:
-    """What is to be said of a row of the file: a reason for each column, or for the row."""
+    """What is to be said of a row of the file: a reason for each column, or for the row.
+
+    `told` are cells that take the place of those in the file.
+    """
 
     findings: list[tuple[tuple[str, ...], Finding]] = field(default_factory=list)
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def reasons(self) -> str:
@@ -83,17 +92,20 @@ def mark_rejected(
     out: Path,
     *,
     mapping: ImportMapping | None = None,
+    told: Told = MappingProxyType({}),
 ) -> Marked:
     """Write a copy of the sender's file in which what was rejected or flagged is marked.
 
-    `mapping` is the one the file was imported by: it says which columns a field is from.
+    `mapping` is the one the file was imported by: it says which columns a field is from. Cells that
+    are `told` take the place of the sender's: the ids and checksums of an export's rows that were
+    taken, so that the rest can be mended and sent again.
     """
     try:
         document = open_file(workbook, mapping.file.hints if mapping else Hints())
         table = _table(document, mapping)
     except UnreadableError as error:
         raise CannotMark(str(error)) from error
-    rows = _rows(findings, _columns_by_field(mapping))
+    rows = _rows(findings, _columns_by_field(mapping), told)
     if isinstance(table, CsvTable):
         return _mark_csv(table, rows.get(None, {}), out)
     if isinstance(table, SheetTable) and document.format == "xlsx":
@@ -127,7 +139,7 @@ def _columns_by_field(mapping: ImportMapping | None) -> Mapping[str, tuple[str, 
 
 
 def _rows(
-    findings: Iterable[Finding], columns: Mapping[str, tuple[str, ...]]
+    findings: Iterable[Finding], columns: Mapping[str, tuple[str, ...]], told: Told
 ) -> dict[str | None, Rows]:
     """What is to be said, by sheet (None: the one that was imported) and number of the row."""
     rows: dict[str | None, Rows] = defaultdict(lambda: defaultdict(Row))
@@ -138,6 +150,9 @@ def _rows(
         marked = _COLUMN.match(found["rest"] or "")
         named = (marked["column"],) if marked else _named(finding.field, columns)
         rows[found["sheet"]][int(found["row"])].findings.append((named, finding))
+    for position, cells in told.items():
+        if found := _POSITION.fullmatch(position):
+            rows[found["sheet"]][int(found["row"])].told = cells
     return rows
 
 
@@ -193,7 +208,7 @@ def _mark_workbook(
         found = rows.get(each.name) or (rows.get(None, {}) if each is table else {})
         if isinstance(each, SheetTable) and (found or any(map(_is_ours, each.columns))):
             cells += _mark_page(_Page.of(book, each), found)
-            marked += len(found)
+            marked += _said_of(found)
     with replaced(out) as unfinished:
         book.save(unfinished)
     return Marked(marked, cells, lost)
@@ -231,12 +246,28 @@ def _mark_page(page: _Page, rows: Rows) -> int:
         dimension.width, dimension.hidden = 60, False
     cells = 0
     for number, row in rows.items():
+        _tell(page, number, row)
+        if not row.findings:
+            continue
         marks = _marks(page, number, row)
         for (line, column), found in marks.items():
             _mark(page.sheet.cell(line, column), found)
         _say(page.sheet.cell(number, page.reasons), row)
         cells += len(marks)
     return cells
+
+
+def _said_of(rows: Rows) -> int:
+    """Of how many rows there is something to be said."""
+    return sum(bool(row.findings) for row in rows.values())
+
+
+def _tell(page: _Page, number: int, row: Row) -> None:
+    for name, value in row.told.items():
+        cell = page.sheet.cell(number, page.columns[name])
+        cell.value = escaped(value) if isinstance(value, str) else value
+        if isinstance(value, str):
+            cell.data_type = "s"
 
 
 def _marks(page: _Page, number: int, row: Row) -> dict[tuple[int, int], list[Finding]]:
@@ -310,7 +341,7 @@ def _mark_csv(table: CsvTable, rows: Rows, out: Path) -> Marked:
         unfinished.open("w", encoding=layout.encoding, errors="replace", newline="") as file,
     ):
         file.writelines(_marked_entries(text, table, rows))
-    return Marked(len(rows))
+    return Marked(_said_of(rows))
 
 
 def _marked_entries(text: TextIO, table: CsvTable, rows: Rows) -> Iterator[str]:
@@ -324,7 +355,7 @@ def _marked_entries(text: TextIO, table: CsvTable, rows: Rows) -> Iterator[str]:
         if any(cells):
             said = REASONS if headings == 1 else "" if headings else _reasons(rows, begins)
             headings = max(headings - 1, 0)
-            entry = _with_cell(_bare(entry, cells, table), said, layout.delimiter)
+            entry = _with_cell(_own(entry, cells, table, rows.get(begins)), said, layout.delimiter)
         yield entry
         begins = lines.read + 1
 
@@ -359,6 +390,21 @@ def _with_cell(entry: str, said: str, delimiter: str) -> str:
     body = entry.rstrip("\r\n")
     quoted = said.replace('"', '""')
     return f'{body}{delimiter}"{quoted}"{entry[len(body) :]}'
+
+
+def _own(entry: str, cells: Sequence[str], table: CsvTable, row: Row | None) -> str:
+    """An entry as the sender has it, but for what is told."""
+    bare = _bare(entry, cells, table)
+    if row is None or not row.told:
+        return bare
+    own = dict(zip((name for name in table.columns if not _is_ours(name)), cells, strict=False))
+    own |= {name: "" if cell is None else quoted(str(cell)) for name, cell in row.told.items()}
+    written = StringIO()
+    ending = bare[len(bare.rstrip("\r\n")) :]
+    csv.writer(written, delimiter=table.layout.delimiter, lineterminator=ending).writerow(
+        own.values()
+    )
+    return written.getvalue()
 
 
 def _bare(entry: str, cells: Sequence[str], table: CsvTable) -> str:

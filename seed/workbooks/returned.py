@@ -29,12 +29,14 @@ from seed.workbooks.cells import (
     UNQUOTED,
     WORKBOOK,
     YES,
+    Cell,
     Spelling,
     checksum,
     meaning,
 )
 from seed.workbooks.columns import (
     AT_SITE,
+    BREAKDOWNS,
     COORDINATES,
     EXTERNAL_KEY,
     ID,
@@ -63,6 +65,15 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """What a new row is known by, where it states no key of its own and has none by nature."""
 
+_NATURAL: Mapping[str, tuple[str, ...]] = {
+    "districts": ("scheme", "key"),
+    "codelists": ("codelist", "code"),
+    "observations": ("indicator", "district", "period", BREAKDOWNS),
+    "sites": ("name", "street", "postcode", "town"),
+    "statements": ("kind", "text"),
+}
+"""What no two new rows may have in common, of an owner where they are parts."""
+
 ENTERED = SourceRule(
     slug="entered-in-spreadsheets",
     title="Entered in spreadsheets",
@@ -72,6 +83,7 @@ ENTERED = SourceRule(
 )
 """The source of new rows that state none: they cannot be published before somebody says more."""
 
+_TOLD = {Role.IDENTITY, Role.ORIGIN, Role.INFORMATION}
 _SPELLED_AS_TEXT = {Kind.INTEGER, Kind.NUMBER, Kind.DATE, Kind.BOOLEAN}
 
 
@@ -202,6 +214,9 @@ class Judgement:
     source: str | None = None
 
 
+Cells = Mapping[str, Cell]
+"""Cells by the names of their columns."""
+
 Row = Mapping[str, str]
 """What the cells of a row mean, by the names of their columns."""
 
@@ -237,7 +252,7 @@ class Judge:
             name: meaning(column, _spelling(columns)) for name, column in self._columns.items()
         }
         self._plain = {column.name: meaning(column) for column in sheet.columns}
-        self._key = () if part else KEYS.get(resource, ())
+        self._key = KEYS.get(sheet.name) or _NATURAL[sheet.name]
         self._shared: dict[tuple[UUID, str], str] = {}
 
     def key(self, record: Record) -> str | None:
@@ -258,6 +273,23 @@ class Judge:
             judged = self._judged(record, row, standing.get(self._identity(row)))
             yield self._alone(judged, row, repeated)
 
+    def told(self, identities: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, Cells]]:
+        """What the registry says of rows by now beside their fields, such as ids and checksums.
+
+        The rows are given, and told, by their positions, each with its owner and id; what is told
+        are cells by column.
+        """
+        owner = self._sheet.owner or ""
+        standing = self._standing([{owner: each[0], ID: each[1]} for each in identities.values()])
+        for position, identity in identities.items():
+            if identity in standing:
+                yield position, self._told(standing[identity].line)
+
+    def _told(self, line: Line) -> Cells:
+        cells = self._lines.named(line)
+        told = {name: cells[name] for name, each in self._columns.items() if each.role in _TOLD}
+        return told | {self._header: line[self._sheet.checksum]}
+
     # What a row says, and what the registry says
 
     def _row(self, record: Record) -> Row:
@@ -269,8 +301,16 @@ class Judge:
         return owner.lower(), row[ID].lower()
 
     def _own_key(self, row: Row) -> str | None:
-        stated = row.get(EXTERNAL_KEY)
-        return stated or JOINT.join(row[name] for name in self._key if row.get(name)) or None
+        """Of a part it begins with the owner; one without an address is known by all it says."""
+        if stated := row.get(EXTERNAL_KEY):
+            return stated
+        named = [row[name] for name in self._key if row.get(name)]
+        if self._sheet.owner:
+            named = named or [
+                value for name, value in row.items() if value and self._is_field(name)
+            ]
+            named = [row[self._sheet.owner], *named] if named else []
+        return JOINT.join(named) or None
 
     def _standing(self, rows: Sequence[Row]) -> dict[tuple[str, str], Standing]:
         """The rows that the registry has of these, read as an export would read them."""
@@ -292,8 +332,7 @@ class Judge:
             return Judgement(record, Verdict.BLANK)
         key, owner = self._own_key(row), self._sheet.owner
         if key in repeated:
-            reason = f"several new rows are called this: give each a key in {EXTERNAL_KEY}"
-            return _refused(record, reason, self._sheet.target.label, key)
+            return _refused(record, self._doubled(), self._sheet.target.label, key)
         if owner and not row[owner]:
             return _refused(record, f"name its {owner}: by id or, if that is new, by name", owner)
         return Judgement(
@@ -304,6 +343,11 @@ class Judge:
             key=key,
             source=row.get(SOURCE) or None,
         )
+
+    def _doubled(self) -> str:
+        if EXTERNAL_KEY in self._columns:
+            return f"several new rows are called this: give each a key in {EXTERNAL_KEY}"
+        return "several new rows are of this: keep one of them"
 
     def _is_stated(self, name: str) -> bool:
         return self._is_field(name) or name in self._sheet.target.all_fields
@@ -332,7 +376,7 @@ class Judge:
         """What differs although only a new row may state it."""
         for name, was in standing.items():
             if self._columns[name].role is Role.ORIGIN and not _same(was, row[name]):
-                reason = f"stays {_short(was)}: a row cannot become another; add a new one"
+                reason = f"stays {shown(was)}: a row cannot become another; add a new one"
                 yield Remark(reason, name, row[name])
 
     def _changed(self, row: Row, standing: Row) -> dict[str, str]:
@@ -363,7 +407,7 @@ class Judge:
         stated = {name: row[name] for name in changed if name not in AT_SITE}
         before = {name: self._shared.setdefault((identity, name), stated[name]) for name in stated}
         return tuple(
-            Remark(f"another row of this {ID} says {_short(before[name])}", name, stated[name])
+            Remark(f"another row of this {ID} says {shown(before[name])}", name, stated[name])
             for name in stated
             if before[name] != stated[name]
         )
@@ -400,9 +444,7 @@ def _conflict(changed: Row, row: Row) -> tuple[Remark, ...]:
     if not changed:
         return (Remark("not removed: changed in the registry since the export", REMOVE),)
     reason = "changed in the registry too since the export; there it is now"
-    return tuple(
-        Remark(f"{reason} {_short(was)}", name, row[name]) for name, was in changed.items()
-    )
+    return tuple(Remark(f"{reason} {shown(was)}", name, row[name]) for name, was in changed.items())
 
 
 def _refused(record: Record, reason: str, name: str, value: str | None = None) -> Judgement:
@@ -414,9 +456,10 @@ def _same(was: str, now: str) -> bool:
     return was == now or (was[:1] == "0" and was.isdigit() and was.lstrip("0") == now)
 
 
-def _short(text: str) -> str:
-    shown = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
-    return repr(shown) if shown else "empty"
+def shown(text: str) -> str:
+    """A value of the registry in a reason."""
+    short = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+    return repr(short) if short else "empty"
 
 
 def _uuid(text: str) -> UUID | None:

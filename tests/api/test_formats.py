@@ -44,7 +44,7 @@ EVERY = [
         ("application/*;q=0.2, text/csv;q=0.1", "application/json"),
         ("application/json;q=0, application/*", "application/geo+json"),
         ("*/*;q=0.1, TEXT/CSV", "text/csv"),
-        ("text/html, application/xhtml+xml, */*;q=0.8", "application/json"),
+        ("text/html, application/xhtml+xml, */*;q=0.8", "text/html"),
         ("application/json;q=nan, text/csv;q=0.9", "application/json"),
         ("application/json;q=-1", "application/json"),
         (",,;", None),

@@ -17,9 +17,10 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from db import published
+from db.cluster import Cluster
 from db.publication import Publication, publish
 from db.standing import Standing, standing
-from tests.databases import Database
+from tests.databases import Database, build_empty_template, build_template, clone
 
 RESOURCES = tuple(published.RESOURCES)
 
@@ -149,12 +150,25 @@ class Town:
         return [re.sub(r'updated_at\\":\\"[^"]+"', "", row[0]) for row in rows]
 
 
-@pytest.fixture
-def town(database: Database) -> Iterator[Town]:
+@pytest.fixture(scope="module")
+def town_template(cluster: Cluster) -> str:
+    empty = build_empty_template(cluster)
+    return build_template(cluster, "quartier_town_template", empty, _found_and_publish)
+
+
+def _found_and_publish(database: Database) -> None:
     with psycopg.connect(database.owner_url, autocommit=True) as connection:
         connection.execute(TOWN)
-        publish(database.owner_url)
-        yield Town(database, connection)
+    publish(database.owner_url)
+
+
+@pytest.fixture
+def town(cluster: Cluster, town_template: str) -> Iterator[Town]:
+    with (
+        clone(cluster, town_template) as fresh,
+        psycopg.connect(fresh.owner_url, autocommit=True) as connection,
+    ):
+        yield Town(fresh, connection)
 
 
 @pytest.fixture

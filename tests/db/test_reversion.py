@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,13 @@ from sqlalchemy import Connection, select, text
 
 from db import models
 from db.backup import backup, restore
-from db.cluster import PUBLIC
+from db.cluster import PUBLIC, Cluster
 from db.corrections import corrections, set_field
 from db.models import Offering, Organisation
 from db.publication import Publication, publish
 from db.registry import upsert, writer
 from db.reversion import CannotRevert, Reverted, revert
-from tests.databases import Database
+from tests.databases import Database, build_empty_template, build_template, clone
 from tests.db.changes import CHANGES, Change
 from tests.db.village import (
     State,
@@ -69,15 +70,24 @@ class House:
             connection.execute(text(statement))
 
 
-@pytest.fixture
-def house(database: Database) -> House:
-    made = House(database)
-    with writer(made.url, "test") as connection:
+@pytest.fixture(scope="module")
+def house_template(cluster: Cluster) -> str:
+    empty = build_empty_template(cluster)
+    return build_template(cluster, "quartier_house_template", empty, _settle_and_publish)
+
+
+def _settle_and_publish(database: Database) -> None:
+    with writer(database.owner_url, "test") as connection:
         settle(connection)
         draft = offering("draft", status="draft")
         upsert(connection, Offering, [draft])
-    assert made.publish().sequence == 1
-    return made
+    assert publish(database.owner_url).sequence == 1
+
+
+@pytest.fixture
+def house(cluster: Cluster, house_template: str) -> Iterator[House]:
+    with clone(cluster, house_template) as fresh:
+        yield House(fresh)
 
 
 # --- as it was -----------------------------------------------------------------------------------

@@ -142,7 +142,9 @@ NESTED = {
     "unpivot": "see [`unpivot`](#unpivot)",
     "tree": "see [`tree`](#tree)",
     "constant": "text, number, `true` or `false`",
-    "values": "value: code or text, or `null`",
+    "default": "text, number, `true` or `false`",
+    "replace": "pattern: text",
+    "values": "value: code or text, a list of them, or `null`",
     "scale": "number",
     "recognised_values": "column: list of values",
 }

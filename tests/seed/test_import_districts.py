@@ -1,7 +1,7 @@
 """The import of districts: small files made here, and the official boundaries of Mittelsachsen."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,20 +9,22 @@ from uuid import UUID, uuid5
 
 import pytest
 import shapely
+import yaml
 from pyproj import Geod, Transformer
 from rich.console import Console
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row, select, text
 
 from db.boundaries import draw_schematic_cells, union_parents
+from db.cluster import Cluster
 from db.models import District, Revision, Source
 from db.registry import insert_missing, writer
 from db.simplification import TOLERANCES, simplify_all
 from seed.imports.engine import Order, import_files
 from seed.load import load_demonstration
-from seed.mappings import MappingError, load
+from seed.mappings import READY, MappingError, load
 from seed.report import FileReport, Report, Severity
-from tests.databases import Database
+from tests.databases import Database, build_empty_template, build_template, clone
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 VG250 = SHARED / "mittelsachsen" / "gemeinden_vg250.geojson"
@@ -41,9 +43,20 @@ def key(name: str) -> UUID:
     return uuid5(NAMES, name)
 
 
+@pytest.fixture(scope="module")
+def county_template(cluster: Cluster) -> str:
+    empty = build_empty_template(cluster)
+    return build_template(cluster, "quartier_three_template", empty, _settle)
+
+
 @pytest.fixture
-def url(database: Database) -> str:
+def url(cluster: Cluster, county_template: str) -> Iterator[str]:
     """A county (ags:99999) of three municipalities in a row, with schematic cells."""
+    with clone(cluster, county_template) as fresh:
+        yield fresh.owner_url
+
+
+def _settle(database: Database) -> None:
     with writer(database.owner_url, "test") as connection:
         row = {"id": SOURCE, "slug": "test", "title": "Test", "publisher": "Test"}
         licensed = {"license": "cc-zero", "attribution": "Test"}
@@ -59,7 +72,6 @@ def url(database: Database) -> str:
         insert_missing(connection, District, municipalities)
         draw_schematic_cells(connection)
         union_parents(connection)
-    return database.owner_url
 
 
 def _district(name: str) -> dict[str, Any]:
@@ -219,6 +231,20 @@ def test_rows_of_other_counties_are_left_out_and_counted(url: str, save: Save) -
     report = run(url, save(collection(feature(0), feature(3, AGS="01001000"))))
     assert (report.read, report.changed, report.left_out, report.new) == (2, 1, 1, 0)
     assert "ags:01001" in reasons(report)
+
+
+def test_a_parent_that_is_not_registered_is_left_empty_and_flagged(
+    url: str, save: Save, tmp_path: Path
+) -> None:
+    mapping = yaml.safe_load((READY / "vg250-gemeinden.yaml").read_text(encoding="utf-8"))
+    del mapping["only_known_parents"]
+    own = tmp_path / "own.yaml"
+    own.write_text(yaml.safe_dump(mapping, allow_unicode=True), encoding="utf-8")
+    file = save(collection(feature(0), feature(3, AGS="01001000", GEN="Fernstadt")))
+    report = run(url, file, mapping=str(own))
+    assert (report.read, report.changed, report.new, report.left_out) == (2, 1, 1, 0)
+    assert "not registered: left empty" in reasons(report)
+    assert districts(url)["Fernstadt"].parent_id is None
 
 
 def test_water_rows_are_left_out(url: str, save: Save) -> None:

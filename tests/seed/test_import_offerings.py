@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -15,15 +16,18 @@ import yaml
 from rich.console import Console
 
 from db import duplicates
+from db.cluster import Cluster
 from db.corrections import CorrectionRefused
 from db.imports import undo
+from db.models import District, Source
 from db.publication import publish
-from db.registry import writer
+from db.registry import insert_missing, writer
 from seed.imports.corrections import correct, withdraw
 from seed.imports.engine import Order, import_files
 from seed.load import load_vocabulary
 from seed.report import FileReport, Report, Severity
-from tests.databases import Database
+from tests.databases import Database, build_empty_template, build_template, clone
+from tests.db.village import entity, source, square
 
 MAPPING: dict[str, Any] = {
     "resource": "offerings",
@@ -114,10 +118,20 @@ class Registry:
             connection.execute(statement, values or None)
 
 
-@pytest.fixture
-def registry(database: Database, tmp_path: Path) -> Registry:
+@pytest.fixture(scope="module")
+def vocabulary_template(cluster: Cluster) -> str:
+    empty = build_empty_template(cluster)
+    return build_template(cluster, "quartier_vocabulary_template", empty, _load_vocabulary)
+
+
+def _load_vocabulary(database: Database) -> None:
     load_vocabulary(database.owner_url, progress=lambda _: None)
-    return Registry(database.owner_url, tmp_path)
+
+
+@pytest.fixture
+def registry(cluster: Cluster, vocabulary_template: str, tmp_path: Path) -> Iterator[Registry]:
+    with clone(cluster, vocabulary_template) as fresh:
+        yield Registry(fresh.owner_url, tmp_path)
 
 
 def counts(report: FileReport) -> dict[str, int]:
@@ -311,6 +325,41 @@ def test_without_a_snapshot_nothing_is_archived(registry: Registry) -> None:
     assert registry.one("SELECT count(*) FROM registry.offering WHERE status = 'archived'") == 0
 
 
+def test_a_file_of_headers_alone_says_that_it_holds_no_rows(registry: Registry) -> None:
+    registry.take(ROW)
+    file = registry.folder / "header.csv"
+    file.write_text(";".join(ROW) + "\n", encoding="utf-8")
+    order = Order("offerings", str(registry.folder / "mapping.yaml"), snapshot=True)
+    (report,) = import_files(registry.url, [file], order).files
+    assert "more than 20%" in report.findings[-1].reason  # as a snapshot it would archive all
+    report = import_files(registry.url, [file], replace(order, snapshot=False)).files[0]
+    assert [reason for _, _, reason in said(report, Severity.WARNING)] == ["the file holds no rows"]
+
+
+def test_far_places_are_told_where_boundaries_are_but_schematic(registry: Registry) -> None:
+    """Such a boundary may be some kilometres off, and says nothing of districts."""
+    with writer(registry.url, "test") as connection:
+        insert_missing(connection, Source, [source("here")])
+        ground = {"boundary": square(13.3, 50.85), "boundary_quality": "schematic"}
+        own = {"level": "municipality", "scheme": "ags", "key": "99999001", "name": "Adorf"}
+        insert_missing(connection, District, [entity("district", "adorf", **own, **ground)])
+    registry.mapped(conventions={})
+    placed = ["13.34", "50.91"], ["13.42", "50.97"], ["2.35", "48.85"], ["50.91", "13.34"]
+    rows = [
+        {**ROW, "Nr": str(number), "Straße": f"Weg {number}", "lon": lon, "lat": lat}
+        for number, (lon, lat) in enumerate(placed)
+    ]
+    report = registry.take(*rows)
+    assert said(report, Severity.WARNING) == [
+        ("line 4", "geometry", "outside the registry's territory"),
+        (
+            "line 5",
+            "geometry",
+            "kept without a place: longitude and latitude seem to be swapped",
+        ),
+    ]
+
+
 def test_columns_of_persons_are_left_out_unless_mapped_on_purpose(registry: Registry) -> None:
     named = {**ROW, "Leitung": "Beispielname"}
     fields = MAPPING["fields"]
@@ -321,6 +370,52 @@ def test_columns_of_persons_are_left_out_unless_mapped_on_purpose(registry: Regi
     registry.mapped(fields={**fields, "note": {"column": "Leitung", "personal": True}})
     registry.take(named)
     assert registry.one("SELECT note FROM registry.offering") == "Beispielname"
+
+
+def test_what_a_rule_takes_of_a_column_is_looked_at_not_the_column(registry: Registry) -> None:
+    """Most numbers are mobile ones, and none of those is taken."""
+    landline = {"phone": {"column": "Telefon", "match": r"^(03\d+ \d+)$"}}
+    registry.mapped(fields={**MAPPING["fields"], **landline})
+    report = registry.take(
+        {**ROW, "Telefon": "03731 123456"},
+        {**SECOND, "Telefon": "0171 1234567"},
+        {**THIRD, "Telefon": "0172 1234567"},
+    )
+    assert said(report, Severity.WARNING) == []
+    phones = registry.all("SELECT phone FROM registry.offering ORDER BY external_key")
+    assert phones == ["03731 123456", None, None]
+    lost = "2 values of Telefon left out: `match` finds nothing"  # mobile ones are not quoted
+    assert lost in {reason for _, _, reason in said(report, Severity.NOTE)}
+
+
+def test_what_a_template_makes_of_harmless_columns_is_looked_at(registry: Registry) -> None:
+    whole = {"phone": {"template": "{Vorwahl} {Nummer}"}}
+    registry.mapped(fields={**MAPPING["fields"], **whole})
+    report = registry.take({**ROW, "Vorwahl": "0171", "Nummer": "1234567"})
+    assert registry.one("SELECT phone FROM registry.offering") is None
+    assert [field for _, field, _ in said(report, Severity.WARNING)] == ["Vorwahl"]
+
+
+def test_what_match_does_not_find_is_counted_with_an_example(registry: Registry) -> None:
+    fields = {**MAPPING["fields"], "note": {"column": "Hinweis", "match": r"^Nr\. (\d+)$"}}
+    registry.mapped(fields=fields)
+    rows = [{**ROW, "Hinweis": "Nr. 5"}, {**SECOND, "Hinweis": "Nummer 6"}]
+    too_large = {**THIRD, "Hinweis": "sieben", "Plätze": "9" * 400}
+    report = registry.take(*rows, too_large)
+    lost = "2 values of Hinweis left out: `match` finds nothing, such as 'Nummer 6'"
+    assert [reason for _, _, reason in said(report, Severity.NOTE)][-1] == lost
+
+
+def test_a_value_of_several_terms_and_a_default(registry: Registry) -> None:
+    both = {"column": "Art", "values": {"Beides": ["day_care", "after_school_care"]}}
+    kept = {"otherwise": "keep", "default": "school"}
+    registry.mapped(fields={**MAPPING["fields"], "categories": both | kept})
+    registry.take({**ROW, "Art": "Beides"}, {**SECOND, "Art": ""})
+    assert registry.all(
+        "SELECT o.external_key, array_agg(t.code ORDER BY t.code) FROM registry.offering o "
+        "JOIN registry.offering_term l ON l.offering_id = o.id "
+        "JOIN registry.codelist_term t ON t.id = l.term_id GROUP BY 1 ORDER BY 1"
+    ) == [("1", ["after_school_care", "day_care"]), ("2", ["school"])]
 
 
 def test_a_source_without_a_licence_is_imported_but_not_published(registry: Registry) -> None:

@@ -149,6 +149,29 @@ def test_breakdowns_are_cells_of_their_own(registry: Registry) -> None:
     assert (report.new, report.rejected) == (3, 0)
 
 
+def test_a_row_of_a_tree_has_what_is_above_it(registry: Registry) -> None:
+    rows = "id;ueber;name\n1;;Verein\n2;1;Beratung\n3;9;Treff\n4;2;Sprechstunde\n"
+    report = registry.take(
+        "offerings",
+        rows,
+        tree={"id": "id", "parent": "ueber"},
+        key="id",
+        fields={"name": "name", "organisation": "^.name"},
+    )
+    assert (report.new, report.rejected, report.flagged) == (4, 0, 0)
+    assert [each.reason for each in report.findings if "not taken" in each.reason] == []
+    assert registry.all(
+        "SELECT o.name, p.name FROM registry.offering o JOIN registry.source s "
+        "ON s.id = o.source_id AND s.slug = 'quelle' LEFT JOIN registry.organisation p "
+        "ON p.id = o.organisation_id ORDER BY o.external_key"
+    ) == [
+        ("Verein", None),
+        ("Beratung", "Verein"),
+        ("Treff", None),
+        ("Sprechstunde", "Beratung"),
+    ]
+
+
 def test_measures_with_their_statements_from_nested_json(registry: Registry) -> None:
     measures = [
         {

@@ -25,6 +25,7 @@ from seed.mappings import (
     named,
     wanted,
 )
+from seed.mappings.patterns import replacement
 from seed.mappings.rules import Convention, tidy
 from seed.readers import Record, Table
 
@@ -504,6 +505,131 @@ def test_texts_are_tidied_or_refused(text: str) -> None:
 def test_what_is_nested_is_no_value(value: Any) -> None:
     with pytest.raises(ValueRefused, match="name what is in it"):
         of(value)
+
+
+# --- several values, defaults, replacements ------------------------------------------------------
+
+
+def test_a_value_may_stand_for_several() -> None:
+    both = {"values": {"X": ["a", "b"], "Y": "c"}}
+    assert of("X", **both) == ("a", "b")
+    assert of("X;Y", separator=";", **both) == ("a", "b", "c")
+    assert of(["Y", "X"], **both) == ("c", "a", "b")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        fields(note={"column": "A", "values": {"X": ["a", "b"]}}),
+        fields() | {"key": {"column": "Nr", "values": {"X": ["a", "b"]}}},
+        OBSERVATIONS | {"breakdowns": {"sex": {"column": "A", "values": {"X": ["a", "b"]}}}},
+        fields()
+        | {"parts": {"sites": {"fields": {"town": {"column": "A", "values": {"X": ["a"]}}}}}},
+    ],
+)
+def test_only_a_field_that_holds_several_gets_several(file: Path, content: dict[str, Any]) -> None:
+    assert "holds one value, not several as 'X' would give it" in refusal(file, content)
+
+
+@given(st.one_of(st.none(), st.just(""), st.just(" - "), WORDS))
+def test_a_default_is_there_where_nothing_else_is(cell: Any) -> None:
+    found = of(cell, empty=["-"], default="school")
+    assert found == ("school" if shown(cell) in ("", "-") else cell)
+
+
+def test_a_default_is_no_answer_to_a_value_that_is_refused() -> None:
+    with pytest.raises(ValueRefused):
+        of("x", values={"a": "b"}, default="c")
+    assert of("x", values={"a": "b"}, otherwise="empty", default="c") == "c"
+    assert of([], default="c") == "c"
+    assert of(False, default=True) is False
+    assert of(0, default=1) == 0
+
+
+def test_a_default_has_to_be_a_code_and_a_constant_needs_none(file: Path) -> None:
+    told = refusal(file, fields(organisation_mode={"column": "M", "default": "centrl"}))
+    assert "cannot be 'centrl'; did you mean 'central'?" in told
+    told = refusal(file, fields(note={"constant": "M", "default": "N"}))
+    assert "a constant is there in every row" in told
+
+
+@given(st.dictionaries(NAMES, CELLS, min_size=1))
+def test_either_takes_the_first_column_that_has_a_value(row: dict[str, Any]) -> None:
+    told = [cell for cell in row.values() if shown(cell)]
+    found = rule(either=list(row)).read("field", row)
+    assert shown(found) == (shown(told[0]) if told else "")
+
+
+def test_either_passes_over_what_stands_for_nothing() -> None:
+    first = rule(either=["A", "B[*].c", "C"])
+    assert first.used == ("A", "B[*].c", "C")
+    assert first.read("field", {"A": "-", "B": [{"c": 1}, {"c": 2}]}, ["-"]) == (1, 2)
+    assert first.read("field", {"A": "-", "B": [], "C": "c"}, ["-"]) == "c"
+
+
+@pytest.mark.parametrize(
+    ("value", "replace", "found"),
+    [
+        ("Hauptstr. 5", {r"str\.": "straße"}, "Hauptstraße 5"),
+        ("Sachstand 2015 / 2016", {"^Sachstand ": "", " */ *": "/"}, "2015/2016"),
+        ("Muster, Eva", {r"^(\w+), (\w+)$": r"\2 \1"}, "Eva Muster"),
+        ("n. n.", {r"^n\. ?n\.$": ""}, None),
+        (14522.0, {"^145": ""}, "22"),
+    ],
+)
+def test_patterns_are_replaced_in_their_order(value: Any, replace: Any, found: Any) -> None:
+    assert of(value, replace=replace) == found
+
+
+def test_what_is_replaced_is_translated_afterwards() -> None:
+    assert of("Nr. 4109", replace={r"Nr\. ": ""}, digits=5, values={"04109": "a"}) == "a"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("(", "is no pattern"),
+        ("(a+)+b", "repeats a group"),
+        ("(?:a|a)*b", "repeats a group"),
+        ("(?:ab){2,}", "repeats a group"),
+        (r"(\w+\s?)*$", "repeats a group"),
+        ("(?x)a b", "not allowed"),
+    ],
+)
+def test_what_may_take_for_ever_is_refused(file: Path, pattern: str, reason: str) -> None:
+    told = refusal(file, fields(note={"column": "A", "replace": {pattern: ""}}))
+    assert told.startswith("fields.note")
+    assert reason in told
+
+
+def test_a_replacement_that_names_no_group_is_refused(file: Path) -> None:
+    told = refusal(file, fields(note={"column": "A", "replace": {"a": r"\1"}}))
+    assert "invalid group reference" in told
+
+
+@pytest.mark.parametrize("pattern", ["(a+)*+b", "[(*]+", r"\(\)*", "(?:a)?b", "(?=a)b", "a{2}"])
+def test_what_looks_alike_is_allowed(pattern: str) -> None:
+    assert of("x", replace={pattern: ""}) == "x"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "longest"),
+    [(".*x", 31_621), (".*.*x", 999), (".*.*.*x", 176), ("a?a?a?.*x", 11_179)],
+)
+def test_a_text_is_refused_for_which_a_pattern_could_take_long(pattern: str, longest: int) -> None:
+    """Beyond it nobody waits for the answer; the pattern itself stays allowed."""
+    assert replacement(pattern, "").apply("x" * 50) == ""
+    with pytest.raises(ValueRefused, match="characters are too many"):
+        of("a" * (longest + 1), replace={pattern: ""})
+
+
+def test_values_that_match_does_not_take_are_told() -> None:
+    stated = rule(
+        column="A", separator=",", replace={" ": ""}, match=r"^(0\d+)$", values={"01": "x"}
+    )
+    assert stated.unmatched({"A": "0 1, 2, -, 3"}, ["-"]) == ["2", "3"]
+    assert stated.unmatched({"A": None}) == []
+    assert rule(column="A").unmatched({"A": "2"}) == []
 
 
 # --- which records are taken ---------------------------------------------------------------------

@@ -155,6 +155,26 @@ def test_a_service_is_put_together_from_its_tables(pack: Pack) -> None:
     assert found["phones"] == [{"id": "t1", "number": "112"}]
 
 
+def test_options_of_cost_keep_their_names(tmp_path: Path) -> None:
+    """In JSON and in tables they follow the text on fees."""
+    service = {
+        "id": "s1",
+        "name": "Kurs",
+        "status": "active",
+        "organization": {"id": "o1", "name": "Verein"},
+        "fees_description": "Je Abend",
+        "cost_options": [
+            {"id": "k1", "option": "Erwachsene", "amount": 5, "currency": "EUR"},
+            {"id": "k2", "option": "Kinder", "amount_description": "frei"},
+            {"id": "k3"},
+        ],
+    }
+    file = tmp_path / "services.json"
+    file.write_text(json.dumps([service]), encoding="utf-8")
+    (found,) = records(open_file(file))
+    assert found.properties["fees_description"] == "Je Abend\nErwachsene: 5 EUR\nKinder: frei"
+
+
 def test_locations_have_their_addresses_and_coordinates(pack: Pack) -> None:
     first, second = records(open_file(pack(ONE)))[0].properties["locations"]
     assert (first["latitude"], first["longitude"]) == (50.9, 13.3)
