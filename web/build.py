@@ -25,7 +25,7 @@ PINNED_NODE = WEB.parent / "requirements" / "node.txt"
 LISTS = (WEB / "package.json", WEB / "package-lock.json")
 OLDEST_NODE = 18
 PATIENCE = 600.0
-FEW_RETRIES = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000")
+FEW_RETRIES = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000")
 """Whoever starts a server without a network shall not wait for minutes."""
 
 Progress = Callable[[str], None]
