@@ -23,8 +23,10 @@ from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     import socket
+    from datetime import timedelta
     from types import FrameType
 
+    from pydantic import SecretStr
     from rich.progress import TaskID
 
     from api.settings import Settings
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent
 CONTRACT = ROOT / "openapi" / "openapi.json"
+
+MAKE_A_KEY = "Make one with: openssl rand -hex 32"
 
 CHECKS = (
     ("ruff", "check", "."),
@@ -69,10 +73,14 @@ notes = Notes(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 @dataclass(frozen=True)
 class Databases:
-    """The same database twice: as the role that owns it and as the role that reads it."""
+    """The same database twice: as the role that owns it and as the role that reads it.
+
+    `secret_key` signs the links that lead to it; None: there are no such links.
+    """
 
     owner_url: str
     public_url: str
+    secret_key: SecretStr | None = None
 
 
 class Importable(StrEnum):
@@ -114,14 +122,30 @@ class Each(StrEnum):
 GUESSED = "guessed"
 
 
-class ImportGroup(TyperGroup):
+class Shorthand(TyperGroup):
+    """A group whose most usual command need not be named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, self.expanded(args))
+
+    def expanded(self, args: list[str]) -> list[str]:
+        raise NotImplementedError
+
+
+class ListGroup(Shorthand):
+    """`sources` alone is `sources list`, `inbox --json` is `inbox list --json`."""
+
+    def expanded(self, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("--") and args[0] != "--help"):
+            return ["list", *args]
+        return args
+
+
+class ImportGroup(Shorthand):
     """`import offerings FILE` is `import files offerings FILE`, `--suggest FILE` a command too.
 
     `import FILE` leaves it to the file to say what it describes.
     """
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, self.expanded(args))
 
     def expanded(self, args: list[str]) -> list[str]:
         if args and args[0] == "--suggest":
@@ -138,20 +162,15 @@ def described(name: str) -> str:
     return name
 
 
-class SourceGroup(TyperGroup):
-    """`sources` alone is `sources list`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, args or ["list"])
-
-
 import_commands = typer.Typer(
     help="Take files over into the registry.", no_args_is_help=True, cls=ImportGroup
 )
+inbox_commands = typer.Typer(help="Deal with what the public and providers say.", cls=ListGroup)
 source_commands = typer.Typer(
-    help="Show sources, and state their licence or rhythm.", cls=SourceGroup
+    help="Show sources, and state their licence or rhythm.", cls=ListGroup
 )
 app.add_typer(database_commands, name="db")
+app.add_typer(inbox_commands, name="inbox")
 app.add_typer(import_commands, name="import")
 app.add_typer(source_commands, name="sources")
 
@@ -173,7 +192,7 @@ def up(
     build_scripts()
     with databases(settings) as both:
         prepare(both, demonstration=demonstration)
-        serve_until_stopped(settings, both.public_url, claimed)
+        serve_until_stopped(settings, both.public_url, both.secret_key, claimed)
 
 
 @app.command()
@@ -187,10 +206,10 @@ def serve() -> None:
     build_scripts()
     if settings.database_public_url is not None:
         url = settings.database_public_url.get_secret_value()
-        serve_until_stopped(settings, url, claimed)
+        serve_until_stopped(settings, url, settings.secret_key, claimed)
         return
     with databases(settings) as both:
-        serve_until_stopped(settings, both.public_url, claimed)
+        serve_until_stopped(settings, both.public_url, both.secret_key, claimed)
 
 
 @app.command("test", context_settings={"ignore_unknown_options": True})
@@ -233,16 +252,135 @@ def publish(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what would become public.")
     ] = False,
+    inbox: Annotated[
+        bool, typer.Option(help="First note what providers confirmed, as `inbox apply` does.")
+    ] = True,
 ) -> None:
     """Make public what changed in the registry since the last time."""
     from db import publication
 
     with databases(read_settings()) as both:
         require_prepared(both)
+        if inbox and not dry_run:
+            apply_inbox(both)
         done = publication.publish(both.owner_url, dry_run=dry_run)
     for difference in done.differences:
         typer.echo(describe(difference))
     notes.print(summary_of(done, dry_run=dry_run))
+
+
+@app.command("confirm-links")
+def confirm_links(
+    organisation: Annotated[
+        str | None, typer.Option(help="Only for this one; by name, slug or id.")
+    ] = None,
+    days: Annotated[
+        int, typer.Option(help="How long the links are good for.", min=1, max=400)
+    ] = 90,
+) -> None:
+    """Print for every provider a link by which it confirms or corrects its entries."""
+    from datetime import UTC, datetime, timedelta
+
+    from api.confirm_links import ConfirmLinks
+    from db import inbox
+    from db.registry import writer
+
+    settings = read_settings()
+    with databases(settings) as both:
+        require_prepared(both)
+        key = both.secret_key or stop(f"SECRET_KEY is not set. {MAKE_A_KEY}")
+        with writer(both.owner_url, "confirm links") as connection:
+            found = inbox.providers(connection, organisation)
+    if organisation and not found:
+        stop(f"no provider with published offerings is called {organisation!r}")
+    links, until = ConfirmLinks(key.get_secret_value()), datetime.now(UTC) + timedelta(days=days)
+    for one in found:
+        link = f"{home_of(settings)}/confirm/{links.token(one.id, until)}"
+        typer.echo(f"{one.name}\t{one.email or ''}\t{one.offerings}\t{link}")
+    notes.print(f"Good until {until:%Y-%m-%d}. Whoever has such a link can use it.")
+    if not settings.public_url:
+        notes.print("PUBLIC_URL is not set, so the links lead to this machine")
+
+
+@inbox_commands.command("list")
+def list_inbox(
+    everything: Annotated[bool, typer.Option("--all", help="With what is closed.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs, on standard output.")
+    ] = False,
+) -> None:
+    """List what is open; `quartier inbox` is the same."""
+    from db import inbox
+    from db.registry import writer
+    from seed import inbox as views
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "inbox") as connection:
+            found = inbox.entries(connection, closed=everything)
+    if as_json:
+        typer.echo(views.as_json(found))
+    else:
+        notes.print(views.shown(found))
+
+
+@inbox_commands.command("show")
+def show_entry(
+    number: Annotated[int, typer.Argument(help="Number of the entry, as the list says.")],
+) -> None:
+    """Show all of an entry."""
+    from db import inbox
+    from db.registry import writer
+    from seed.inbox import details
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "inbox") as connection:
+            found = inbox.entry(connection, number)
+    if found is None:
+        stop(f"there is no entry {number}")
+    typer.echo("\n".join(details(found)))
+
+
+@inbox_commands.command("close")
+def close_entry(
+    number: Annotated[int, typer.Argument(help="Number of the entry, as the list says.")],
+    note: Annotated[str, typer.Option(help="What came of it.")],
+    by: Annotated[str, typer.Option(help="Who dealt with it.")] = "staff",
+) -> None:
+    """Close an entry that was dealt with; the address to reply to is forgotten."""
+    from db import inbox
+    from db.registry import writer
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "inbox") as connection:
+            if not inbox.close(connection, number, by=by, outcome=note):
+                stop(f"there is no open entry {number}")
+
+
+@inbox_commands.command("apply")
+def apply_confirmations() -> None:
+    """Note in the registry what providers confirmed; suggestions wait for somebody."""
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        apply_inbox(both)
+
+
+@inbox_commands.command("purge")
+def purge_inbox(
+    older_than: Annotated[str, typer.Option(help="So many days, such as 90d.")] = "90d",
+) -> None:
+    """Forget entries that were closed, and addresses that were left, so long ago."""
+    from db import inbox
+    from db.registry import writer
+
+    age = days_of(older_than)
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "inbox") as connection:
+            done = inbox.purge(connection, age)
+    notes.print(f"Forgot {done.entries} closed entries and {done.addresses} addresses")
 
 
 @import_commands.command("files")
@@ -804,12 +942,15 @@ def databases(settings: Settings) -> Iterator[Databases]:
     """The database that was named, or the private one for as long as it is used."""
     owner, public = settings.database_url, settings.database_public_url
     if owner and public:
-        yield Databases(owner.get_secret_value(), public.get_secret_value())
+        yield Databases(owner.get_secret_value(), public.get_secret_value(), settings.secret_key)
     elif owner or public:
         stop("DATABASE_URL and DATABASE_PUBLIC_URL must be set both, or neither")
     else:
+        from pydantic import SecretStr
+
         with private_cluster(settings) as cluster:
-            yield Databases(cluster.owner_url, cluster.public_url)
+            key = settings.secret_key or SecretStr(cluster.secret_key)
+            yield Databases(cluster.owner_url, cluster.public_url, key)
 
 
 def prepare(both: Databases, *, demonstration: bool) -> None:
@@ -864,6 +1005,36 @@ def migrate_and_grant(both: Databases) -> None:
     require_nothing(left)
 
 
+def apply_inbox(both: Databases) -> None:
+    """Without a key nobody can tell who confirmed what, so it waits until there is one."""
+    from api.confirm_links import ConfirmLinks
+    from db import inbox
+    from db.registry import writer
+
+    with writer(both.owner_url, "inbox") as connection:
+        inbox.forget_addresses(connection)
+        waiting = inbox.waiting_confirmations(connection)
+        if not waiting:
+            return
+        if both.secret_key is None:
+            notes.print(f"{waiting} confirmations wait: SECRET_KEY is not set. {MAKE_A_KEY}")
+            return
+        links = ConfirmLinks(both.secret_key.get_secret_value())
+        applied = inbox.apply_confirmations(connection, links.organisation)
+    for number, reason in applied.refused:
+        notes.print(f"Refused: entry {number}, {reason}")
+    notes.print(f"Providers confirmed {applied.confirmed} offerings")
+
+
+def days_of(text: str) -> timedelta:
+    from datetime import timedelta
+
+    number = text.removesuffix("d")
+    if not (number.isascii() and number.isdecimal() and len(number) < 6):
+        stop(f"{text!r} is no number of days, such as 90d")
+    return timedelta(days=int(number))
+
+
 def require_nothing(left: list[str]) -> None:
     if left:
         notes.print("The owner of the database may not do this; run it with a role that may:\n")
@@ -891,11 +1062,17 @@ def summary_of(done: Publication, *, dry_run: bool) -> str:
     return f"{doing}: {', '.join(counts)}"
 
 
-def serve_until_stopped(settings: Settings, public_url: str, claimed: socket.socket) -> None:
+def serve_until_stopped(
+    settings: Settings, public_url: str, secret_key: SecretStr | None, claimed: socket.socket
+) -> None:
     """The server gets the reader's URL only: what it does not know, it cannot leak."""
     from pydantic import SecretStr
 
-    known = {"database_url": None, "database_public_url": SecretStr(public_url)}
+    known = {
+        "database_url": None,
+        "database_public_url": SecretStr(public_url),
+        "secret_key": secret_key,
+    }
     os.environ.pop("DATABASE_URL", None)  # workers inherit the environment
     serving = settings.model_copy(update=known)
     if serving.workers > 1:
@@ -909,9 +1086,13 @@ def serve_until_stopped(settings: Settings, public_url: str, claimed: socket.soc
         run(create_app(serving), serving, claimed, lambda: say_where(serving))
 
 
-def say_where(settings: Settings) -> None:
+def home_of(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    home = settings.public_url or f"http://{host}:{settings.port}"
+    return settings.public_url or f"http://{host}:{settings.port}"
+
+
+def say_where(settings: Settings) -> None:
+    home = home_of(settings)
     notes.print(f"Quartier is ready: {home}  (API reference: {home}/docs)", style="bold")
 
 

@@ -10,8 +10,10 @@ from typing import Any
 from fastapi import Request
 
 from api.cache import Answer, Key, Spelling, Store
+from api.confirm_links import ConfirmLinks
 from api.errors import InvalidParameter
 from api.parameters import Limits, Reference
+from api.rate_limit import Quotas
 from api.settings import Settings
 from api.spool import Budget, Spool
 from db import pool, queries
@@ -23,6 +25,10 @@ LANGUAGE_SECONDS = 2.0
 UNCOUNTED_SECONDS = 60.0
 REMEMBERED = 4096
 REMEMBERED_FACETS = 512  # of some kilobytes each
+FORM_SECONDS = 600.0
+REPORTS = 10
+CONFIRMATIONS = 60
+"""Forms that a client may send to this process in so many seconds."""
 
 
 class Service:
@@ -43,6 +49,11 @@ class Service:
             pool.options(settings.statement_timeout),
             on_answer=self.pool.hear,
             on_state=self._follow,
+        )
+        self.reports = Quotas(REPORTS, window=FORM_SECONDS)
+        self.confirmations = Quotas(CONFIRMATIONS, window=FORM_SECONDS)
+        self.confirm_links = (
+            ConfirmLinks(settings.secret_key.get_secret_value()) if settings.secret_key else None
         )
         self._spooled = Budget(settings.spool_bytes)
         self._counts: OrderedDict[Any, int] = OrderedDict()

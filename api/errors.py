@@ -60,6 +60,11 @@ class InvalidBody(Problem):
     title = "Malformed body"
 
 
+class Forbidden(Problem):
+    status = 403
+    title = "Forbidden"
+
+
 class NotFound(Problem):
     status = 404
     title = "Not found"

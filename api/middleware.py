@@ -28,6 +28,7 @@ from api.settings import Settings
 from db.state import State
 
 SUFFIX = re.compile(rf"(/v1/.+)\.({'|'.join(FORMATS)})")
+SECRET = re.compile(r"(?<=^/confirm/)[^/]+")
 CONTROL = re.compile(r"[\x00-\x1f]")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 ALWAYS = (
@@ -232,13 +233,18 @@ class Exchange:
         return Answered(
             self._id.decode(),
             self.scope["method"],
-            self.scope["path"],
+            _shown(self.scope["path"]),
             self.scope["query_string"].decode("latin-1"),
             self._status,
             self._bytes,
             time.perf_counter() - self._begin,
             client[0] if client else None,
         )
+
+
+def _shown(path: str) -> str:
+    """The path as it may be logged: what follows /confirm/ is a secret of a provider."""
+    return SECRET.sub("*", path) if path.startswith("/confirm/") else path
 
 
 def _request_id(scope: Scope) -> bytes:

@@ -28,9 +28,15 @@ EXEMPT = frozenset(("/health/live", "/health/ready", "/metrics"))
 class Quotas:
     """What each client has left."""
 
-    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._limit = limit
-        self._step = WINDOW / limit
+    def __init__(
+        self,
+        limit: int,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        window: float = WINDOW,
+    ) -> None:
+        self._window = window
+        self._step = window / limit
         self._clock = clock
         self._free: OrderedDict[str, float] = OrderedDict()
 
@@ -42,13 +48,14 @@ class Quotas:
         now = self._clock()
         before = max(self._free.get(client, now), now)
         after = before + self._step
-        wait = after - now - WINDOW
+        wait = after - now - self._window
         if wait > 1e-6:  # what adding up steps loses to rounding is nobody's fault
             return 0, before - now, wait
         self._free[client] = after
         self._free.move_to_end(client)
         self._forget(now)
-        return max(0, math.floor((WINDOW - (after - now)) / self._step + 1e-6)), after - now, 0.0
+        left = math.floor((self._window - (after - now)) / self._step + 1e-6)
+        return max(0, left), after - now, 0.0
 
     def _forget(self, now: float) -> None:
         """Two who are free again with every request, and more only if there are too many."""

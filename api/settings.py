@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
+SHORTEST_KEY = 32
+
 
 class Settings(BaseSettings):
     """One field is one environment variable of the same name in capitals."""
@@ -40,6 +42,12 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of the private database. Unset: `.quartier` in the checkout, or "
         "`/var/lib/quartier/` plus a name made from the checkout's path when run as root.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Signs confirm links; at least 32 characters (`openssl rand -hex 32`). "
+        "Several, separated by commas: the first signs, the others are still known. Unset: there "
+        "are no such links, except with the private database, which keeps a key beside it.",
     )
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port the server listens on.")
@@ -139,6 +147,14 @@ class Settings(BaseSettings):
         scheme = urlsplit(value.get_secret_value()).scheme if value else "postgresql"
         if scheme not in ("postgresql", "postgres"):
             raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        keys = value.get_secret_value().split(",") if value else ()
+        if any(len(key.strip()) < SHORTEST_KEY for key in keys):
+            raise ValueError(f"every key must have at least {SHORTEST_KEY} characters")
         return value
 
     @field_validator("public_url")

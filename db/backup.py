@@ -1,4 +1,4 @@
-"""Backup and restore: pg_dump's custom format of both schemas, and what must be right around it.
+"""Backup and restore: pg_dump's custom format of our schemas, and what must be right around it.
 
 A restore reaches readers like a publication: in one transaction, with a new sequence, announced.
 The old state is renamed, not dropped, until the new one is complete, so that readers go on with it.
@@ -27,7 +27,7 @@ from psycopg.pq import Conninfo
 from db import migrate, published, roles
 from db.server import client_programs
 
-SCHEMAS = ("registry", "published")
+SCHEMAS = ("registry", "published", "inbox")
 
 # How many numbers a second were used at most since the backup, where nobody knows. A publication
 # takes a tenth of a second or more, and a registry does not publish all day long.
@@ -51,7 +51,7 @@ class Restored:
 
 
 def backup(url: str, file: Path, *, overwrite: bool = False) -> None:
-    """Save both schemas as one snapshot shows them, whoever edits or publishes meanwhile."""
+    """Save our schemas as one snapshot shows them, whoever edits or publishes meanwhile."""
     if file.is_dir() or (file.exists() and not overwrite):
         raise BackupFailed(f"{file} exists already")
     if not file.parent.is_dir():
@@ -60,7 +60,7 @@ def backup(url: str, file: Path, *, overwrite: bool = False) -> None:
         program = _programs(connection) / "pg_dump"
         if not _is_occupied(connection):
             raise BackupFailed("there is no registry in this database")
-    schemas = [f"--schema={name}" for name in SCHEMAS]
+        schemas = [f"--schema={name}" for name in _schemas(connection)]
     with _written_whole(file) as unfinished:
         _run(
             *(program, "--format=custom", "--no-owner", "--no-privileges", "--no-password"),
@@ -209,6 +209,14 @@ def _is_occupied(connection: Connection[Any]) -> bool:
     return occupied
 
 
+def _schemas(connection: Connection[Any]) -> list[str]:
+    """Those that are there: a registry that was not upgraded yet may lack some."""
+    found = connection.execute(
+        "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [list(SCHEMAS)]
+    )
+    return [name for (name,) in found]
+
+
 def _row(connection: Connection[Any], query: LiteralString) -> tuple[Any, ...]:
     found = connection.execute(query).fetchone()
     assert found is not None
@@ -228,7 +236,8 @@ def _statements(connection: Connection[Any], script: LiteralString) -> list[str]
 
 _OCCUPIED: LiteralString = """
 SELECT EXISTS (SELECT FROM pg_class
-               WHERE relnamespace IN (to_regnamespace('registry'), to_regnamespace('published'))
+               WHERE relnamespace IN (to_regnamespace('registry'), to_regnamespace('published'),
+                                      to_regnamespace('inbox'))
                  AND relkind = 'r' AND relname <> 'alembic_version')
 """
 
@@ -250,10 +259,12 @@ DO $$ BEGIN
     END IF;
     CREATE SCHEMA IF NOT EXISTS registry;
     CREATE SCHEMA IF NOT EXISTS published;
+    CREATE SCHEMA IF NOT EXISTS inbox;
     CREATE TABLE IF NOT EXISTS published.state (sequence bigint, published_at timestamptz);
-    DROP SCHEMA IF EXISTS replaced_registry, replaced_published CASCADE;
+    DROP SCHEMA IF EXISTS replaced_registry, replaced_published, replaced_inbox CASCADE;
     ALTER SCHEMA registry RENAME TO replaced_registry;
     ALTER SCHEMA published RENAME TO replaced_published;
+    ALTER SCHEMA inbox RENAME TO replaced_inbox;
 END $$;
 """
 
@@ -325,7 +336,8 @@ BEGIN
     END IF;
     FOR name IN
         SELECT oid::regclass FROM pg_class
-        WHERE relnamespace IN ('registry'::regnamespace, 'published'::regnamespace)
+        WHERE relnamespace IN (to_regnamespace('registry'), to_regnamespace('published'),
+                               to_regnamespace('inbox'))
           AND relkind = 'r'
     LOOP
         EXECUTE format('ANALYZE %s', name);
@@ -337,5 +349,5 @@ SELECT pg_notify({channel}, sequence::text) FROM published.state;
 # After the commit, as it waits for streams that read the old tables. Nobody waits for it by then.
 _CLEAR: LiteralString = """
 SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS replaced_registry, replaced_published CASCADE
+DROP SCHEMA IF EXISTS replaced_registry, replaced_published, replaced_inbox CASCADE
 """

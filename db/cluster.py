@@ -4,6 +4,7 @@ Everything lives in one data folder: the database files, the log, the socket and
 There is no TCP port. The socket sits in a folder that only the server's account (and root) can
 enter, and every role logs in there without a password: whoever can reach the socket can read the
 database files next to it anyway, so a password would protect nothing and would have to be stored.
+One secret is, in a file for its owner alone: the key that signs links to this registry.
 
 Two locks make it safe to start, share and kill:
 
@@ -18,6 +19,7 @@ import fcntl
 import hashlib
 import os
 import re
+import secrets
 import shutil
 import signal
 import stat
@@ -121,6 +123,7 @@ class Cluster:
         self._make_data_folder()
         with self._starting():
             self._create_files()
+            self._create_secret_key()
             self._run()
             self._prepare()
             self._in_use = self._in_use or _lock(self.data / "in-use", fcntl.LOCK_SH)
@@ -146,6 +149,11 @@ class Cluster:
     @property
     def public_url(self) -> str:
         return self.url(PUBLIC)
+
+    @property
+    def secret_key(self) -> str:
+        """What signs links that lead here; made once, so that they last."""
+        return (self.data / "secret-key").read_text()
 
     def program(self, name: str) -> Path:
         """One of PostgreSQL's own, in the version of this cluster."""
@@ -185,6 +193,18 @@ class Cluster:
         self._private_folder(unfinished)
         self._initdb(unfinished)
         unfinished.rename(self.files)  # whole or not at all, whenever we are killed
+
+    def _create_secret_key(self) -> None:
+        key = self.data / "secret-key"
+        if key.exists():
+            return
+        unfinished = self.data / "secret-key.new"
+        unfinished.unlink(missing_ok=True)
+        with os.fdopen(
+            os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+        ) as file:
+            file.write(secrets.token_hex(32))
+        unfinished.rename(key)
 
     def _initdb(self, folder: Path) -> None:
         made = self._account.run(

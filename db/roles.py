@@ -1,4 +1,7 @@
-"""Two login roles: the owner writes the registry, the reader sees `published` and nothing else."""
+"""Two login roles: the owner writes the registry, the reader sees `published` and nothing else.
+
+One thing the reader may do besides looking: put something into the inbox, by a function.
+"""
 
 from __future__ import annotations
 
@@ -160,6 +163,7 @@ def _grants() -> Iterator[LiteralString]:
 def _refusals() -> Iterator[LiteralString]:
     yield "REVOKE ALL ON SCHEMA registry FROM {reader}, PUBLIC"
     yield "REVOKE ALL ON ALL TABLES IN SCHEMA registry FROM {reader}, PUBLIC"
+    yield _INBOX
 
 
 def _restrictions() -> Iterator[str]:
@@ -176,3 +180,18 @@ def _restrictions() -> Iterator[str]:
 def reader_settings() -> Iterator[str]:
     for name, value in READER_SETTINGS.items():
         yield f"ALTER ROLE {{reader}} SET {name} = '{value}'"
+
+
+# A backup of an older version has no inbox, and a restore grants before it is upgraded.
+_INBOX: LiteralString = """
+DO $inbox$ BEGIN
+    IF to_regnamespace('inbox') IS NOT NULL THEN
+        REVOKE ALL ON SCHEMA inbox FROM {reader}, PUBLIC;
+        REVOKE ALL ON ALL TABLES IN SCHEMA inbox FROM {reader}, PUBLIC;
+        REVOKE ALL ON ALL SEQUENCES IN SCHEMA inbox FROM {reader}, PUBLIC;
+        REVOKE ALL ON ALL FUNCTIONS IN SCHEMA inbox FROM {reader}, PUBLIC;
+        GRANT USAGE ON SCHEMA inbox TO {reader};
+        GRANT EXECUTE ON FUNCTION inbox.submit TO {reader};
+    END IF;
+END $inbox$
+"""

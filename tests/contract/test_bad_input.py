@@ -387,7 +387,7 @@ def _fingerprints(database: Database) -> dict[str, object]:
     """Of every row of every table, so that nothing can change unnoticed."""
     listed = (
         "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
-        "WHERE schemaname IN ('registry', 'published')"
+        "WHERE schemaname IN ('registry', 'published', 'inbox')"
     )
     with psycopg.connect(database.owner_url) as connection:
         tables = [row[0] for row in connection.execute(listed)]

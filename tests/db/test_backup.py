@@ -28,7 +28,7 @@ from tests.servers import running_server
 
 TABLES: LiteralString = """
 SELECT oid::regclass::text FROM pg_class
-WHERE relnamespace IN ('registry'::regnamespace, 'published'::regnamespace)
+WHERE relnamespace::regnamespace::text IN ('registry', 'published', 'inbox')
   AND relkind IN ('r', 'v') ORDER BY 1
 """
 
@@ -37,18 +37,18 @@ OBJECTS: LiteralString = """
 SELECT format('%s %s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod)),
        format('%s %s %s %s', attnotnull, attidentity, attstorage, attcollation::regcollation)
 FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
-WHERE attnum > 0 AND relnamespace IN ('registry'::regnamespace, 'published'::regnamespace)
+WHERE attnum > 0 AND relnamespace::regnamespace::text IN ('registry', 'published', 'inbox')
 UNION ALL
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
 JOIN pg_class c ON c.oid = indrelid
-WHERE relnamespace IN ('registry'::regnamespace, 'published'::regnamespace)
+WHERE relnamespace::regnamespace::text IN ('registry', 'published', 'inbox')
 UNION ALL
 SELECT conname || conrelid::regclass, translate(pg_get_constraintdef(oid), '()', '')
 FROM pg_constraint -- brackets around AND come back as they were not written
-WHERE connamespace IN ('registry'::regnamespace, 'published'::regnamespace)
+WHERE connamespace::regnamespace::text IN ('registry', 'published', 'inbox')
 UNION ALL
 SELECT oid::regprocedure::text, pg_get_functiondef(oid) FROM pg_proc
-WHERE prokind = 'f' AND pronamespace IN ('registry'::regnamespace, 'published'::regnamespace)
+WHERE prokind = 'f' AND pronamespace::regnamespace::text IN ('registry', 'published', 'inbox')
 UNION ALL
 SELECT tgname || tgrelid::regclass, pg_get_triggerdef(oid) FROM pg_trigger
 WHERE NOT tgisinternal AND tgrelid::regclass::text LIKE 'registry.%'
@@ -85,7 +85,7 @@ def elsewhere(foreign: Foreign) -> Foreign:
 
 
 def rows(url: str) -> dict[str, list[str]]:
-    """Every row of every table and view of both schemas, as text."""
+    """Every row of every table and view of our schemas, as text."""
     with psycopg.connect(url) as connection:
         tables = [name for (name,) in connection.execute(TABLES)]
         return {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -93,6 +95,19 @@ def test_data_survives_a_stop(scratch: Cluster) -> None:
     scratch.start()
     with psycopg.connect(scratch.owner_url) as connection:
         assert connection.execute("SELECT to_regclass('kept')::text").fetchone() == ("kept",)
+
+
+def test_a_secret_key_is_made_once_for_its_owner_alone(scratch: Cluster) -> None:
+    with scratch:
+        key = scratch.secret_key
+    file = scratch.data / "secret-key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert re.fullmatch("[0-9a-f]{64}", key)
+    with scratch:
+        assert scratch.secret_key == key
+    file.unlink()  # one of an older version has none yet
+    with scratch:
+        assert scratch.secret_key not in ("", key)
 
 
 def test_the_last_user_stops_the_server(scratch: Cluster) -> None:

@@ -21,16 +21,17 @@ from psycopg.errors import (
 from psycopg.rows import TupleRow
 from sqlalchemy import NullPool, create_engine, make_url
 
-from db import migrate, published
+from db import inbox, migrate, published
 from db.models import Base
 from tests.databases import Database
 
 OBJECTS: LiteralString = """
 SELECT 'table', format('%I.%I', table_schema, table_name) FROM information_schema.tables
-WHERE table_schema IN ('registry', 'published')
+WHERE table_schema IN ('registry', 'published', 'inbox')
 UNION ALL
 SELECT 'function', oid::regprocedure::text FROM pg_proc
-WHERE pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('registry', 'published'))
+WHERE pronamespace IN (SELECT oid FROM pg_namespace
+                       WHERE nspname IN ('registry', 'published', 'inbox'))
 UNION ALL
 SELECT 'trigger', format('%s %s', tgrelid::regclass, tgname) FROM pg_trigger
 WHERE NOT tgisinternal AND tgrelid::regclass::text LIKE 'registry.%'
@@ -88,8 +89,12 @@ def test_down_takes_everything_away_and_up_brings_it_back(database: Database) ->
 
 @pytest.mark.parametrize(
     ("schema", "metadata"),
-    [("registry", Base.metadata), ("published", published.metadata)],
-    ids=["registry", "published"],
+    [
+        ("registry", Base.metadata),
+        ("published", published.metadata),
+        ("inbox", inbox.metadata),
+    ],
+    ids=["registry", "published", "inbox"],
 )
 def test_models_and_database_are_the_same(database: Database, schema: str, metadata: Any) -> None:
     url = make_url(database.owner_url).set(drivername="postgresql+psycopg")
@@ -105,7 +110,7 @@ def test_models_and_database_are_the_same(database: Database, schema: str, metad
         "include_schemas": True,
         "include_object": is_ours,
         "compare_type": True,
-        "compare_server_default": schema == "registry",
+        "compare_server_default": schema != "published",
     }
     with create_engine(url, poolclass=NullPool).connect() as connection:
         context = MigrationContext.configure(connection, opts=options)

@@ -86,6 +86,17 @@ def test_a_url_must_name_its_role() -> None:
         "SELECT report FROM registry.import_run",
         "SELECT value FROM registry.correction",
         "SELECT snapshot FROM registry.publication",
+        "SELECT text FROM inbox.entry",
+        "SELECT count(*) FROM inbox.entry",
+        "INSERT INTO inbox.entry (kind, offering_ids, text) VALUES ('report', '{}', 'x')",
+        "UPDATE inbox.entry SET text = 'x'",
+        "DELETE FROM inbox.entry",
+        "TRUNCATE inbox.entry",
+        "LOCK TABLE inbox.entry",
+        "SELECT nextval('inbox.entry_id_seq')",
+        "SELECT last_value FROM inbox.entry_id_seq",
+        "CREATE TABLE inbox.mine ()",
+        "ALTER FUNCTION inbox.submit SECURITY INVOKER",
         "CREATE TABLE mine ()",
         "CREATE TABLE published.mine ()",
         "CREATE TEMPORARY TABLE mine ()",
@@ -141,7 +152,9 @@ def test_granting_again_changes_nothing_and_takes_away_what_crept_in(database: D
     with psycopg.connect(database.owner_url) as connection:
         connection.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA published TO {PUBLIC}")
         connection.execute(f"GRANT USAGE ON SCHEMA registry TO {PUBLIC}")
+        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA inbox TO {PUBLIC}")
     for _ in range(2):
         roles.grant_reader(database.owner_url, PUBLIC)
     test_the_reader_may_not(database, "DELETE FROM published.state")
     test_the_reader_may_not(database, "TABLE registry.alembic_version")
+    test_the_reader_may_not(database, "SELECT text FROM inbox.entry")

@@ -11,7 +11,7 @@ import pytest
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
-from cli import ImportGroup, app
+from cli import Shorthand, app
 from tests.docs.pages import DOCS, INLINE, PAGES, blocks, name_of, prose
 
 Command = TyperCommand | TyperGroup
@@ -61,7 +61,7 @@ def _parse(line: str) -> None:
     command, name = _command(), "quartier"
     arguments = shlex.split(line.partition(" > ")[0], comments=True)
     while isinstance(command, TyperGroup):
-        if isinstance(command, ImportGroup):
+        if isinstance(command, Shorthand):
             arguments = command.expanded(arguments)
         if not arguments:
             return

@@ -26,7 +26,10 @@ def test_the_page_has_no_other_rows() -> None:
 
 
 def test_passwords_are_in_no_representation() -> None:
-    settings = Settings(database_url=SecretStr("postgresql://owner:hidden@host/name"))
+    settings = Settings(
+        database_url=SecretStr("postgresql://owner:hidden@host/name"),
+        secret_key=SecretStr("hidden" * 6),
+    )
     assert "hidden" not in f"{settings!r} {settings} {settings.model_dump_json()}"
 
 
@@ -72,6 +75,9 @@ def test_the_public_url_may_have_a_prefix(
         ("PUBLIC_URL", "https://me:secret@example.org"),
         ("PUBLIC_URL", "https://example.org/?a=b"),
         ("TRUSTED_PROXIES", "proxy.internal"),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", f"{'long' * 8},short"),
+        ("SECRET_KEY", f"{'long' * 8},"),
         ("PORT", "http"),
         ("POOL_SIZE", "0"),
         ("STATEMENT_TIMEOUT", "nan"),
