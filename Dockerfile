@@ -6,6 +6,15 @@
 
 ARG BASE=docker.io/library/python:3.13-slim-trixie
 
+# Node.js comes as a Python wheel and stays in this stage.
+FROM ${BASE} AS scripts
+WORKDIR /opt/quartier
+COPY requirements/node.txt requirements/
+COPY web web
+RUN python3 -m venv /opt/node \
+    && /opt/node/bin/python -m web.build /opt/node \
+    && rm -rf web/node_modules web/components web/build.* web/package* web/.[a-z]*
+
 FROM ${BASE} AS build
 COPY requirements/base.txt /requirements.txt
 RUN python3 -m venv /opt/quartier/.venv \
@@ -15,6 +24,7 @@ WORKDIR /opt/quartier
 COPY api api
 COPY db db
 COPY seed seed
+COPY --from=scripts /opt/quartier/web web
 COPY cli.py LICENSE ./
 RUN .venv/bin/python -m compileall -q api db seed cli.py
 

@@ -189,6 +189,7 @@ def up(
     settings = read_settings()
     end_cleanly_on_signals()
     claimed = claim_address(settings)
+    build_scripts()
     with databases(settings) as both:
         prepare(both, demonstration=demonstration)
         serve_until_stopped(settings, both.public_url, both.secret_key, claimed)
@@ -202,6 +203,7 @@ def serve() -> None:
     settings = read_settings()
     end_cleanly_on_signals()
     claimed = claim_address(settings)
+    build_scripts()
     if settings.database_public_url is not None:
         url = settings.database_public_url.get_secret_value()
         serve_until_stopped(settings, url, settings.secret_key, claimed)
@@ -215,6 +217,7 @@ def check_and_test(
     arguments: Annotated[list[str] | None, typer.Argument(help="Passed on to pytest.")] = None,
 ) -> None:
     """Check the code and run every test. With arguments: only the tests that pytest then picks."""
+    build_scripts(development=True)
     tests = ("pytest", "-n", "auto", *(arguments or ()))
     commands = (tests,) if arguments else (*CHECKS, tests)
     codes = []
@@ -859,6 +862,7 @@ def prepare_database(
     ] = True,
 ) -> None:
     """Do what `up` does before it serves: migrate, load what is missing, publish what that was."""
+    build_scripts()
     with databases(read_settings()) as both:
         prepare(both, demonstration=demonstration)
 
@@ -1090,6 +1094,20 @@ def home_of(settings: Settings) -> str:
 def say_where(settings: Settings) -> None:
     home = home_of(settings)
     notes.print(f"Quartier is ready: {home}  (API reference: {home}/docs)", style="bold")
+
+
+def build_scripts(*, development: bool = False) -> None:
+    """Bring web/dist up to date, in a checkout. Pages work without it, so nothing stops here."""
+    if not (ROOT / "web" / "build.py").is_file():
+        return
+    from db.cluster import default_data_folder
+    from web.build import CannotBuild, build
+
+    try:
+        build(default_data_folder(ROOT), progress=notes.print, development=development)
+    except CannotBuild as error:
+        notes.print(f"The scripts in web/ could not be built: {error}", style="yellow")
+        notes.print("Pages work without them; what was built before stays in use.", style="yellow")
 
 
 class RowsDone(Protocol):

@@ -115,6 +115,11 @@ class TooExpensive(Problem):
     title = "Query took too long"
 
 
+class NotImplementedHere(Problem):
+    status = 501
+    title = "Not implemented"
+
+
 class Unavailable(Problem):
     status = 503
     title = "Database unavailable"

@@ -34,8 +34,9 @@ def choose_format(request: Request, named: str | None, offered: Sequence[str]) -
 
 def is_named(request: Request) -> bool:
     """Whether the address (or the body of a search) itself says which format is wanted."""
-    named = (name == "format" for name, _ in query.of(request.scope))
-    return "quartier.suffix" in request.scope or request.method == "POST" or any(named)
+    if "quartier.suffix" in request.scope or "quartier.frame" in request.scope:
+        return True
+    return request.method == "POST" or any(name == "format" for name, _ in query.of(request.scope))
 
 
 def _accepted(header: str, offered: Sequence[str]) -> Format:

@@ -17,6 +17,7 @@ from api.dependencies import Service
 from api.errors import Problem
 from api.negotiation import choose_language, is_named, prefers_html
 from api.pages import charts, choices, linked_data, related
+from api.pages.embedding import Embedding
 from api.pages.maps import Ground, Map, Position, ground
 from api.pages.reading import Document, Reading
 from api.pages.search import Understood
@@ -117,6 +118,18 @@ class Pages:
         }
         return self._finished(shown, reading, "home.html", context)
 
+    async def builder(
+        self, shown: Shown, embedding: Embedding, asked: Sequence[tuple[str, str]]
+    ) -> bytes | None:
+        """Filters to choose, what they find, and the code that shows it on another site."""
+        reading = self._reading(shown)
+        none = OfferingParameters()
+        choices_of = {
+            name: await reading.facet(OFFERINGS, none, name) for name in ("category", "district")
+        }
+        context = {"embedding": embedding, "choices": choices_of, "asked": dict(asked)}
+        return self._finished(shown, reading, "embed.html", context)
+
     def simple(self, request: Request, template: str, lang: str, **context: Any) -> bytes:
         """A page that shows nothing of a publication."""
         known = {"lang": lang, "languages": (), "is_fragment": False, "sequence": None}
@@ -189,7 +202,12 @@ class Pages:
         environment = self._environments[spoken(context["lang"], self._catalogues, "de")]
         here = links.address(request)
         base = links.base_url(request)
-        common = {"base": base, "here": here, "to": Addresses(base, dict(here.pairs()).get("lang"))}
+        common = {
+            "base": base,
+            "here": here,
+            "is_frame": "quartier.frame" in request.scope,
+            "to": Addresses(base, dict(here.pairs()).get("lang")),
+        }
         return environment.get_template(template).render(common | context).encode()
 
 

@@ -41,4 +41,5 @@ def _named(text: str, pattern: re.Pattern[str]) -> list[str]:
 
 
 def _defines(source: str, name: str) -> bool:
-    return re.search(rf"(def|FUNCTION) {re.escape(name)}\(", source) is not None
+    kinds = "def|FUNCTION|function|abstract|async|override"  # Python, SQL, TypeScript
+    return re.search(rf"({kinds}) {re.escape(name)}(<\w+>)?\(", source) is not None

@@ -162,6 +162,25 @@ def test_without_a_load_generator_the_launcher_says_what_to_install(
     assert "wrk is needed to measure" in called.stderr
 
 
+def test_without_a_browser_the_launcher_says_what_to_install(
+    checkout: Path, tmp_path: Path
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("sh", "dirname", "basename", "readlink", "cat", "cksum", "id"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    (tools / "wrk").symlink_to("sh")
+    called = subprocess.run(
+        [checkout / "quartier", "test"],
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert called.returncode == 1
+    assert "Chromium is needed to test" in called.stderr
+
+
 def test_without_python_the_launcher_says_what_to_install(checkout: Path, tmp_path: Path) -> None:
     shutil.rmtree(checkout / ".venv")
     tools = tmp_path / "tools"

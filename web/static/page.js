@@ -62,6 +62,16 @@ function pointing(root) {
   });
 }
 
+function copying(button) {
+  const code = document.querySelector("[data-copy]");
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(code.textContent);
+    button.parentElement.querySelector("[role=status]").textContent = button.dataset.copies;
+  });
+}
+
+for (const button of document.querySelectorAll("[data-copies]")) copying(button);
 for (const input of document.querySelectorAll("input[list]")) completing(input);
 for (const button of document.querySelectorAll("[data-near]")) nearMe(button);
 for (const root of document.querySelectorAll("main")) pointing(root);
