@@ -28,7 +28,7 @@ class Found:
 
 @dataclass(slots=True)
 class Reading:
-    """Reads for one page. `states` are the publications that its parts belong to."""
+    """Reads for one page. `states` are the publications that its parts belong to, from the first."""
 
     service: Service
     lang: str
@@ -67,8 +67,11 @@ class Reading:
     ) -> list[Document]:
         """How many entities have each value, the most frequent first."""
         selection = self._selection(resource, parameters, 1)
-        counts, state = await queries.facet(self.service.pool, selection, name, self.lang)
-        self.states.add(state)
+        counts = self.service.remembered_facet(selection, name, next(iter(self.states)))
+        if counts is None:
+            counts, state = await queries.facet(self.service.pool, selection, name, self.lang)
+            self.states.add(state)
+            self.service.remember_facet(selection, name, state, counts)
         found: list[Document] = json.loads(counts)
         return found
 
