@@ -28,7 +28,7 @@ class Found:
 
 @dataclass(slots=True)
 class Reading:
-    """Reads for one page. `states` are the publications that its parts belong to, from the first."""
+    """Reads for one page. `states` are the publications that its parts belong to."""
 
     service: Service
     lang: str
