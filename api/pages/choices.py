@@ -8,7 +8,7 @@ from typing import Any
 
 from api.links import Address
 
-SHOWN = 12  # choices of a facet, and all that are chosen
+SHOWN = 40  # choices of a facet, and all that are chosen
 PAGING = frozenset(("cursor", "facets"))
 
 Counts = Sequence[Mapping[str, Any]]

@@ -89,7 +89,8 @@ class Mark:
     @property
     def title(self) -> str:
         pairs = zip(self.numbers, self.names, strict=True)
-        return "; ".join(f"{number}. {name}" for number, name in pairs)
+        listed = "; ".join(f"{number}. {name}" for number, name in pairs)
+        return listed if len(self.numbers) == 1 else f"{self.text}: {listed}"
 
 
 @dataclass(frozen=True, slots=True)

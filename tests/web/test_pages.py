@@ -42,8 +42,7 @@ PAGES = [
     "/v1/measures/ausweitung-der-stadtteilservices-wuppertal",
     "/v1/decisions",
     "/v1/codelists/level",
-    "/v1/offerings.html?limit=3",
-    "/v1/offerings/awo-familienzentrum-doebeln.html",
+    "/embed/offerings?limit=3",
     "/report/awo-familienzentrum-doebeln",
     "/nowhere",
 ]

@@ -72,6 +72,11 @@ function copying(button) {
 }
 
 for (const button of document.querySelectorAll("[data-copies]")) copying(button);
+/* Whoever comes back sees the filters of the address, not what was ticked before leaving. */
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form.filters")) form.reset();
+});
+
 for (const input of document.querySelectorAll("input[list]")) completing(input);
 for (const button of document.querySelectorAll("[data-near]")) nearMe(button);
 for (const root of document.querySelectorAll("main")) pointing(root);
