@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2s
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
@@ -26,6 +27,7 @@ from db.state import State
 
 CACHE_CONTROL = "public, max-age=0, stale-while-revalidate=30, stale-if-error=86400"
 STALLED = 30.0  # seconds
+_OWN_IMAGES = "'self' data:"
 VARY = "Accept, Accept-Language"
 """What decides a body; that its encoding does too, the compressing layer adds itself."""
 
@@ -95,14 +97,23 @@ def html(
     here = links.link("self", str(links.address(request)), version.format.media_type)
     linked, lasting = (envelope.links, not envelope.gave_up) if envelope else ([here], True)
     answer = _answer(request, version, body, linked, lasting=lasting)
-    answer.headers["Content-Security-Policy"] = policy(framed=is_named(request))
+    answer.headers["Content-Security-Policy"] = policy(
+        framed=is_named(request), images=tiles_origin(request)
+    )
     return answer
 
 
-def policy(*, framed: bool = False) -> str:
-    """What a page of ours may load and do: nothing that is not of this server."""
+def tiles_origin(request: Request) -> str:
+    """Where background tiles come from, if the operator has named any."""
+    address: str | None = request.app.state.settings.tiles_url
+    return "{0.scheme}://{0.netloc}".format(urlsplit(address)) if address else ""
+
+
+def policy(*, framed: bool = False, images: str = "") -> str:
+    """What a page of ours may load and do: nothing that is not of this server, but for images."""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        f"img-src {' '.join(filter(None, (_OWN_IMAGES, images)))}; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors " + ("*" if framed else "'self'")
     )

@@ -5,6 +5,7 @@ The reference page is docs/reference/settings.md; a test compares it with this c
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+HOSTNAME = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 SHORTEST_KEY = 32
@@ -140,6 +142,28 @@ class Settings(BaseSettings):
     access_log: bool = Field(
         default=True, description="Whether every request has a line in the log."
     )
+
+    tiles_url: str | None = Field(
+        default=None,
+        description="Address of background tiles for the map of the home page, with `{z}`, `{x}`, "
+        "`{y}`. Visitors are asked first. Unset: the registry's own boundaries, and no request to "
+        "others.",
+    )
+    tiles_attribution: str | None = Field(
+        default=None, description="Who these tiles are from; shown beside the map."
+    )
+
+    @field_validator("tiles_url")
+    @classmethod
+    def _is_address_of_tiles(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not HOSTNAME.fullmatch(parts.netloc):
+            raise ValueError("must be an https:// address of one host")
+        if not all(part in parts.path for part in ("{z}", "{x}", "{y}")):
+            raise ValueError("must have {z}, {x} and {y} in its path")
+        return value
 
     @field_validator("database_url", "database_public_url")
     @classmethod

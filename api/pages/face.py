@@ -115,6 +115,7 @@ class Pages:
             "categories": await reading.facet(OFFERINGS, OfferingParameters(), "category"),
             "map": found.drawn() if found else None,
             "totals": await related.totals(reading),
+            "tiles": _tiles(shown.service),
         }
         return self._finished(shown, reading, "home.html", context)
 
@@ -222,6 +223,12 @@ class Addresses:
         named = {"lang": self.lang, **parameters}
         pairs = [(name, str(value)) for name, value in sorted(named.items()) if value is not None]
         return f"{self.base}{path}{'?' if pairs else ''}{urlencode(pairs)}"
+
+
+def _tiles(service: Service) -> dict[str, str | None]:
+    """The background that the operator configured, if any: visitors are asked before it loads."""
+    settings = service.settings
+    return {"url": settings.tiles_url, "attribution": settings.tiles_attribution}
 
 
 def _positions(resource: Resource, document: Document) -> list[Position]:

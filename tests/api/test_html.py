@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.resources import RESOURCES, Resource
+from api.settings import Settings
 from db import models
 from db.publication import publish
 from db.registry import upsert, writer
@@ -273,6 +274,19 @@ def test_pages_load_nothing_from_elsewhere_and_no_inline_script(demo: TestClient
     assert "frame-ancestors 'self'" in policy
     framed = fragment(demo, "/v1/offerings").answer.headers["content-security-policy"]
     assert "frame-ancestors *" in framed
+
+
+def test_an_operator_may_have_tiles_behind_the_map(demo_database: Database) -> None:
+    tiles = {"tiles_url": "https://tiles.example.org/{z}/{x}/{y}.png", "tiles_attribution": "Ich"}
+    with connect_to(demo_database, **tiles) as client:
+        document = page(client, "/")
+        policy = document.answer.headers["content-security-policy"]
+        assert "img-src 'self' data: https://tiles.example.org;" in policy
+        assert document.each("quartier-map", "tiles") == [tiles["tiles_url"]]
+        assert document.each("quartier-map", "tiles-attribution") == ["Ich"]
+    for wrong in ("http://a.example/{z}/{x}/{y}", "https://a.example/", "https://a b/{z}{x}{y}"):
+        with pytest.raises(ValueError, match="tiles_url"):
+            Settings(tiles_url=wrong)
 
 
 def test_files_of_the_pages_are_checked_by_content(demo: TestClient) -> None:
