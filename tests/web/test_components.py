@@ -97,7 +97,7 @@ def test_shows_who_the_data_are_from_and_their_licence(
 ) -> None:
     opened(page, site, registry, body)
     footer = page.locator("footer")
-    expect(footer).to_contain_text(re.compile("Quelle: .+Lizenz: .+", re.DOTALL))
+    expect(footer).to_contain_text(re.compile(r"Quelle(: | \(\d+\)).+Lizenz: .+", re.DOTALL))
     expect(footer.get_by_role("link").last).to_have_attribute("href", re.compile(registry))
 
 

@@ -279,8 +279,12 @@ export abstract class QuartierElement<Body> extends LitElement {
 
 function joined(label: string, texts: readonly TemplateResult[]): TemplateResult | typeof nothing {
   if (!texts.length) return nothing;
-  return html`<p>${label}: ${texts.map((text, index) => html`${index ? "; " : ""}${text}`)}</p>`;
+  const listed = texts.map((text, index) => html`${index ? "; " : ""}${text}`);
+  if (texts.length <= FEW) return html`<p>${label}: ${listed}</p>`;
+  return html`<details><summary>${label} (${texts.length})</summary><p>${listed}</p></details>`;
 }
+
+const FEW = 4;
 
 export function link(text: string, url: unknown): TemplateResult {
   const href = safeUrl(url);
