@@ -22,11 +22,12 @@ RUN python3 -m venv /opt/quartier/.venv \
     && /opt/quartier/.venv/bin/python -m pip uninstall --quiet --yes pip
 WORKDIR /opt/quartier
 COPY api api
+COPY commands commands
 COPY db db
 COPY seed seed
 COPY --from=scripts /opt/quartier/web web
 COPY cli.py LICENSE ./
-RUN .venv/bin/python -m compileall -q api db seed cli.py
+RUN .venv/bin/python -m compileall -q api commands db seed cli.py
 
 FROM ${BASE}
 # pg_dump, pg_restore and psql, for `backup` and `restore`.

@@ -19,7 +19,8 @@ import psycopg
 import pytest
 from rich.console import Console
 
-import cli
+from commands import console
+from commands.databases import Databases, prepare
 from db.cluster import Cluster
 from db.publication import publish
 from tests.databases import Database, Foreign
@@ -142,12 +143,12 @@ def test_up_serves_stops_and_starts_again(cluster: Cluster) -> None:
 
 
 def test_a_start_publishes_what_it_brought_and_never_edits(database: Database) -> None:
-    both = cli.Databases(database.owner_url, database.public_url)
+    both = Databases(database.owner_url, database.public_url)
 
     def sequence_after(edit: LiteralString) -> object:
         with psycopg.connect(database.owner_url, autocommit=True) as connection:
             connection.execute(edit)
-            cli.prepare(both, demonstration=False)
+            prepare(both, demonstration=False)
             return connection.execute(
                 "SELECT sequence, documents_hash <> '' FROM published.state"
             ).fetchone()
@@ -195,8 +196,8 @@ def test_rows_that_are_done_are_shown_to_who_watches(
     watched: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = io.StringIO()
-    monkeypatch.setattr(cli, "notes", Console(file=seen, force_terminal=watched, width=100))
-    with cli.rows_done() as tell:
+    monkeypatch.setattr(console, "notes", Console(file=seen, force_terminal=watched, width=100))
+    with console.rows_done() as tell:
         tell("angebote.csv", 0)
         tell("angebote.csv", 10_000, 25_000)
     assert ("angebote.csv" in seen.getvalue()) is watched

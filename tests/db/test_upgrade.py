@@ -76,7 +76,7 @@ def this(own_demo_database: Database) -> Version:
 @pytest.fixture
 def next_(own_demo_database: Database, tmp_path: Path) -> Version:
     checkout = tmp_path / "next"
-    for folder in ("api", "db", "seed"):
+    for folder in ("api", "commands", "db", "seed"):
         shutil.copytree(ROOT / folder, checkout / folder)
     shutil.copy(ROOT / "cli.py", checkout)
     migrations = checkout / "db" / "migrations" / "versions"

@@ -11,7 +11,8 @@ import pytest
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
-from cli import Shorthand, app
+from cli import app
+from commands.shorthand import Shorthand
 from tests.docs.pages import DOCS, INLINE, PAGES, blocks, name_of, prose
 
 Command = TyperCommand | TyperGroup

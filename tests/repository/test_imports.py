@@ -1,22 +1,25 @@
-"""Imports run one way, cli → bench → web → api → seed → db, and only db/ writes SQL."""
+"""Imports run one way, cli → commands → bench → web → api → seed → db, and only db/ writes SQL."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ORDER = ("cli", "bench", "web", "api", "seed", "db")  # each may import what stands to its right
+# Each may import what stands to its right.
+ORDER = ("cli", "commands", "bench", "web", "api", "seed", "db")
 MODULES = sorted(
     path.relative_to(ROOT)
     for part in ORDER
     for path in (*ROOT.glob(f"{part}.py"), *ROOT.glob(f"{part}/**/*.py"))
     if "node_modules" not in path.parts
 )
+COMMANDS = ("cli.py", "commands")
 HTTP_AND_SETTINGS = {"fastapi", "starlette", "uvicorn", "pydantic_settings"}
 
 # Two words that follow each other in a statement and hardly ever in a sentence.
@@ -34,6 +37,13 @@ def test_imports_run_one_way(module: Path) -> None:
     assert not above & set(_imported(module))
 
 
+@pytest.mark.parametrize("module", [path for path in MODULES if path.parts[0] in COMMANDS], ids=str)
+def test_no_command_waits_for_the_libraries_of_another(module: Path) -> None:
+    """It imports what it needs when it runs."""
+    imported = set(_imported_by(_tree(module).body))
+    assert imported <= sys.stdlib_module_names | {"commands", "rich", "typer"}
+
+
 @pytest.mark.parametrize("module", [path for path in MODULES if path.parts[0] == "db"], ids=str)
 def test_the_database_knows_nothing_of_http_or_settings(module: Path) -> None:
     assert not HTTP_AND_SETTINGS & set(_imported(module))
@@ -49,7 +59,11 @@ def test_no_module_is_called_utils() -> None:
 
 
 def _imported(module: Path) -> Iterator[str]:
-    for node in ast.walk(_tree(module)):
+    return _imported_by(ast.walk(_tree(module)))
+
+
+def _imported_by(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (name.name.split(".")[0] for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

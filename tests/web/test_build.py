@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import cli
+from commands.checkout import build_scripts
 from db.cluster import default_data_folder
 from tests.servers import ROOT
 from web import build as building
@@ -116,7 +116,7 @@ def test_a_server_starts_without_scripts(
 ) -> None:
     monkeypatch.setattr("db.cluster.default_data_folder", lambda _: elsewhere)
     monkeypatch.setattr(building, "_install_wheel", _no_network)
-    cli.build_scripts()
+    build_scripts()
     assert "Pages work without them" in capsys.readouterr().err
 
 
@@ -125,7 +125,7 @@ def test_a_server_that_may_write_nothing_starts(
 ) -> None:
     (elsewhere / "web" / ".building").unlink(missing_ok=True)
     (elsewhere / "web" / ".building").mkdir()  # what even root cannot open to write
-    cli.build_scripts()
+    build_scripts()
     assert "Pages work without them" in capsys.readouterr().err
 
 

@@ -1,0 +1,182 @@
+"""Commands that take files over, and look after what they brought."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.console import notes, require_writable, rows_done, stop
+from commands.databases import databases, require_prepared
+from commands.publishing import summary_of
+from commands.resources import Importable
+from commands.settings import read_settings
+from commands.shorthand import Shorthand
+
+GUESSED = "guessed"
+
+
+class ImportGroup(Shorthand):
+    """`import offerings FILE` is `import files offerings FILE`, `--suggest FILE` a command too.
+
+    `import FILE` leaves it to the file to say what it describes.
+    """
+
+    def expanded(self, args: list[str]) -> list[str]:
+        if args and args[0] == "--suggest":
+            return ["suggest", *args[1:]]
+        if not args or args[0] in (*self.commands, "--help"):
+            return args
+        return ["files", *([GUESSED] if Path(args[0]).suffix else []), *args]
+
+
+def described(name: str) -> str:
+    """What files describe, as an argument names it."""
+    if name not in (*Importable, GUESSED):
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join((*Importable, GUESSED))}")
+    return name
+
+
+group = typer.Typer(
+    help="Take files over into the registry.", no_args_is_help=True, cls=ImportGroup
+)
+
+
+@group.command("files")
+def import_files(
+    resource: Annotated[
+        str,
+        typer.Argument(
+            help=f"What the files describe; `{GUESSED}` finds it out.",
+            parser=described,
+        ),
+    ],
+    files: Annotated[list[Path], typer.Argument(help="Files to read.")],
+    mapping: Annotated[
+        str | None, typer.Option(help="Name of a mapping; found by itself where only one fits.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only report what would change.")
+    ] = False,
+    snapshot: Annotated[
+        bool, typer.Option("--snapshot", help="Archive what the file no longer has.")
+    ] = False,
+    threshold: Annotated[
+        float, typer.Option(help="The share of a source that a snapshot may archive.", min=0, max=1)
+    ] = 0.2,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Pass over files that were imported already.")
+    ] = False,
+    publish_after: Annotated[
+        bool, typer.Option("--publish", help="Publish afterwards, if nothing was refused.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the report to this file: .json, or .html for people.")
+    ] = None,
+    marked: Annotated[
+        Path | None,
+        typer.Option(help="Write a copy of the file, rejected cells marked."),
+    ] = None,
+) -> None:
+    """Take files over into the registry; nothing becomes public before it is published.
+
+    `quartier import offerings FILE` is short for `quartier import files offerings FILE`, and
+    `quartier import FILE` finds out what it is. What `quartier export` made comes back by this too.
+    The exit code is 0 if every row was taken, 1 if rows were rejected, 2 if a file was refused.
+    """
+    from db import publication
+    from seed.imports.engine import Order, import_files
+
+    if marked and len(files) > 1:
+        stop("--marked is for one file")
+    require_writable(report)
+    require_writable(marked)
+    order = Order(
+        None if resource == GUESSED else resource,
+        mapping,
+        dry_run=dry_run,
+        snapshot=snapshot,
+        threshold=threshold,
+        resume=resume,
+        marked=marked,
+        actor=f"import {resource}",
+    )
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with rows_done() as tell:
+            result = import_files(both.owner_url, files, order, progress=tell)
+        result.print(notes)
+        if report:
+            result.write(report)
+        if publish_after and not dry_run and not result.exit_code:
+            done = publication.publish(both.owner_url)
+            notes.print(summary_of(done, dry_run=False))
+    raise typer.Exit(result.exit_code)
+
+
+@group.command("suggest")
+def suggest_mapping(
+    file: Annotated[Path, typer.Argument(help="File that nobody has mapped yet.")],
+    resource: Annotated[Importable, typer.Option(help="What it describes.")] = Importable.offerings,
+) -> None:
+    """Propose a mapping from a file's headers and values; `import --suggest FILE` is the same."""
+    from seed.suggestions import suggest
+
+    typer.echo(suggest(file, resource.value), nl=False)
+
+
+@group.command("undo")
+def undo_import(
+    number: Annotated[int, typer.Argument(help="Number of the import, as its report says.")],
+) -> None:
+    """Put every row an import wrote back to what it was, unless it was edited since."""
+    from db import imports
+    from db.registry import writer
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, f"undo import {number}") as connection:
+            undone = imports.undo(connection, number, f"undo import {number}")
+    for row in undone.kept:
+        notes.print(f"Left as it is: {row.entity} {row.label} ({row.reason} by {row.by})")
+    notes.print(f"{undone.restored} rows are what they were before import {number}")
+    raise typer.Exit(1 if undone.kept else 0)
+
+
+@group.command("report")
+def report_import(
+    number: Annotated[int, typer.Argument(help="Number of the import, as its report says.")],
+) -> None:
+    """Print the report of an earlier import again, as JSON."""
+    import json
+
+    from db import imports
+    from db.registry import writer
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "report import") as connection:
+            found = imports.report_of(connection, number)
+    if found is None:
+        stop(f"there is no report of an import {number}")
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+@group.command("list")
+def list_imports(
+    limit: Annotated[int, typer.Option(help="How many, from the latest.", min=1)] = 20,
+) -> None:
+    """List imports, with what each of them did."""
+    from db import imports
+    from db.registry import writer
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with writer(both.owner_url, "list imports") as connection:
+            found = imports.runs(connection, limit)
+    for run in found:
+        counts = ", ".join(f"{count} {name}" for name, count in (run.counts or {}).items() if count)
+        typer.echo(
+            f"{run.id}\t{run.started_at:%Y-%m-%d %H:%M}\t{run.resource}\t{run.file}\t{counts}"
+        )

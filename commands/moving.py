@@ -1,0 +1,102 @@
+"""Commands that take the registry's data elsewhere, and back."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.console import notes, progress, stop
+from commands.databases import databases, require_nothing, require_prepared
+from commands.resources import Importable
+from commands.settings import read_settings
+
+
+class Each(StrEnum):
+    """What has a workbook of its own."""
+
+    municipality = "municipality"
+    provider = "provider"
+
+
+def export(
+    resource: Annotated[Importable, typer.Argument(help="What to take out.")],
+    file: Annotated[Path | None, typer.Argument(help="File to write: .xlsx or .csv.")] = None,
+    municipality: Annotated[
+        str | None, typer.Option(help="Only what is there; by key, slug or name.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="Only what this organisation offers.")
+    ] = None,
+    each: Annotated[
+        Each | None, typer.Option(help="A workbook for every one, into a folder.")
+    ] = None,
+    into: Annotated[Path | None, typer.Option(help="The folder for these workbooks.")] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="With internal notes and raw observations.")
+    ] = False,
+    semicolon: Annotated[
+        bool, typer.Option("--semicolon", help="CSV with semicolons and decimal commas.")
+    ] = False,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="CSV that Excel takes for the UTF-8 it is.")
+    ] = False,
+) -> None:
+    """Take a resource out as a workbook or CSV, drafts included."""
+    from seed.workbooks import export as exports
+    from seed.workbooks.delimited import CsvStyle
+
+    if (file is None) == (each is None) or (into is None) != (each is None):
+        stop("Name a file, or --each together with --into")
+    style = CsvStyle(semicolon=semicolon, bom=bom)
+    order = exports.Order(resource.value, municipality, provider, private=private, csv=style)
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        if file is not None:
+            done = exports.export_file(both.owner_url, order, file)
+        else:
+            assert each
+            assert into
+            kind = exports.Each(each.value)
+            done = exports.export_each(both.owner_url, order, kind, into)
+    for written in done.files:
+        notes.print(f"{written.file}: {written.rows:,} rows")
+    if done.left_out:
+        notes.print(f"{done.left_out:,} rows belong to nobody of these")
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to write. Drafts and notes will be in it.")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file if there is one.")
+    ] = False,
+) -> None:
+    """Save the registry and what is published to one file, as pg_dump's custom format."""
+    from db import backup as backups
+
+    with databases(read_settings()) as both, progress(f"Saving to {file}"):
+        backups.backup(both.owner_url, file, overwrite=overwrite)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Delete the registry that is there, if there is one.")
+    ] = False,
+) -> None:
+    """Bring the registry and what is published back to the state that was saved."""
+    from db import backup as backups
+    from db import migrate, roles
+
+    with databases(read_settings()) as both:
+        with progress("Preparing the database"):
+            left = roles.preparation_sql(both.owner_url, both.public_url)
+        require_nothing(left)
+        with progress(f"Restoring {file}"):
+            reader = roles.role_of(both.public_url)
+            done = backups.restore(both.owner_url, reader, file, replace=replace)
+        notes.print(f"Restored number {done.saved}, which is number {done.sequence} from now on")
+        if migrate.current(both.owner_url) != migrate.head():
+            notes.print("It was saved by an older version: ./quartier db upgrade")
