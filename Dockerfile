@@ -13,7 +13,7 @@ COPY requirements/node.txt requirements/
 COPY web web
 RUN python3 -m venv /opt/node \
     && /opt/node/bin/python -m web.build /opt/node \
-    && rm -rf web/node_modules web/components web/build.* web/package* web/.[a-z]*
+    && rm -rf web/node_modules web/components web/build.* web/*.json web/.[a-z]*
 
 FROM ${BASE} AS build
 COPY requirements/base.txt /requirements.txt
