@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from db.corrections import corrections
 from db.lookups import rows_of
 from db.models import Base
-from db.registry import Row, replace_parts, upsert
-from seed.identity import part_id
+from db.registry import Row, upsert
 from seed.imports.fields import Reader, columns_of
 from seed.imports.known import Unknown
+from seed.imports.links import write_links
 from seed.mappings import FieldRule, ValueRefused
 from seed.readers import Record
 from seed.report import FileReport, Severity
@@ -231,23 +231,9 @@ class Changes:
     # What becomes of it
 
     def _link(self, edits: Sequence[Edit], name: str) -> set[UUID]:
-        link = self.target.links[name]
-        table, owner = str(link.model.__tablename__), f"{self.target.table}_id"
-        rows: list[Row] = [
-            {"id": part_id(edit.id, table, goal), owner: edit.id, link.column: goal}
-            for edit in edits
-            for goal in edit.links[name]
-        ]
-        among = self.reader.known.terms.all_of(link.codelist) if link.codelist else None
-        counts = replace_parts(
-            self.connection,
-            link.model,
-            owner,
-            [edit.id for edit in edits],
-            rows,
-            among=None if among is None else (link.column, among),
-        )
-        return {*counts.owner_ids}
+        goals = {edit.id: edit.links[name] for edit in edits}
+        known = self.reader.known
+        return write_links(self.connection, known, self.target, name, goals, list(goals))
 
 
 def update_rows(connection: Connection, model: type[Base], rows: Iterable[Row]) -> set[UUID]:

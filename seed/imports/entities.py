@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 
 from db.corrections import corrections
 from db.lookups import owners_of_slugs, rows_of
-from db.registry import Row, insert_missing, mark_seen, replace_parts, revive, upsert
-from seed.identity import distinct_slug, entity_id, part_id
+from db.registry import Row, insert_missing, mark_seen, revive, upsert
+from seed.identity import distinct_slug, entity_id
 from seed.imports.fields import Reader, columns_of
 from seed.imports.known import LABELS
+from seed.imports.links import write_links
 from seed.imports.parts import Part, part_records, write_parts
 from seed.imports.places import Places
 from seed.mappings import ValueRefused
@@ -205,23 +206,9 @@ class EntityImport:
     def _write_links(
         self, drafts: Sequence[Draft], name: str, standing: Collection[UUID]
     ) -> set[UUID]:
-        link = self.target.links[name]
-        table, owner = str(link.model.__tablename__), f"{self.target.table}_id"
-        rows: list[Row] = [
-            {"id": part_id(draft.id, table, goal), owner: draft.id, link.column: goal}
-            for draft in drafts
-            for goal in draft.links[name]
-        ]
-        among = self.reader.known.terms.all_of(link.codelist) if link.codelist else None
-        counts = replace_parts(
-            self.connection,
-            link.model,
-            owner,
-            standing,
-            rows,
-            among=(link.column, among) if among is not None else None,
-        )
-        return {*counts.owner_ids}
+        goals = {draft.id: draft.links[name] for draft in drafts}
+        known = self.reader.known
+        return write_links(self.connection, known, self.target, name, goals, standing)
 
     def _write_parts(
         self, drafts: Sequence[Draft], name: str, standing: Collection[UUID]
