@@ -11,6 +11,7 @@ from db import queries
 from db.pool import Pool
 
 LONGEST = 5  # words in the name of a place
+AROUND = ",;.:!?\"'„“”‚‘’»«"
 WORDS = 20  # that are looked at; the rest is searched for as it is
 
 NEAR_ME = (
@@ -41,16 +42,18 @@ async def understand(pool: Pool, typed: str) -> Understood:
     before = words[:start]
     if before and before[-1].lower() in BEFORE_A_PLACE:
         before = before[:-1]
-    return Understood(" ".join([*before, *words[end:]]), place, near_me)
+    return Understood(" ".join([*before, *words[end:]]).strip(f" {AROUND}"), place, near_me)
 
 
 def _spans(words: list[str]) -> dict[str, tuple[int, int]]:
-    return {
-        " ".join(words[start:end]): (start, end)
-        for start in range(len(words))
-        for end in range(start + 1, min(start + LONGEST, len(words)) + 1)
-        if words[start]
-    }
+    """Where what may be a name begins and ends: as it was typed, and without marks around it."""
+    found: dict[str, tuple[int, int]] = {}
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + LONGEST, len(words)) + 1):
+            name = " ".join(words[start:end])
+            found |= {name: (start, end), name.strip(AROUND): (start, end)}
+    found.pop("", None)
+    return found
 
 
 def _without_near_me(text: str) -> tuple[str, bool]:
