@@ -82,7 +82,7 @@ class Pages:
             "attribution": json.loads(page.attribution),
             "license": page.license,
             "envelope": envelope,
-            "next": next((link["href"] for link in envelope.links if link["rel"] == "next"), None),
+            "next": _onward(envelope),
             "groups": choices.groups(facets, here),
             "kept": choices.kept(here, ("q", *facets)),
             "unseen": choices.unseen(here, ("q", *facets)),
@@ -243,6 +243,12 @@ def _positions(resource: Resource, document: Document) -> list[Position]:
         for site in document["sites"]
         if site["longitude"] is not None
     ]
+
+
+def _onward(envelope: Envelope) -> str | None:
+    """The next page, unless only a program can ask for it, by POST."""
+    onward = (link for link in envelope.links if link["rel"] == "next" and "method" not in link)
+    return next((str(link["href"]) for link in onward), None)
 
 
 def _language_named(request: Request, problem: Problem) -> str | None:

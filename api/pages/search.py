@@ -28,6 +28,16 @@ class Understood:
     place: dict[str, Any] | None = None
     near_me: bool = False
 
+    @property
+    def filters(self) -> dict[str, str | None]:
+        """What was typed, as the API is asked for it."""
+        meant = {"q": self.words or None}
+        if self.place and self.place["kind"] == "postcode":
+            meant["postcode"] = self.place["key"]
+        elif self.place and self.place["slug"]:
+            meant["district"] = self.place["slug"]
+        return meant
+
 
 async def understand(pool: Pool, typed: str) -> Understood:
     """Take the name of a place out of what was typed. The longest name counts."""

@@ -63,14 +63,10 @@ def _unless_chosen(asked: OfferingParameters, found: Understood) -> Understood:
 
 def _meant(asked: OfferingParameters, found: Understood) -> OfferingParameters:
     """The filter that was meant."""
-    meant: dict[str, Any] = {"q": found.words or None}
+    places = {name: [value] for name, value in found.filters.items() if name != "q"}
+    meant: dict[str, Any] = {"q": found.words or None, **places}
     if not found.words and asked.sort == "-relevance":
         meant["sort"] = None
-    place = found.place
-    if place and place["kind"] == "postcode":
-        meant["postcode"] = [place["key"]]
-    elif place and place["slug"]:
-        meant["district"] = [place["slug"]]
     return asked.model_copy(update=meant)
 
 

@@ -169,6 +169,33 @@ def test_what_is_in_another_language_is_said_and_marked(demo: TestClient) -> Non
     document.one("div.text[lang='de']")
 
 
+def test_names_in_lists_are_marked_with_their_language_too(demo: TestClient) -> None:
+    for resource in ("offerings", "strategies", "measures"):
+        items = listed(demo, f"/v1/{resource}", {"lang": "en", "limit": 20})["items"]
+        own = [
+            name in (item.get("fallback") or {})
+            for item in items
+            for name in ("name", "title")
+            if name in item
+        ]
+        for document in (
+            page(demo, f"/v1/{resource}", lang="en"),
+            fragment(demo, f"/v1/{resource}", lang="en"),
+        ):
+            assert [tag.get("lang") == "de" for tag in document.all("li.item h3")] == own
+        for item, is_german in zip(items[:5], own, strict=False):
+            heading = page(demo, f"/v1/{resource}/{item['id']}", lang="en").one("h1")
+            assert (heading.get("lang") == "de") == is_german
+
+
+def test_a_fragment_asked_for_by_post_has_no_link_that_only_get_follows(demo: TestClient) -> None:
+    answer = demo.post("/v1/offerings/search", json={"format": "html", "limit": 5})
+    assert answer.status_code == 200
+    document = Document(answer)
+    assert len(document.all("li.item")) == 5
+    assert document.all("[rel='next']") == []
+
+
 def test_a_district_shows_its_chain_offerings_and_values_beside_its_parents(
     demo: TestClient,
 ) -> None:
@@ -246,6 +273,14 @@ def test_a_place_that_was_chosen_counts_and_not_the_one_typed(demo: TestClient) 
     assert document.all("p.understood") == []
     total = get(demo, "/v1/offerings", {"q": "Beratung", "district": "freiberg"}).json()["total"]
     assert document.words("p.total").startswith(str(total))
+
+
+def test_what_was_understood_is_what_is_embedded(demo: TestClient) -> None:
+    document = page(demo, "/search", q="Schuldnerberatung Döbeln", lang="en")
+    (link,) = document.each("main p.formats a", "href")
+    assert link == "http://testserver/developers?district=doebeln&lang=en&q=Schuldnerberatung"
+    (link,) = page(demo, "/search", q="04720", district="doebeln").each("main p.formats a", "href")
+    assert link == "http://testserver/developers?district=doebeln&postcode=04720"
 
 
 def test_filters_without_a_field_can_be_taken_away_too(demo: TestClient) -> None:
