@@ -15,9 +15,17 @@ AROUND = ",;.:!?\"'„“”‚‘’»«"
 WORDS = 20  # that are looked at; the rest is searched for as it is
 
 NEAR_ME = (
-    "in meiner nähe", "in der nähe", "bei mir", "near me", "nearby", "nära mig", "i närheten",
+    "in der nähe von mir", "in meiner nähe", "in der nähe", "bei mir",
+    "near me", "nearby", "nära mig", "i närheten",
 )  # fmt: skip
-BEFORE_A_PLACE = frozenset(("in", "im", "bei", "nahe", "near", "at", "i", "nära", "um", "around"))
+OF_A_PLACE = r"(?!\s+(?:von|of|av)\s)"  # after "in der Nähe": somewhere else is meant
+BEFORE_A_PLACE = frozenset(
+    (
+        *("in", "im", "bei", "nahe", "um", "der", "nähe", "von", "stadt", "gemeinde"),
+        *("near", "at", "around", "of", "i", "nära", "närheten", "av"),
+    )
+)
+QUOTED = re.compile(r"[\"„“](.*)[\"“”]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +48,11 @@ class Understood:
 
 
 async def understand(pool: Pool, typed: str) -> Understood:
-    """Take the name of a place out of what was typed. The longest name counts."""
+    """Take the name of a place out of what was typed. The longest name counts; in quotation marks
+    there is none."""
     text, near_me = _without_near_me(" ".join(typed.split()))
+    if literally := QUOTED.fullmatch(text):
+        return Understood(literally[1].strip(), near_me=near_me)
     words = text.split(" ")
     spans = _spans(words[:WORDS])
     found = await queries.places_called(pool, list(spans)) if spans else []
@@ -50,8 +61,8 @@ async def understand(pool: Pool, typed: str) -> Understood:
         return Understood(text, near_me=near_me)
     (start, end), place = max(named, key=lambda each: each[0][1] - each[0][0])
     before = words[:start]
-    if before and before[-1].lower() in BEFORE_A_PLACE:
-        before = before[:-1]
+    while before and before[-1].lower() in BEFORE_A_PLACE:
+        before.pop()
     return Understood(" ".join([*before, *words[end:]]).strip(f" {AROUND}"), place, near_me)
 
 
@@ -68,7 +79,7 @@ def _spans(words: list[str]) -> dict[str, tuple[int, int]]:
 
 def _without_near_me(text: str) -> tuple[str, bool]:
     for phrase in NEAR_ME:
-        pattern = re.compile(rf"(^|\s){re.escape(phrase)}(\s|$)", re.IGNORECASE)
+        pattern = re.compile(rf"(^|\s){re.escape(phrase)}{OF_A_PLACE}(\s|$)", re.IGNORECASE)
         if pattern.search(text):
             return pattern.sub(" ", text).strip(), True
     return text, False

@@ -235,6 +235,16 @@ def test_observations_come_with_a_chart_and_the_same_numbers(demo: TestClient) -
     [
         ("Schuldnerberatung Döbeln", {"q": "Schuldnerberatung", "district": "doebeln"}),
         ("Schuldnerberatung in Döbeln", {"q": "Schuldnerberatung", "district": "doebeln"}),
+        (
+            "Schuldnerberatung in der Nähe von Döbeln",
+            {"q": "Schuldnerberatung", "district": "doebeln"},
+        ),
+        (
+            "Schuldnerberatung in der Stadt Döbeln",
+            {"q": "Schuldnerberatung", "district": "doebeln"},
+        ),
+        ("Stadt Döbeln", {"district": "doebeln"}),
+        ("„Schuldnerberatung Döbeln“", {"q": "Schuldnerberatung Döbeln"}),
         ("döbeln", {"district": "doebeln"}),
         ("Doebeln Beratung", {"q": "Beratung", "district": "doebeln"}),
         ("04720", {"postcode": "04720"}),
@@ -257,6 +267,8 @@ def test_near_me_is_answered_with_how_to_say_where_one_is(demo: TestClient) -> N
     document = page(demo, "/search", q="Beratung in meiner Nähe", lang="de")
     document.one("[data-near-wanted]")
     assert document.all("li.item")
+    elsewhere = page(demo, "/search", q="Beratung in der Nähe von Döbeln")
+    assert elsewhere.all("[data-near-wanted]") == []
 
 
 @pytest.mark.parametrize(
@@ -327,7 +339,9 @@ def test_a_number_with_an_area_code_for_callers_at_home_can_be_dialled() -> None
 def test_nothing_found_leads_on(demo: TestClient) -> None:
     document = page(demo, "/search", q="Raumfahrt Döbeln", lang="de")
     assert "Nichts gefunden." in document.words()
-    assert len(document.all("ul.advice a")) == 3
+    assert len(document.all("ul.advice a")) == 4
+    literally = document.each("ul.advice a", "href")[2].removeprefix("http://testserver")
+    assert page(demo, literally).all("p.understood") == []
 
 
 def test_the_home_page_leads_to_all_and_is_small(demo: TestClient) -> None:
