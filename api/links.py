@@ -96,9 +96,9 @@ class Address:
         """The same as data, from the first page on."""
         return self.changed(cursor=None, format=name)
 
-    def at(self, place: str) -> str:
-        """The same question, asked elsewhere."""
-        return replace(self, place=place).changed(cursor=None)
+    def at(self, place: str, **changes: str | None) -> str:
+        """The same question, asked elsewhere, perhaps in other words."""
+        return replace(self, place=place).changed(cursor=None, **changes)
 
     def _with(self, parameters: Sequence[tuple[str, str]]) -> str:
         if not parameters:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from fastapi import Request
 
@@ -34,27 +35,36 @@ def choose_format(request: Request, named: str | None, offered: Sequence[str]) -
 
 def is_named(request: Request) -> bool:
     """Whether the address (or the body of a search) itself says which format is wanted."""
-    if "quartier.suffix" in request.scope or "quartier.frame" in request.scope:
+    if "quartier.page" in request.scope:
+        return "quartier.frame" in request.scope
+    if "quartier.suffix" in request.scope:
         return True
     return request.method == "POST" or any(name == "format" for name, _ in query.of(request.scope))
 
 
 def _accepted(header: str, offered: Sequence[str]) -> Format:
-    ranked = [(_quality(header, FORMATS[name].media_type), name) for name in offered]
-    best = max(quality for quality, _ in ranked)
-    if best <= 0:
+    ranked = [(_fit(header, FORMATS[name].media_type), name) for name in offered]
+    best = max(fit for fit, _ in ranked)
+    if best.quality <= 0:
         types = ", ".join(FORMATS[name].media_type for name in offered)
         raise NotAcceptable(f"This address offers {types}")
-    return FORMATS[next(name for quality, name in ranked if quality == best)]
+    return FORMATS[next(name for fit, name in ranked if fit == best)]
 
 
-def _quality(header: str, media_type: str) -> float:
+class Fit(NamedTuple):
+    """How well a media type suits. Of two that suit as well, the one that was named is meant."""
+
+    quality: float
+    is_named: bool
+
+
+def _fit(header: str, media_type: str) -> Fit:
     """RFC 9110, section 12.5.1: the most specific range that matches decides."""
     ranges = dict(_weighted(header))
     for pattern in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
         if pattern in ranges:
-            return ranges[pattern]
-    return 0.0
+            return Fit(ranges[pattern], pattern == media_type)
+    return Fit(0.0, False)
 
 
 @lru_cache(maxsize=1024)
@@ -98,4 +108,5 @@ def _number(text: str) -> float:
 def prefers_html(request: Request) -> bool:
     """Whether a person's browser asks, rather than a program that takes anything."""
     header = request.headers.get("accept", "")
-    return _quality(header, "text/html") > _quality(header, "application/json")
+    html = _fit(header, "text/html")
+    return html.quality > 0 and html > _fit(header, "application/json")

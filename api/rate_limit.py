@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import TooManyRequests, response
+from api.errors import TooManyRequests, answer
 from api.links import is_within
 from api.settings import Networks, Settings
 
@@ -88,14 +89,14 @@ class RateLimit:
                 message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 
-        app = _refusal(wait) if wait else self.app
+        app = _refusal(Request(scope), wait) if wait else self.app
         await app(scope, receive, telling)
 
 
-def _refusal(wait: float) -> ASGIApp:
+def _refusal(request: Request, wait: float) -> ASGIApp:
     seconds = math.ceil(wait)
     detail = f"Too many requests from your address. Please wait {seconds} s."
-    return response(TooManyRequests(detail, headers={"Retry-After": str(seconds)}))
+    return answer(request, TooManyRequests(detail, headers={"Retry-After": str(seconds)}))
 
 
 def client_of(scope: Scope, proxies: Networks) -> str:

@@ -7,6 +7,7 @@ parameters are refused, with the nearest valid name.
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Collection, Coroutine
 from difflib import get_close_matches
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
@@ -25,6 +26,8 @@ from api.types import IN_BODY
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 Reader = Callable[[Request], Coroutine[Any, Any, BaseModel]]
+
+BLANK = re.compile(rb"=(?:\+|%20)*(?:&|$)")
 
 
 class ModelRoute(APIRoute):
@@ -74,7 +77,7 @@ def _query_reader(model: type[BaseModel]) -> Reader:
     }
 
     async def read(request: Request) -> BaseModel:
-        if b"=&" in request.scope["query_string"] + b"&" and prefers_html(request):
+        if BLANK.search(request.scope["query_string"]) and prefers_html(request):
             query.leave_out_empty(request.scope)
         pairs = query.of(request.scope)
         refuse_unknown(pairs, names)

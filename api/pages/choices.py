@@ -9,6 +9,9 @@ from typing import Any
 from api.links import Address
 
 SHOWN = 40  # choices of a facet, and all that are chosen
+NO_FILTERS = frozenset(
+    ("lang", "format", "limit", "sort", "count", "fields", "radius", "layout", "simplify")
+)
 PAGING = frozenset(("cursor", "facets"))
 
 Counts = Sequence[Mapping[str, Any]]
@@ -55,6 +58,22 @@ def _choices(name: str, counts: Counts, here: Address) -> list[Choice]:
         )
         for value in values
     ]
+
+
+def unseen(here: Address, shown: Sequence[str]) -> list[Group]:
+    """Filters in use that have no field of their own, so that they can be taken away as well."""
+    return [
+        Group(name, [Choice(value, value, None, True, _without(here, name, value))])
+        for name, value in kept(here, shown)
+        if name not in NO_FILTERS
+    ]
+
+
+def _without(here: Address, name: str, value: str) -> str:
+    """Without a point there is no distance from it either."""
+    if name == "near":
+        return here.changed(near=None, radius=None, sort=None, cursor=None)
+    return here.without(name, value)
 
 
 def kept(here: Address, shown: Sequence[str]) -> list[tuple[str, str]]:

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
-from api import links
+from api import links, query
 from api.dependencies import Service
-from api.errors import Problem
+from api.errors import InvalidParameter, Problem
 from api.negotiation import choose_language, is_named, prefers_html
 from api.pages import charts, choices, linked_data, related
 from api.pages.embedding import Embedding
@@ -31,6 +31,7 @@ from db.queries import Page
 from db.state import State
 
 WEB = Path(__file__).parents[2] / "web"
+DEFAULT = "de"
 GROUND_AREAS = 150
 GROUND_SHAPE = "geojson_200"
 
@@ -81,9 +82,10 @@ class Pages:
             "attribution": json.loads(page.attribution),
             "license": page.license,
             "envelope": envelope,
-            "next": next((link["href"] for link in envelope.links if link["rel"] == "next"), None),
+            "next": _onward(envelope),
             "groups": choices.groups(facets, here),
             "kept": choices.kept(here, ("q", *facets)),
+            "unseen": choices.unseen(here, ("q", *facets)),
             "asked": dict(here.pairs()),
             "map": await self._map(reading, shown.resource, documents),
             "chart": charts.chart(documents) if shown.resource.name == "observations" else None,
@@ -138,17 +140,25 @@ class Pages:
 
     def problem(self, request: Request, problem: Problem) -> Response | None:
         """What went wrong, for a person; None if a program asked."""
-        if not prefers_html(request):
+        if "quartier.frame" not in request.scope and not prefers_html(request):
             return None
-        lang = choose_language(request, None, tuple(self._catalogues))
-        body = self.simple(request, "problem.html", lang, problem=problem)
+        named = _language_named(request, problem)
+        lang = self._readable(request, named)
+        to = Addresses(links.base_url(request), named)
+        body = self.simple(request, "problem.html", lang, problem=problem, to=to)
         headers = {
             **problem.headers,
             "Cache-Control": "no-store",
-            "Content-Security-Policy": policy(),
+            "Content-Security-Policy": policy(framed=is_named(request)),
             "Content-Language": lang,
         }
         return HTMLResponse(body, status_code=problem.status, headers=headers)
+
+    def _readable(self, request: Request, named: str | None) -> str:
+        """The language of a page that must do without asking which ones are published."""
+        if named is not None:
+            return spoken(named, self._catalogues, DEFAULT)
+        return choose_language(request, None, (DEFAULT, *self._catalogues))
 
     # --- what it is made of ----------------------------------------------------------------------
 
@@ -200,7 +210,7 @@ class Pages:
         return self._render(shown.request, template, known | context)
 
     def _render(self, request: Request, template: str, context: Context) -> bytes:
-        environment = self._environments[spoken(context["lang"], self._catalogues, "de")]
+        environment = self._environments[spoken(context["lang"], self._catalogues, DEFAULT)]
         here = links.address(request)
         base = links.base_url(request)
         common = {
@@ -240,6 +250,23 @@ def _positions(resource: Resource, document: Document) -> list[Position]:
         for site in document["sites"]
         if site["longitude"] is not None
     ]
+
+
+def _onward(envelope: Envelope) -> str | None:
+    """The next page, unless only a program can ask for it, by POST."""
+    onward = (link for link in envelope.links if link["rel"] == "next" and "method" not in link)
+    return next((str(link["href"]) for link in onward), None)
+
+
+def _language_named(request: Request, problem: Problem) -> str | None:
+    """`lang=`, unless it is what is wrong, or the query is not even UTF-8."""
+    try:
+        asked = dict(query.of(request.scope)).get("lang")
+    except InvalidParameter:
+        request.scope["quartier.query"] = []
+        return None
+    is_wrong = any(error.get("parameter") == "lang" for error in problem.errors)
+    return None if is_wrong else asked
 
 
 def pages_of(request: Request) -> Pages:

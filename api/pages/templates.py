@@ -23,6 +23,8 @@ from api.pages.texts import locale_of
 LINKED = ("http", "https")
 EASY = "de-x-ls"
 QUARTERS = {"33": "Q1", "34": "Q2", "35": "Q3", "36": "Q4"}  # ISO 8601-2, section 4.8
+DOMESTIC = re.compile(r"^(\s*(?:\+|00)[^(]*)\(0\)")
+"""In +49 (0)3731 the zero is dialled only by those who leave out the +49."""
 TELEPHONE = re.compile(r"[^0-9+]")
 
 
@@ -108,11 +110,22 @@ class Writer:
         return said + text[len(plain) :]
 
 
+def _heading_open(*_: object) -> str:
+    return "<p><strong>"
+
+
+def _heading_close(*_: object) -> str:
+    return "</strong></p>\n"
+
+
 class Markdown:
-    """CommonMark without HTML and images; links lead only to where a reader may want to go."""
+    """CommonMark without HTML and images. Headings are no part of the outline of a page that shows
+    the text; links lead only to where a reader may want to go."""
 
     def __init__(self) -> None:
         self._parser = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_inline"])
+        self._parser.add_render_rule("heading_open", _heading_open)
+        self._parser.add_render_rule("heading_close", _heading_close)
 
     def __call__(self, text: str | None) -> Markup:
         return Markup(self._parser.render(text or ""))  # noqa: S704 - escaped by the parser
@@ -150,7 +163,8 @@ def host(address: str) -> str:
 
 def telephone(number: str) -> str:
     """RFC 3966, without what people put in between."""
-    return f"tel:{TELEPHONE.sub('', number)}"
+    dialled = DOMESTIC.sub(r"\1", number)
+    return f"tel:{TELEPHONE.sub('', dialled)}"
 
 
 NAMES = {
@@ -181,6 +195,11 @@ NAMES = {
     "strategy": "Strategy",
     "result": "Result",
     "body": "Deciding body",
+    "near": "Near me",
+    "postcode": "Postcode",
+    "wheelchair": "Wheelchair",
+    "free": "Free of charge",
+    "age": "Age",
     "name": "Name",
     "title": "Title",
     "description": "Description",

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from api import contract, lists, query, responses
 from api.dependencies import service
-from api.errors import NotFound, NotImplementedHere, Problem, Unavailable
+from api.errors import NotFound, NotImplementedHere, Unavailable
 from api.formats import FORMATS
 from api.links import base_url
 from api.lists import BETWEEN, RETRIES
@@ -99,17 +99,7 @@ class FrameRoute(ModelRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["quartier.page"] = scope["quartier.frame"] = True
-        try:
-            await super().handle(scope, receive, send)
-        except Problem as problem:
-            await _explained(Request(scope), problem)(scope, receive, send)
-
-
-def _explained(request: Request, problem: Problem) -> Response:
-    lang = choose_language(request, None, ("de", "en", "sv"))
-    body = pages_of(request).simple(request, "problem.html", lang, problem=problem)
-    headers = {**problem.headers, "Content-Security-Policy": responses.policy(framed=True)}
-    return HTMLResponse(body, problem.status, {**headers, "Cache-Control": "no-store"})
+        await super().handle(scope, receive, send)
 
 
 def _frames() -> APIRouter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -47,21 +48,25 @@ async def _search(request: Request, parameters: Asked) -> Response:
     """Offerings for what somebody typed, with the place in it understood."""
     found = Understood("")
     if parameters.q:
-        found = await understand(service(request).pool, parameters.q)
+        understood = await understand(service(request).pool, parameters.q)
+        found = _unless_chosen(parameters, understood)
     request.scope["quartier.page"] = True
     return await lists.answer_list(request, OFFERINGS, _meant(parameters, found), searched=found)
 
 
+def _unless_chosen(asked: OfferingParameters, found: Understood) -> Understood:
+    """A place that was typed counts unless another was chosen."""
+    is_postcode = found.place and found.place["kind"] == "postcode"
+    chosen = asked.postcode if is_postcode else asked.district
+    return replace(found, place=None) if chosen else found
+
+
 def _meant(asked: OfferingParameters, found: Understood) -> OfferingParameters:
-    """The filter that was meant: a place that was typed counts unless one was chosen."""
-    meant: dict[str, Any] = {"q": found.words or None}
+    """The filter that was meant."""
+    places = {name: [value] for name, value in found.filters.items() if name != "q"}
+    meant: dict[str, Any] = {"q": found.words or None, **places}
     if not found.words and asked.sort == "-relevance":
         meant["sort"] = None
-    place = found.place
-    if place and place["kind"] == "postcode" and not asked.postcode:
-        meant["postcode"] = [place["key"]]
-    elif place and place["slug"] and not asked.district:
-        meant["district"] = [place["slug"]]
     return asked.model_copy(update=meant)
 
 

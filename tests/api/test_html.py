@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from psycopg import OperationalError
 from starlette.testclient import TestClient
 
+from api.pages.templates import telephone
 from api.resources import RESOURCES, Resource
 from api.settings import Settings
-from db import models
+from db import models, queries
 from db.publication import publish
 from db.registry import upsert, writer
 from tests.api.calls import get, listed
@@ -28,6 +31,7 @@ HOSTILE = {
     "turned": "Rathaus \u202etxt.exe\u202c",
     "long": "x" * 10_000,
     "markdown": "[a](javascript:alert(1)) <img src=x onerror=alert(1)> ![b](https://example.org/b.png)",
+    "heading": "# Ein Titel\n\nUnd noch einer\n====",
 }
 
 
@@ -127,6 +131,8 @@ def test_a_chosen_filter_can_be_taken_away(demo: TestClient) -> None:
 
 def test_what_a_form_leaves_empty_is_no_filter(demo: TestClient) -> None:
     page(demo, "/v1/offerings", q="", category="health").one("h1")
+    page(demo, "/v1/offerings?q=+%20&category=health").one("h1")
+    page(demo, "/search?q=++").one("h1")
     refused = demo.get("/v1/offerings", params={"q": ""})
     assert refused.status_code == 400
 
@@ -162,6 +168,33 @@ def test_what_is_in_another_language_is_said_and_marked(demo: TestClient) -> Non
     document = page(demo, "/v1/strategies/buendnis-gegen-armut-wuppertal", lang="en")
     assert "Not everything here is available in this language" in document.words()
     document.one("div.text[lang='de']")
+
+
+def test_names_in_lists_are_marked_with_their_language_too(demo: TestClient) -> None:
+    for resource in ("offerings", "strategies", "measures"):
+        items = listed(demo, f"/v1/{resource}", {"lang": "en", "limit": 20})["items"]
+        own = [
+            name in (item.get("fallback") or {})
+            for item in items
+            for name in ("name", "title")
+            if name in item
+        ]
+        for document in (
+            page(demo, f"/v1/{resource}", lang="en"),
+            fragment(demo, f"/v1/{resource}", lang="en"),
+        ):
+            assert [tag.get("lang") == "de" for tag in document.all("li.item h3")] == own
+        for item, is_german in zip(items[:5], own, strict=False):
+            heading = page(demo, f"/v1/{resource}/{item['id']}", lang="en").one("h1")
+            assert (heading.get("lang") == "de") == is_german
+
+
+def test_a_fragment_asked_for_by_post_has_no_link_that_only_get_follows(demo: TestClient) -> None:
+    answer = demo.post("/v1/offerings/search", json={"format": "html", "limit": 5})
+    assert answer.status_code == 200
+    document = Document(answer)
+    assert len(document.all("li.item")) == 5
+    assert document.all("[rel='next']") == []
 
 
 def test_a_district_shows_its_chain_offerings_and_values_beside_its_parents(
@@ -203,6 +236,16 @@ def test_observations_come_with_a_chart_and_the_same_numbers(demo: TestClient) -
     [
         ("Schuldnerberatung Döbeln", {"q": "Schuldnerberatung", "district": "doebeln"}),
         ("Schuldnerberatung in Döbeln", {"q": "Schuldnerberatung", "district": "doebeln"}),
+        (
+            "Schuldnerberatung in der Nähe von Döbeln",
+            {"q": "Schuldnerberatung", "district": "doebeln"},
+        ),
+        (
+            "Schuldnerberatung in der Stadt Döbeln",
+            {"q": "Schuldnerberatung", "district": "doebeln"},
+        ),
+        ("Stadt Döbeln", {"district": "doebeln"}),
+        ("„Schuldnerberatung Döbeln“", {"q": "Schuldnerberatung Döbeln"}),
         ("döbeln", {"district": "doebeln"}),
         ("Doebeln Beratung", {"q": "Beratung", "district": "doebeln"}),
         ("04720", {"postcode": "04720"}),
@@ -225,12 +268,81 @@ def test_near_me_is_answered_with_how_to_say_where_one_is(demo: TestClient) -> N
     document = page(demo, "/search", q="Beratung in meiner Nähe", lang="de")
     document.one("[data-near-wanted]")
     assert document.all("li.item")
+    elsewhere = page(demo, "/search", q="Beratung in der Nähe von Döbeln")
+    assert elsewhere.all("[data-near-wanted]") == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Döbeln, Schuldnerberatung", "Schuldnerberatung in Döbeln!", "„Döbeln“ Schuldnerberatung"],
+)
+def test_marks_around_a_place_are_no_part_of_it(demo: TestClient, typed: str) -> None:
+    document = page(demo, "/search", q=typed, lang="en")
+    assert "Understood: “Schuldnerberatung” in Döbeln." in document.words("p.understood")
+
+
+def test_a_place_that_was_chosen_counts_and_not_the_one_typed(demo: TestClient) -> None:
+    document = page(demo, "/search", q="Beratung Döbeln", district="freiberg")
+    assert document.all("p.understood") == []
+    total = get(demo, "/v1/offerings", {"q": "Beratung", "district": "freiberg"}).json()["total"]
+    assert document.words("p.total").startswith(str(total))
+
+
+def test_what_was_understood_is_what_is_embedded(demo: TestClient) -> None:
+    document = page(demo, "/search", q="Schuldnerberatung Döbeln", lang="en")
+    (link,) = document.each("main p.formats a", "href")
+    assert link == "http://testserver/developers?district=doebeln&lang=en&q=Schuldnerberatung"
+    (link,) = page(demo, "/search", q="04720", district="doebeln").each("main p.formats a", "href")
+    assert link == "http://testserver/developers?district=doebeln&postcode=04720"
+
+
+def test_filters_without_a_field_can_be_taken_away_too(demo: TestClient) -> None:
+    asked = {"near": "13.1,51.1", "radius": "5000", "sort": "distance", "postcode": "04720"}
+    document = page(demo, "/search", **asked)
+    links = document.each("ul.chosen a", "href")
+    assert links == [
+        "http://testserver/search?postcode=04720",
+        "http://testserver/search?near=13.1%2C51.1&radius=5000&sort=distance",
+    ]
+    for link in links:
+        page(demo, link.removeprefix("http://testserver"))
+
+
+def test_the_search_page_is_no_fragment(demo: TestClient) -> None:
+    document = page(demo, "/search", format="html")
+    assert "frame-ancestors 'self'" in document.answer.headers["content-security-policy"]
+    assert document.all("form.filters details")
+
+
+def test_headings_leave_no_level_out(demo: TestClient) -> None:
+    paths = ("/", "/search", *(f"/v1/{resource.name}" for resource in RESOURCES))
+    for path in (*paths, "/v1/districts/freiberg", "/developers", "/embed"):
+        levels = [int(tag.name[1]) for tag in page(demo, path).all("h1, h2, h3, h4")]
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels)), path
+
+
+def test_links_within_a_page_lead_somewhere(demo: TestClient) -> None:
+    found = listed(demo, "/v1/offerings", {"bbox": "5,47,16,56", "limit": 3})["items"]
+    for path in ("/v1/offerings", "/search", *(f"/v1/offerings/{each['id']}" for each in found)):
+        document = page(demo, path)
+        assert document.all("svg.map .marks circle")
+        for link in document.each("a[href^='#']", "href"):
+            document.one(f"[id='{link[1:]}']")
+
+
+def test_a_number_with_an_area_code_for_callers_at_home_can_be_dialled() -> None:
+    assert telephone("+49 (0)3731 799-0") == "tel:+4937317990"
+    assert telephone("0049(0) 3731/7990") == "tel:004937317990"
+    assert telephone("(03731) 799-0") == "tel:037317990"
 
 
 def test_nothing_found_leads_on(demo: TestClient) -> None:
     document = page(demo, "/search", q="Raumfahrt Döbeln", lang="de")
     assert "Nichts gefunden." in document.words()
-    assert len(document.all("ul.advice a")) == 3
+    assert len(document.all("ul.advice a")) == 4
+    literally = document.each("ul.advice a", "href")[2].removeprefix("http://testserver")
+    assert page(demo, literally).all("p.understood") == []
 
 
 def test_the_home_page_leads_to_all_and_is_small(demo: TestClient) -> None:
@@ -265,6 +377,49 @@ def test_a_person_is_told_what_went_wrong(demo: TestClient, path: str, status: i
     Document(answer).one("h1")
     program = demo.get(path)
     assert program.headers["content-type"] == "application/problem+json"
+
+
+def test_a_problem_is_told_in_the_language_asked_for(demo: TestClient) -> None:
+    for lang, shown in (("sv", "sv"), ("de-x-ls", "de"), ("en", "en")):
+        answer = demo.get(
+            "/v1/offerings/nobody", params={"lang": lang}, headers={"Accept": BROWSER}
+        )
+        document = Document(answer)
+        assert document.each("html", "lang") == [shown]
+        assert all(f"lang={lang}" in link for link in document.each("main a", "href"))
+    german = Document(demo.get("/v1/offerings/nobody", headers={"Accept": BROWSER}))
+    assert german.each("html", "lang") == ["de"]
+    assert german.words("title").startswith(german.words("h1"))
+
+
+@pytest.mark.parametrize("query", ["lang=xx", "lang=de&lang=en", "q=%FF", "lang=%FF"])
+def test_a_page_about_a_problem_leads_out_of_it(demo: TestClient, query: str) -> None:
+    answer = demo.get(f"/search?{query}", headers={"Accept": BROWSER})
+    assert answer.status_code == 400
+    for link in Document(answer).each("main a, nav a", "href"):
+        page(demo, link.removeprefix("http://testserver"))
+
+
+def test_in_a_frame_every_problem_may_be_framed(
+    demo: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(queries, "page", away)
+    answer = demo.get("/embed/offerings", params={"q": "x"}, headers={"Accept": BROWSER})
+    assert answer.status_code == 503
+    assert "frame-ancestors *" in answer.headers["content-security-policy"]
+    assert Document(answer).each("html", "lang") == ["de"]
+
+
+def test_who_asks_too_often_with_a_browser_gets_a_page(demo_database: Database) -> None:
+    with connect_to(demo_database, rate_limit=1) as client:
+        client.get("/", headers={"Accept": BROWSER})
+        answer = client.get("/search?q=%FF", headers={"Accept": BROWSER})
+    assert answer.status_code == 429
+    assert "retry-after" in answer.headers
+    Document(answer).one("h1")
 
 
 def test_pages_load_nothing_from_elsewhere_and_no_inline_script(demo: TestClient) -> None:
@@ -353,11 +508,12 @@ def test_hostile_names_in_lists_and_searches_are_only_text(hostile: TestClient) 
     _check_harmless(page(hostile, "/v1/offerings", limit=200))
     _check_harmless(fragment(hostile, "/v1/offerings", limit=200))
     for text in HOSTILE.values():
-        _check_harmless(page(hostile, "/search", q=text[:200]))
-        _check_harmless(page(hostile, "/developers", q=text[:200]))
+        _check_harmless(page(hostile, "/search", q=" ".join(text.split())[:200]))
+        _check_harmless(page(hostile, "/developers", q=" ".join(text.split())[:200]))
 
 
 def _check_harmless(document: Document) -> None:
+    assert len(document.all("h1")) == document.text.startswith("<!doctype html>")
     assert "alert(1)</script>" not in document.text
     assert document.all("script:not([src], [type='application/ld+json'])") == []
     assert document.all("[onmouseover], [onerror], img") == []
