@@ -229,6 +229,10 @@ class Addresses:
     base: str
     lang: str | None
 
+    def spoken(self, address: str) -> str:
+        """An address of ours without parameters, in the language that was chosen."""
+        return f"{address}?{urlencode({'lang': self.lang})}" if self.lang else address
+
     def __call__(self, path: str, **parameters: str | int | None) -> str:
         named = {"lang": self.lang, **parameters}
         pairs = [(name, str(value)) for name, value in sorted(named.items()) if value is not None]

@@ -145,9 +145,52 @@ def _indicator(document: Document) -> dict[str, Any]:
     }
 
 
+def _strategy(document: Document) -> dict[str, Any]:
+    return {
+        "@type": "CreativeWork",
+        "name": document["title"],
+        "description": document["description"],
+        "genre": (document["kind"] or {}).get("label"),
+        "about": [theme["label"] for theme in document["themes"]],
+        "author": _named("Organization", document["lead"]),
+        "spatialCoverage": _named("AdministrativeArea", document["district"]),
+        "license": document["source"]["license_url"],
+        "sameAs": web(document["url"]),
+    }
+
+
+ACTION_STATUS = {
+    "not_started": "Potential",
+    "planned": "Potential",
+    "in_progress": "Active",
+    "delayed": "Active",
+    "already_practice": "Completed",
+    "completed": "Completed",
+    "stopped": "Failed",
+}
+"""The implementation of a measure as schema.org's ActionStatusType has it."""
+
+
+def _measure(document: Document) -> dict[str, Any]:
+    status = ACTION_STATUS.get(document["implementation"]["code"])
+    return {
+        "@type": "Action",
+        "name": document["title"],
+        "description": document["description"],
+        "actionStatus": f"https://schema.org/{status}ActionStatus" if status else None,
+        "agent": _named("Organization", document["lead"]),
+        "location": [_named("AdministrativeArea", each) for each in document["districts"]],
+        "startTime": (document["start"] or {}).get("earliest"),
+        "endTime": (document["end"] or {}).get("latest"),
+        "sameAs": web(document["url"]),
+    }
+
+
 DESCRIBED: dict[str, Callable[[Document], dict[str, Any]]] = {
     "offerings": _offering,
     "organisations": _organisation,
     "districts": _district,
     "indicators": _indicator,
+    "strategies": _strategy,
+    "measures": _measure,
 }

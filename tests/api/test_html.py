@@ -67,10 +67,15 @@ def check(document: Document, lang: str) -> None:
 def test_every_list_is_a_page(demo: TestClient, resource: Resource, lang: str) -> None:
     document = page(demo, f"/v1/{resource.name}", lang=lang)
     check(document, lang)
-    assert document.each("link[rel='canonical']", "href") == [
-        f"http://testserver/v1/{resource.name}"
-    ]
-    assert {*document.each("link[rel='alternate']", "hreflang")} == {*LANGUAGES}
+    address = f"http://testserver/v1/{resource.name}"
+    assert document.each("link[rel='canonical']", "href") == [f"{address}?lang={lang}"]
+    alternates = zip(
+        document.each("link[hreflang]", "hreflang"),
+        document.each("link[hreflang]", "href"),
+        strict=True,
+    )
+    expected = {each: f"{address}?lang={each}" for each in LANGUAGES} | {"x-default": address}
+    assert dict(alternates) == expected
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
@@ -218,6 +223,14 @@ def test_an_offering_is_described_in_schema_org(demo: TestClient) -> None:
     assert data["@type"] == "Service"
     assert data["name"] == offering["name"]
     assert data["provider"]["name"] == offering["organisation"]["name"]
+
+
+def test_a_measure_is_an_action_and_says_how_far_it_is(demo: TestClient) -> None:
+    for measure in listed(demo, "/v1/measures")["items"]:
+        data = page(demo, f"/v1/measures/{measure['slug']}").data()
+        assert (data["@type"], data["name"]) == ("Action", measure["title"])
+        done = measure["implementation"]["code"] in ("completed", "already_practice")
+        assert data.get("actionStatus", "").endswith("CompletedActionStatus") == done
 
 
 def test_observations_come_with_a_chart_and_the_same_numbers(demo: TestClient) -> None:
