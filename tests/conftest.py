@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
@@ -34,6 +35,9 @@ ROOM = 2_000_000_000
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the run's data folder; the first test that needs a database starts a server on it."""
+    settings.register_profile("thorough", max_examples=500)
+    settings.register_profile("suite", max_examples=50)
+    settings.load_profile(config.getoption("--hypothesis-profile") or "suite")
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)  # a developer's own settings must not decide a test
     if not _is_worker(config):

@@ -93,7 +93,7 @@ drawn_changes = st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, 3)),
 
 
 at_random = settings(
-    max_examples=30,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

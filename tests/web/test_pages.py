@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,7 @@ from tests.web.conftest import OpenPage, Traffic
 
 KEY = "k" * 32
 PHONE = {"width": 320, "height": 640}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PAGES = [
     "/",
     "/search",
@@ -56,14 +58,12 @@ def drawn(page: Page) -> str:
 # --- everybody can use them ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_no_page_breaks_the_rules_of_wcag(
-    open_page: OpenPage, registry: str, path: str, scheme: str
-) -> None:
-    with open_page(locale="de-DE", color_scheme=scheme) as page:
-        page.goto(registry + path)
-        assert violations(page) == []
+def test_no_page_breaks_the_rules_of_wcag(page: Page, registry: str, path: str) -> None:
+    page.goto(registry + path)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page) == [], scheme
 
 
 @pytest.mark.parametrize("path", PAGES)
