@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.log = log
     app.state.metrics = numbers
     app.state.pages = Pages()
+    # FastAPI's own way to replace the document is to assign to the method.
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
     faces = (resources, places, home, pages, embed, inbox, docs, health)

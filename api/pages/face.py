@@ -55,12 +55,13 @@ class Shown:
 
 
 class Pages:
-    """Templates and texts, read once; and the ground of maps, kept until the next publication."""
+    """Templates and texts, read once; and the ground of maps, with names in each language, kept
+    until the next publication."""
 
     def __init__(self, folder: Path = WEB) -> None:
         self._catalogues = read_catalogues(folder / "translations")
         self._environments = environments(folder / "templates", self._catalogues)
-        self._ground: tuple[State, Ground | None] | None = None
+        self._grounds: dict[tuple[State, str], Ground | None] = {}
 
     # --- what is shown ---------------------------------------------------------------------------
 
@@ -183,15 +184,19 @@ class Pages:
 
     async def _ground_of(self, reading: Reading) -> Ground | None:
         """The districts that maps are drawn on: of the level that has most, if not too many."""
-        state = next(iter(reading.states))
-        if self._ground is None or self._ground[0] != state:
-            counts = await reading.facet(DISTRICTS, DistrictParameters(), "level")
-            fit = [each for each in counts if each["count"] <= GROUND_AREAS]
-            level = [str(each["value"]) for each in fit[:1]]
-            conditions = [where(one_of, "level", level), where(exists_today)]
-            shapes = await reading.shapes(DISTRICTS, conditions, GROUND_SHAPE, GROUND_AREAS)
-            self._ground = state, ground(shapes)
-        return self._ground[1]
+        key = next(iter(reading.states)), reading.lang
+        if key in self._grounds:
+            return self._grounds[key]
+        counts = await reading.facet(DISTRICTS, DistrictParameters(), "level")
+        fit = [each for each in counts if each["count"] <= GROUND_AREAS]
+        level = [str(each["value"]) for each in fit[:1]]
+        conditions = [where(one_of, "level", level), where(exists_today)]
+        shapes = await reading.shapes(DISTRICTS, conditions, GROUND_SHAPE, GROUND_AREAS)
+        found = ground(shapes)
+        if len(reading.states) == 1:
+            known = self._grounds.items()
+            self._grounds = {of: kept for of, kept in known if of[0] == key[0]} | {key: found}
+        return found
 
     def _finished(
         self, shown: Shown, reading: Reading, template: str, context: Context

@@ -45,6 +45,7 @@ def _environment(folder: Path, lang: str, texts: NullTranslations) -> Environmen
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         auto_reload=False,
     )
+    # The extension adds this method when it is loaded, where no type checker sees it.
     environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(_filters(locale_of(lang), texts))
     return environment

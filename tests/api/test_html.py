@@ -368,6 +368,19 @@ def test_the_home_page_leads_to_all_and_is_small(demo: TestClient) -> None:
     assert len(linked) > 40
 
 
+def test_a_map_names_its_areas_in_the_language_of_its_page(own_demo_database: Database) -> None:
+    with writer(own_demo_database.owner_url, "test") as connection:
+        connection.exec_driver_sql(
+            "UPDATE registry.district SET translations = "
+            """'{"en": {"name": "Town of Freiberg"}}' WHERE slug = 'freiberg'"""
+        )
+    publish(own_demo_database.owner_url)
+    with connect_to(own_demo_database) as client:
+        for lang, name in (("de", "Freiberg"), ("en", "Town of Freiberg"), ("de", "Freiberg")):
+            areas = page(client, "/", lang=lang).each("svg .areas a", "aria-label")
+            assert name in areas
+
+
 def test_developers_find_their_filters_in_the_examples(demo: TestClient) -> None:
     document = page(demo, "/developers", district="freiberg", category="advice", lang="de")
     check(document, "de")
