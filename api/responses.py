@@ -220,9 +220,10 @@ def _http_date(moment: str) -> str:
 
 
 def etag(request: Request, version: Version) -> str:
-    """Weak, from what decides the answer; today's date does too (offerings end by themselves)."""
-    state = version.state
-    parts = (str(links.address(request)), version.format.name, version.lang, state.day)
+    """Weak, from what decides the answer; today's date does too (offerings end by themselves), and
+    so does the release, which may write the same publication in another way."""
+    state, release = version.state, str(request.app.version)
+    parts = (str(links.address(request)), version.format.name, version.lang, state.day, release)
     digest = blake2s("\n".join(parts).encode(errors="replace"), digest_size=9).hexdigest()
     return f'W/"{state.sequence}-{digest}"'
 

@@ -120,3 +120,14 @@ def test_the_landing_page_depends_on_accept(api: TestClient) -> None:
 
 def test_errors_are_not_kept(api: TestClient) -> None:
     assert api.get("/v1/offerings?x=1").headers["cache-control"] == "no-store"
+
+
+def test_another_release_may_write_the_same_publication_otherwise(
+    county_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tags = set()
+    for version in ("1.0.0", "1.0.1"):
+        monkeypatch.setattr("api.app.VERSION", version)
+        with connect_to(county_database) as client:
+            tags.add(get(client, "/v1/offerings", Accept="text/html").headers["etag"])
+    assert len(tags) == 2
