@@ -27,7 +27,7 @@ def check_and_test(
 ) -> None:
     """Check the code and run every test. With arguments: only the tests that pytest then picks."""
     build_scripts(development=True)
-    tests = ("pytest", "-n", "auto", *(arguments or ()))
+    tests = ("pytest", "-n", "auto", "--dist", "worksteal", *(arguments or ()))
     commands = (tests,) if arguments else (*CHECKS, tests)
     codes = []
     for command in commands:
