@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     Boolean,
-    Column,
     ColumnElement,
     Date,
     DateTime,
@@ -503,20 +502,22 @@ def latest_period(table: Table) -> Expression:
 
 
 def regularly_open(table: Table, days: Bind, opens: Bind, closes: Bind) -> Expression:
-    """A weekly schedule of one of its sites is open on one of the days (`MO`), from one time of day
-    to another at the latest (`HH:MM`; NULL: whenever). A schedule that closes no later than it
-    opens goes on until the next day."""
+    """Open every week at one of its sites: on one of the days (`MO`), from a time of day at the
+    latest (`24:00`: from any) until one at least (`00:00`: until any).
+
+    A schedule that closes no later than it opens goes on until the next day.
+    """
     hours = published.opening_hours
-    schedule = func.json_array_elements(hours.c.schedules.cast(JSON)).table_valued(
-        Column("value", JSON), name="schedule"
+    schedule = func.json_array_elements(hours.c.schedules.cast(JSON)).alias("schedule")
+    freq, byday, opens_at, closes_at = (
+        literal_column(f"schedule ->> '{name}'", Text)
+        for name in ("freq", "byday", "opens_at", "closes_at")
     )
-    value = schedule.c.value
-    on, from_, until = (value[name].astext for name in ("byday", "opens_at", "closes_at"))
     is_open = and_(
-        value["freq"].astext == literal_column("'WEEKLY'", Text),
-        func.string_to_array(on, literal_column("','", Text)).op("&&")(days),
-        or_(opens.is_(None), from_ <= opens),
-        or_(closes.is_(None), until >= closes, until <= from_),
+        freq == literal_column("'WEEKLY'", Text),
+        func.string_to_array(byday, literal_column("','", Text)).op("&&")(days),
+        opens_at <= opens,
+        or_(closes_at >= closes, closes_at <= opens_at),
     )
     open_ids = select(hours.c.id).select_from(hours.join(schedule, is_open))
     return table.c.opening.op("&&")(func.array(open_ids.scalar_subquery()))

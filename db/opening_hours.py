@@ -68,7 +68,7 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of an opening_hours string, in its parts; `operator` is what parts it from the last."""
+    """A rule of an opening_hours string, in its parts; `operator` parts it from the one before."""
 
     operator: str
     wide: str

@@ -21,12 +21,14 @@ Session = tuple[time, time]
 Period = tuple[date, date]
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _ONE_DAY = timedelta(days=1)
 _WEEK = 7 * _ONE_DAY
-_A_MONDAY = datetime(2024, 7, 1)
+_A_MONDAY = datetime.combine(date(2024, 7, 1), time())
 _PERIOD = re.compile(
-    r"([12]\d{3}) ?([A-Z][a-z]{2}) ?(\d{1,2})(?:-(?:(?:([12]\d{3}) ?)?([A-Z][a-z]{2}) ?)?(\d{1,2}))?",
+    r"([12]\d{3}) ?([A-Z][a-z]{2}) ?(\d{1,2})"
+    r"(?:-(?:(?:([12]\d{3}) ?)?([A-Z][a-z]{2}) ?)?(\d{1,2}))?",
     re.IGNORECASE,
 )
 _WEEKS = re.compile(r"week ?\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
@@ -140,7 +142,7 @@ def _within_a_day(rule: Rule) -> bool:
 
 
 def _period(text: str) -> Period | None:
-    """The days of `2026 Dec 24`, `2026 Dec 24-26`, `2026 Dec 24-Jan 06`, `2026 Dec 24-2027 Jan 06`."""
+    """The days of `2026 Dec 24`, `2026 Dec 24-26` or `2026 Dec 24-Jan 06`."""
     found = _PERIOD.fullmatch(text)
     if found is None:
         return None
@@ -154,7 +156,7 @@ def _period(text: str) -> Period | None:
 
 def _date(year: str, month: str, day: str) -> date | None:
     try:
-        return datetime.strptime(f"{year} {month} {day}", "%Y %b %d").date()
+        return date(int(year), MONTHS.index(month.title()) + 1, int(day))
     except ValueError:
         return None
 
@@ -168,8 +170,7 @@ def _dated(rules: Sequence[Rule]) -> Iterator[Schedule]:
         held = [
             replace(rule, wide="")
             for rule in rules
-            if not rule.wide
-            or any(begins <= first < ends + _ONE_DAY for begins, ends in periods[rule])
+            if not rule.wide or any(begins <= first <= ends for begins, ends in periods[rule])
         ]
         for schedule in _weekly(held, _weekdays(first, next_)):
             yield schedule | _valid(first, next_)
