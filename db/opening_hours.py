@@ -84,11 +84,7 @@ class Rule:
 
     @property
     def selected(self) -> Days:
-        found = _DAYS.fullmatch(self.days)
-        assert found is not None  # it is made of the same patterns
-        holidays = found["first"] or found["second"] or ""
-        joint = found["joint"] or found["joint2"]
-        return Days(found["weekdays"] or "", tuple(filter(None, holidays.split(","))), joint == " ")
+        return _selected(self.days)
 
     @property
     def names_sun(self) -> bool:
@@ -109,6 +105,15 @@ class Rule:
         """With its days: after a comma times alone would belong to the rule before."""
         times = times.replace("24/7", "")
         return " ".join(filter(None, [self.dates or "Mo-Su", times, state, self.comment]))
+
+
+@lru_cache(maxsize=5_000)
+def _selected(days: str) -> Days:
+    found = _DAYS.fullmatch(days)
+    assert found is not None  # a rule's days are made of the same patterns
+    holidays = found["first"] or found["second"] or ""
+    joint = found["joint"] or found["joint2"]
+    return Days(found["weekdays"] or "", tuple(filter(None, holidays.split(","))), joint == " ")
 
 
 Alternatives = tuple[tuple[Rule, ...], ...]

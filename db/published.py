@@ -292,8 +292,8 @@ opening_hours = Table(
     Column("schedules", Text, nullable=False),
 )
 """Each opening_hours string of each region once; `offering.opening` names those of its sites.
-`region` is `DE-SN`, `SE-O/1495`, or empty: unknown. `schedules` is a JSON array of schedules as HSDS
-has them (db/schedules.py)."""
+`region` is `DE-SN`, `SE-O/1495`, or empty: unknown. `schedules` is a JSON array of schedules as
+HSDS has them (db/schedules.py)."""
 
 holiday = Table(
     "holiday",

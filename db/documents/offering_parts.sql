@@ -64,7 +64,8 @@ CREATE UNIQUE INDEX ON site_home (site_id);
 ANALYZE located, site_district, site_home;
 
 -- Whose holidays a site keeps: those of the state that all its districts lie in (of the country, if
--- they lie in several), or of the smallest region in it that has holidays of its own.
+-- they lie in several), or of the smallest region in it that has holidays of its own. A key of few
+-- digits does not tell which of these it is in, and stays.
 CREATE TEMPORARY TABLE site_region ON COMMIT DROP AS
     WITH keyed AS (
         SELECT DISTINCT s.site_id, registry.state_of(d.scheme, d.key) AS state, d.key
@@ -73,11 +74,15 @@ CREATE TEMPORARY TABLE site_region ON COMMIT DROP AS
         JOIN registry.public_district d ON d.id = a.ancestor_id
         WHERE registry.state_of(d.scheme, d.key) IS NOT NULL
     ), local AS (
-        SELECT DISTINCT region FROM registry.public_holiday WHERE region LIKE '%/%'
+        SELECT region FROM registry.public_holiday WHERE region LIKE '%/%'
+        UNION
+        -- where some municipalities keep Corpus Christi (db/calendars.py)
+        VALUES ('DE-SN/14625'), ('DE-TH/16061'), ('DE-TH/16063'), ('DE-TH/16064')
     )
     SELECT k.site_id,
            CASE WHEN count(DISTINCT left(k.state, 2)) > 1 THEN ''
                 WHEN count(DISTINCT k.state) > 1 THEN min(left(k.state, 2))
+                WHEN max(length(k.key)) < 4 THEN min(k.state) || '/' || max(k.key)
                 ELSE coalesce((array_agg(local.region ORDER BY length(local.region) DESC)
                                FILTER (WHERE local.region IS NOT NULL))[1], min(k.state))
            END AS region
