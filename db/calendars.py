@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 Kind = Literal["public", "school"]
+KINDS: tuple[Kind, ...] = ("public", "school")
 Days = dict[date, str]
 """What each day is called."""
 
@@ -57,13 +58,14 @@ class Calendar:
         }
         return (_public(region, first, last)[0] if kind == "public" else {}) | entered
 
-    def possible(self, kind: Kind, region: str, first: date, last: date) -> set[date]:
-        """The days that are holidays in a part of the region, or of which nothing is known."""
+    def possible(self, kind: Kind, region: str, first: date, last: date) -> Days:
+        """Days that are holidays in a part of the region, or, without a name, of which nothing is
+        known."""
         if kind == "public":
-            return set(_public(region, first, last)[1])
+            return _public(region, first, last)[1]
         listed = _terms(self._of(kind, region))
         known = (_days(max(first, begins), min(last, ends)) for begins, ends in listed)
-        return set(_days(first, last)).difference(*known)
+        return dict.fromkeys(set(_days(first, last)).difference(*known), "")
 
     def _of(self, kind: Kind, region: str) -> list[Holiday]:
         return [row for row in self.entered if row.kind == kind and _holds_in(row.region, region)]

@@ -37,7 +37,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 from sqlalchemy.types import TypeEngine
 
 from db import published
@@ -523,9 +523,29 @@ def regularly_open(table: Table, days: Bind, opens: Bind, closes: Bind) -> Expre
     return table.c.opening.op("&&")(func.array(open_ids.scalar_subquery()))
 
 
-def open_at(table: Table, ids: Bind) -> Expression:
+def open_at(table: Table, ids: Bind, _closes: Bind) -> Expression:
     """One of its sites has opening hours that were found to be open."""
     return table.c.opening.op("&&")(ids)
+
+
+def perhaps_open(table: Table, open_ids: Bind, unknown_ids: Bind) -> Expression:
+    """Not found to be open, and not known to be closed: it may have no hours at all."""
+    opening = table.c.opening
+    unknown = or_(opening.op("&&")(unknown_ids), func.cardinality(opening) == literal_column("0"))
+    return and_(unknown, not_(opening.op("&&")(open_ids)))
+
+
+def closing(table: Table, closes: Bind) -> Expression:
+    """Until when it is open, as JSON: the latest of its sites that are open, null if not soon.
+
+    `closes` is a JSON object by the ids of opening hours.
+    """
+    known = closes.cast(JSONB)
+    id_ = func.unnest(table.c.opening).column_valued("opening_id")
+    ends = known.op("->")(id_.cast(Text))
+    is_late = func.bool_or(func.jsonb_typeof(ends) == literal_column("'null'", Text))
+    latest = func.to_json(func.max(ends.op("#>>")(literal_column("'{}'"))))
+    return select(case((is_late, None), else_=latest.cast(Text))).select_from(id_).scalar_subquery()
 
 
 # Age and money

@@ -14,9 +14,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from opening_hours import validate
 
+KINDS_OF_HOLIDAYS: dict[str, Literal["public", "school"]] = {"PH": "public", "SH": "school"}
 LONGEST = 2_000
 """Longer ones are not evaluated: they are no opening hours, and would hold up a publication."""
 
@@ -138,6 +140,12 @@ def parse(hours: str) -> Alternatives | None:
 def is_valid(hours: str) -> bool:
     """Whether it is an opening_hours string, so that it can be known when a place is open."""
     return parse(hours) is not None
+
+
+def kinds_of_holidays(hours: str) -> set[Literal["public", "school"]]:
+    """Of which holidays its rules speak."""
+    rules = [rule for part in parse(hours) or () for rule in part]
+    return {KINDS_OF_HOLIDAYS[name[:2]] for rule in rules for name in rule.selected.holidays}
 
 
 def _tidied(hours: str) -> str:

@@ -20,7 +20,7 @@ from opening_hours import OpeningHours
 from opening_hours import State as LibraryState
 
 from db.calendars import Calendar, Kind, zone_of
-from db.opening_hours import Alternatives, Rule, expression, parse
+from db.opening_hours import KINDS_OF_HOLIDAYS, Alternatives, Rule, expression, parse
 
 State = Literal["open", "closed", "unknown"]
 Point = tuple[float, float]
@@ -33,7 +33,6 @@ _ONE_DAY = timedelta(days=1)
 _SPILL = 2 * _ONE_DAY  # a time may be as late as 48:00
 _MINUTE = timedelta(minutes=1)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_KINDS: dict[str, Kind] = {"PH": "public", "SH": "school"}
 _Holidays = dict[str, set[date]]
 """The dates that `PH` and `SH` stand for."""
 
@@ -103,13 +102,29 @@ def state_at(hours: str, place: Place, calendar: Calendar, at: datetime) -> Span
     return next(spans(hours, place, calendar, at, at + _MINUTE))
 
 
+def soon(
+    hours: str, place: Place, calendar: Calendar, at: datetime
+) -> tuple[State, datetime | None]:
+    """The state at a moment; and if it is open, when it ends, if that is within days.
+
+    Of what is closed no more is found out: this is asked of every string there is.
+    """
+    state = state_at(hours, place, calendar, at).state
+    return state, _end(hours, place, calendar, at, FORESEEN[0]) if state == "open" else None
+
+
 def next_change(hours: str, place: Place, calendar: Calendar, at: datetime) -> datetime | None:
-    """When the state or the comment changes next; None if that cannot be foreseen."""
-    for ahead in FORESEEN:
-        first = next(spans(hours, place, calendar, at, at + ahead))
-        if first.ends < at + ahead:
-            return first.ends
-    return None
+    """When the state changes next; None if that is not foreseen."""
+    ends = (_end(hours, place, calendar, at, ahead) for ahead in FORESEEN)
+    return next(filter(None, ends), None)
+
+
+def _end(
+    hours: str, place: Place, calendar: Calendar, at: datetime, ahead: timedelta
+) -> datetime | None:
+    found = spans(hours, place, calendar, at, at + ahead)
+    state = next(found).state
+    return next((span.begins for span in found if span.state != state), None)
 
 
 def spans(
@@ -215,7 +230,7 @@ def _ways(
     first, last = window[0] - margin, window[-1] + margin
     choices = [
         [(code, days) for days in _choices(calendar, kind, region, first, last)]
-        for code, kind in _KINDS.items()
+        for code, kind in KINDS_OF_HOLIDAYS.items()
         if any(name.startswith(code) for name in names)
     ]
     return [dict(one) for one in product(*choices)]
@@ -225,7 +240,7 @@ def _choices(
     calendar: Calendar, kind: Kind, region: str, first: date, last: date
 ) -> list[set[date]]:
     certain = set(calendar.certain(kind, region, first, last))
-    possible = calendar.possible(kind, region, first, last) - certain
+    possible = set(calendar.possible(kind, region, first, last)) - certain
     if not possible:
         return [certain]
     odd = {day for day in possible if day.toordinal() % 2}
