@@ -520,19 +520,24 @@ def regularly_open(table: Table, days: Bind, opens: Bind, closes: Bind) -> Expre
         or_(closes_at >= closes, closes_at <= opens_at),
     )
     open_ids = select(hours.c.id).select_from(hours.join(schedule, is_open))
-    return table.c.opening.op("&&")(func.array(open_ids.scalar_subquery()))
+    return _share(table.c.opening, func.array(open_ids.scalar_subquery()))
 
 
 def open_at(table: Table, ids: Bind, _closes: Bind) -> Expression:
     """One of its sites has opening hours that were found to be open."""
-    return table.c.opening.op("&&")(ids)
+    return _share(table.c.opening, ids)
 
 
 def perhaps_open(table: Table, open_ids: Bind, unknown_ids: Bind) -> Expression:
     """Not found to be open, and not known to be closed: it may have no hours at all."""
     opening = table.c.opening
-    unknown = or_(opening.op("&&")(unknown_ids), func.cardinality(opening) == literal_column("0"))
-    return and_(unknown, not_(opening.op("&&")(open_ids)))
+    unknown = or_(_share(opening, unknown_ids), func.cardinality(opening) == literal_column("0"))
+    return and_(unknown, not_(_share(opening, open_ids)))
+
+
+def _share(one: Expression, other: Expression) -> Expression:
+    """The two arrays have an element in common."""
+    return one.op("&&", return_type=Boolean())(other)
 
 
 def closing(table: Table, closes: Bind) -> Expression:
@@ -545,7 +550,7 @@ def closing(table: Table, closes: Bind) -> Expression:
     ends = known.op("->")(id_.cast(Text))
     is_late = func.bool_or(func.jsonb_typeof(ends) == literal_column("'null'", Text))
     latest = func.to_json(func.max(ends.op("#>>")(literal_column("'{}'"))))
-    return select(case((is_late, None), else_=latest.cast(Text))).select_from(id_).scalar_subquery()
+    return select(case((is_late, None), else_=latest.cast(Text))).scalar_subquery()
 
 
 # Age and money
