@@ -6,7 +6,7 @@ what else staff has entered, come from `published.holiday`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -48,12 +48,16 @@ class Calendar:
     """The holidays that staff entered; those by law need no entry."""
 
     entered: tuple[Holiday, ...] = ()
+    _of_regions: dict[tuple[Kind, str], tuple[list[Holiday], list[tuple[date, date]]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def certain(self, kind: Kind, region: str, first: date, last: date) -> Days:
         """The holidays from one day to another."""
         entered = {
             day: row.name
-            for row in self._of(kind, region)
+            for row in self._of(kind, region)[0]
+            if row.first_day <= last and first <= row.last_day
             for day in _days(max(first, row.first_day), min(last, row.last_day))
         }
         return (_public(region, first, last)[0] if kind == "public" else {}) | entered
@@ -63,12 +67,17 @@ class Calendar:
         known."""
         if kind == "public":
             return _public(region, first, last)[1]
-        listed = _terms(self._of(kind, region))
+        _, listed = self._of(kind, region)
         known = (_days(max(first, begins), min(last, ends)) for begins, ends in listed)
         return dict.fromkeys(set(_days(first, last)).difference(*known), "")
 
-    def _of(self, kind: Kind, region: str) -> list[Holiday]:
-        return [row for row in self.entered if row.kind == kind and _holds_in(row.region, region)]
+    def _of(self, kind: Kind, region: str) -> tuple[list[Holiday], list[tuple[date, date]]]:
+        """What is entered for a region, and from when to when that is all."""
+        found = self._of_regions.get((kind, region))
+        if found is None:
+            rows = [r for r in self.entered if r.kind == kind and _holds_in(r.region, region)]
+            found = self._of_regions[kind, region] = rows, _terms(rows)
+        return found
 
 
 def zone_of(region: str) -> ZoneInfo:

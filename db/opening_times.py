@@ -30,6 +30,8 @@ FORESEEN = (timedelta(days=8), timedelta(days=70), timedelta(days=740))
 """How far a change of state is looked for, the near future first."""
 
 _ONE_DAY = timedelta(days=1)
+_TODAY = 1.5 * _ONE_DAY
+_SELDOM = 30 * _ONE_DAY  # no clock is set twice in a month
 _SPILL = 2 * _ONE_DAY  # a time may be as late as 48:00
 _MINUTE = timedelta(minutes=1)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -109,8 +111,13 @@ def soon(
 
     Of what is closed no more is found out: this is asked of every string there is.
     """
-    state = state_at(hours, place, calendar, at).state
-    return state, _end(hours, place, calendar, at, FORESEEN[0]) if state == "open" else None
+    today = at + _TODAY
+    found = spans(hours, place, calendar, at, today)
+    state = next(found).state
+    if state != "open":
+        return state, None
+    ends = next((span.begins for span in found if span.state != state), None)
+    return state, ends or _end(hours, place, calendar, at, FORESEEN[0])
 
 
 def next_change(hours: str, place: Place, calendar: Calendar, at: datetime) -> datetime | None:
@@ -171,8 +178,8 @@ def _wall_clock(
     """What the clock there shows, and how far ahead of UTC, parted where it is put forward or back:
     an hour that comes twice is open twice, one that is left out never."""
     begun, ended = begins.astimezone(UTC), ends.astimezone(UTC)
-    days = range(1, (ended - begun).days + 1)
-    marks = [begun, *(begun + _ONE_DAY * n for n in days if begun + _ONE_DAY * n < ended), ended]
+    months = range(1, (ended - begun) // _SELDOM + 1)
+    marks = [begun, *(begun + _SELDOM * number for number in months), ended]
     parts = [begun, *filter(None, (_switch(a, b, zone) for a, b in pairwise(marks))), ended]
     for first, last in pairwise(parts):
         offset = _offset(first, zone)
@@ -184,7 +191,7 @@ def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
 
 
 def _switch(first: datetime, last: datetime, zone: ZoneInfo) -> datetime | None:
-    """When the clock is set within a day, to the minute."""
+    """When the clock is set between the two, to the minute."""
     after = _offset(last, zone)
     if _offset(first, zone) == after:
         return None
