@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,10 +14,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from api import opening
-from db import models
+from db import conditions as c
+from db import models, published, statements
 from db.cluster import Cluster
+from db.conditions import where
 from db.publication import publish
 from db.registry import upsert, writer
+from db.statements import Order, Selection
 from tests.api import world
 from tests.api.calls import get, listed, slugs, until_published
 from tests.api.world import NAMESPACE, World
@@ -67,16 +72,21 @@ def opened_database(
         yield database
 
 
-def enter_school_holidays(database: Database, *periods: tuple[date, date]) -> None:
+def enter_school_holidays(
+    database: Database,
+    *periods: tuple[date, date],
+    region: str = "DE-SN",
+    source: UUID = world.SOURCE,
+) -> None:
     rows = [
         {
             "id": uuid5(NAMESPACE, f"holiday {first}"),
-            "region": "DE-SN",
+            "region": region,
             "kind": "school",
             "name": "Ferien",
             "first_day": first,
             "last_day": last,
-            "source_id": world.SOURCE,
+            "source_id": source,
         }
         for first, last in periods
     ]
@@ -312,3 +322,127 @@ def test_new_holidays_change_the_answers(
 
 def test_this_minute_is_a_whole_one() -> None:
     assert (opening.this_minute().second, opening.this_minute().microsecond) == (0, 0)
+
+
+def published_hours(database: Database) -> dict[tuple[str, str], Any]:
+    with psycopg.connect(database.owner_url) as connection:
+        rows = connection.execute("SELECT hours, region, schedules FROM published.opening_hours")
+        return {(hours, region): json.loads(schedules) for hours, region, schedules in rows}
+
+
+def set_hours(database: Database, offering: world.Offering, text: str | None) -> None:
+    with psycopg.connect(database.owner_url) as connection:
+        connection.execute(
+            "UPDATE registry.offering_site SET opening_hours = %s WHERE offering_id = %s",
+            [text, offering.id],
+        )
+
+
+def test_each_string_is_published_once_and_goes_with_its_last_offering(
+    own_county_database: Database, hours: dict[str, world.Offering]
+) -> None:
+    database, (one, other, *_) = own_county_database, hours.values()
+    weekly = "Mo-Fr 08:00-16:00"
+    for offering in (one, other):
+        set_hours(database, offering, weekly)
+    assert publish(database.owner_url).changed["offering"] == 2
+    found = published_hours(database)
+    assert list(found) == [(weekly, "DE-SN")]
+    (schedule,) = found[weekly, "DE-SN"]
+    assert schedule == {
+        "freq": "WEEKLY",
+        "byday": "MO,TU,WE,TH,FR",
+        "opens_at": "08:00",
+        "closes_at": "16:00",
+        "description": weekly,
+    }
+    set_hours(database, one, "nach Vereinbarung")
+    publish(database.owner_url)
+    assert published_hours(database).keys() == {
+        (weekly, "DE-SN"),
+        ("nach Vereinbarung", "DE-SN"),
+    }
+    set_hours(database, one, None)
+    with psycopg.connect(database.owner_url) as connection:
+        connection.execute(
+            "UPDATE registry.offering SET status = 'archived' WHERE id = %s", [other.id]
+        )
+    publish(database.owner_url)
+    assert published_hours(database) == {}
+
+
+def test_a_rebuild_finds_the_same(
+    own_county_database: Database, hours: dict[str, world.Offering]
+) -> None:
+    database = own_county_database
+    for name, offering in hours.items():
+        set_hours(database, offering, HOURS[name])
+    publish(database.owner_url)
+    before = published_hours(database)
+    assert len(before) == len(HOURS)
+    with psycopg.connect(database.owner_url) as connection:
+        connection.execute("UPDATE published.state SET documents_hash = ''")
+        connection.execute("UPDATE published.opening_hours SET schedules = '[]'")
+    assert "offering" not in publish(database.owner_url).changed
+    assert published_hours(database) == before
+
+
+def test_a_part_of_a_state_with_holidays_of_its_own_is_a_region(
+    own_county_database: Database, hours: dict[str, world.Offering]
+) -> None:
+    database, offering = own_county_database, hours["office"]
+    set_hours(database, offering, "Mo-Fr 08:00-16:00")
+    publish(database.owner_url)
+    enter_school_holidays(database, (date(2026, 9, 7), date(2026, 9, 7)), region="DE-SN/14522")
+    changed = publish(database.owner_url).changed
+    assert changed == {"holiday": 1, "offering": 1}
+    assert list(published_hours(database)) == [("Mo-Fr 08:00-16:00", "DE-SN/14522")]
+    with psycopg.connect(database.owner_url) as connection:
+        connection.execute("DELETE FROM registry.holiday")
+    assert publish(database.owner_url).changed["offering"] == 1
+    assert list(published_hours(database)) == [("Mo-Fr 08:00-16:00", "DE-SN")]
+
+
+def test_holidays_of_an_unlicensed_source_are_not_published(own_county_database: Database) -> None:
+    database = own_county_database
+    enter_school_holidays(database, SUMMER, source=world.UNLICENSED)
+    publish(database.owner_url)
+    with psycopg.connect(database.owner_url) as connection:
+        count = "SELECT count(*) FROM published.holiday"
+        assert connection.execute(count).fetchone() == (0,)
+        connection.execute(
+            "UPDATE registry.source SET license = 'cc-zero' WHERE id = %s", [world.UNLICENSED]
+        )
+        connection.commit()
+        publish(database.owner_url)
+        assert connection.execute(count).fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("days", "opens", "closes", "expected"),
+    [
+        (["MO"], "24:00", "00:00", {"office", "always", "noon"}),
+        (["MO"], "12:00", "13:00", {"office", "always", "noon"}),
+        (["MO"], "12:00", "13:01", {"office", "always"}),
+        (["MO"], "07:59", "09:00", {"always"}),
+        (["SA"], "24:00", "00:00", {"always", "noon"}),
+        (["FR"], "23:00", "23:30", {"night", "always"}),
+        (["MO", "FR"], "22:00", "23:59", {"night", "always"}),
+    ],
+)
+def test_what_is_open_every_week_can_be_found(
+    opened_database: Database,
+    hours: dict[str, world.Offering],
+    days: list[str],
+    opens: str,
+    closes: str,
+    expected: set[str],
+) -> None:
+    """The condition that the filters of HSDS are made of."""
+    condition = where(c.regularly_open, (), days, opens, closes)
+    selection = Selection(published.offering, (condition,), Order("name"), "json", limit=None)
+    statement = statements.stream(replace(selection.shape, layout="json"))
+    with psycopg.connect(opened_database.public_url, cursor_factory=psycopg.RawCursor) as reader:
+        rows = reader.execute(statement.sql, statement.arguments(selection.values())).fetchall()
+    found = {json.loads(row[0])["slug"] for row in rows}
+    assert found == {hours[name].slug for name in expected}
