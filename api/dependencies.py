@@ -12,6 +12,7 @@ from fastapi import Request
 from api.cache import Answer, Key, Spelling, Store
 from api.confirm_links import ConfirmLinks
 from api.errors import InvalidParameter
+from api.opening import OpeningTimes
 from api.parameters import Limits, Reference
 from api.rate_limit import Quotas
 from api.settings import Settings
@@ -50,6 +51,7 @@ class Service:
             on_answer=self.pool.hear,
             on_state=self._follow,
         )
+        self.opening = OpeningTimes(self.pool)
         self.reports = Quotas(REPORTS, window=FORM_SECONDS)
         self.confirmations = Quotas(CONFIRMATIONS, window=FORM_SECONDS)
         self.confirm_links = (

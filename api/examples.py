@@ -38,6 +38,10 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "confirmed_since": "2024-01-01",
         "stale": True,
         "include_ended": True,
+        "open_at": "2026-12-22T10:00",
+        "open_now": True,
+        "at": "2026-12-22T10:00",
+        "days": 7,
         "bbox": [12.6, 50.5, 13.7, 51.4],
         "near": [13.34, 50.91],
         "radius": 5000,
@@ -138,6 +142,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 
 NAMES = {
     "get_offering": "erziehungsberatungsstelle-freiberg",
+    "get_offering_opening": "erziehungsberatungsstelle-freiberg",
     "get_district": "ags:14522180",
     "get_organisation": "landratsamt-mittelsachsen",
     "get_indicator": "population",
@@ -161,6 +166,11 @@ ADDRESSES: dict[str, dict[str, str]] = {
         "category and district",
         "/v1/offerings.geojson?bbox=12.6,50.5,13.7,51.4": "For a map",
         "/v1/offerings.csv?target_group=families": "For a spreadsheet",
+        "/v1/offerings?open_at=2026-12-22T10:00": "Open two days before Christmas Eve",
+    },
+    "get_offering_opening": {
+        "/v1/offerings/erziehungsberatungsstelle-freiberg/opening?at=2026-12-22T10:00": "Around "
+        "Christmas",
     },
     "get_offering": {
         "/v1/offerings/erziehungsberatungsstelle-freiberg": "By slug",

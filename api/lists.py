@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import Request, Response
@@ -13,6 +14,7 @@ from api.dependencies import Service, service
 from api.errors import Gone, InvalidParameter, NotFound, Unavailable
 from api.formats import Format
 from api.negotiation import choose_format, choose_language, is_named
+from api.opening import Opening, this_minute
 from api.pages.face import Shown, pages_of
 from api.pages.search import Understood
 from api.parameters import (
@@ -22,9 +24,9 @@ from api.parameters import (
     Simplified,
 )
 from api.resources import WIDE_COLUMNS, Resource
-from api.responses import Envelope, Version
+from api.responses import HOURS_UNKNOWN, PLACE_UNKNOWN, Envelope, Version
 from db import queries
-from db.conditions import Condition, called, near
+from db.conditions import Condition, called, near, open_at
 from db.published import FACETS
 from db.queries import Page
 from db.state import State
@@ -46,17 +48,24 @@ class Wanted:
     lang: str
     languages: Sequence[str] = ()
     depth: int = 0
+    minute: str = ""
+    """Of the clock that the answer depends on, if it asks for what is open now."""
+    opening: Opening | None = None
 
     @property
     def is_html(self) -> bool:
         return self.format.name == "html"
+
+    @property
+    def opened(self) -> tuple[Condition, ...]:
+        return (self.opening.condition,) if self.opening else ()
 
     def shown(self, request: Request, state: State) -> Shown:
         """What a page needs to know of the request."""
         return Shown(request, self.service, self.resource, self.version(state), self.languages)
 
     def version(self, state: State) -> Version:
-        return Version(state, self.format, self.lang)
+        return Version(state, self.format, self.lang, self.minute)
 
 
 async def answer_list(
@@ -71,6 +80,9 @@ async def answer_list(
     if at_hand := await _unchanged(request, wanted) or _kept(request, wanted):
         return at_hand
     if wanted.format.streamed:
+        wanted = await _opened_at(
+            wanted, parameters, await queries.current_state(wanted.service.pool)
+        )
         return await _stream(request, wanted, parameters)
     if wanted.is_html:
         return await _html_list(request, wanted, parameters, also, searched)
@@ -172,7 +184,21 @@ async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
         limit=None if limit == "all" else limit,
     )
     depth = cursor.depth if cursor else 0
-    return replace(wanted, selection=selection, depth=depth)
+    minute = this_minute().isoformat() if parameters.opening == "now" else ""
+    return replace(wanted, selection=selection, depth=depth, minute=minute)
+
+
+async def _opened_at(wanted: Wanted, parameters: ListParameters, state: State) -> Wanted:
+    """With what is open at the time asked for, as of this publication at least."""
+    moment = parameters.opening
+    if moment is None:
+        return wanted
+    if moment == "now":
+        moment = datetime.fromisoformat(wanted.minute)
+    opening = await wanted.service.opening.at(moment, state)
+    others = [part for part in wanted.selection.conditions if part.builder is not open_at]
+    selection = replace(wanted.selection, conditions=(*others, opening.condition))
+    return replace(wanted, selection=selection, opening=opening)
 
 
 def _limit(format_: Format, parameters: ListParameters) -> int | Literal["all"]:
@@ -259,7 +285,11 @@ async def _html_list(
 async def _read(
     request: Request, wanted: Wanted, parameters: ListParameters, also: Sequence[Condition]
 ) -> tuple[Page, Envelope | None]:
+    wanted = await _opened_at(wanted, parameters, await wanted.service.current_state())
     page = await queries.page(wanted.service.pool, wanted.selection)
+    if wanted.opening and wanted.opening.state.sequence != page.state.sequence:
+        wanted = await _opened_at(wanted, parameters, page.state)
+        page = await queries.page(wanted.service.pool, wanted.selection)
     is_all = not wanted.selection.after and not page.has_next
     total = page.count if is_all else None
     envelope = await _envelope(wanted, parameters, also, page.state, total)
@@ -277,7 +307,7 @@ async def _envelope(
 ) -> Envelope | None:
     """None if a publication came between: entities and counts would not belong together."""
     envelope = Envelope()
-    states = {state}
+    states = {state, wanted.opening.state if wanted.opening else state}
     if parameters.count is None:
         if total is None:
             total = await _counted(wanted, wanted.selection, state, states)
@@ -286,7 +316,12 @@ async def _envelope(
         if total is not None and (selection := _possible(wanted, parameters, also)):
             possible = await _counted(wanted, selection, state, states)
             envelope.gave_up = possible is None
-            envelope.left_out = 0 if possible is None else possible - total
+            envelope.leave_out(PLACE_UNKNOWN, 0 if possible is None else possible - total)
+        if wanted.opening:
+            selection = _perhaps_open(wanted, wanted.opening, parameters, also)
+            perhaps = await _counted(wanted, selection, state, states)
+            envelope.gave_up |= perhaps is None
+            envelope.leave_out(HOURS_UNKNOWN, perhaps or 0)
     if parameters.facets:
         envelope.facets = await _facets(wanted, parameters, also, state, states)
     return envelope if len(states) == 1 else None
@@ -297,7 +332,17 @@ def _possible(
 ) -> Selection | None:
     """What matches or may match, where a place is filtered by."""
     possible = parameters.possible()
-    return None if possible is None else replace(wanted.selection, conditions=(*also, *possible))
+    if possible is None:
+        return None
+    return replace(wanted.selection, conditions=(*also, *possible, *wanted.opened))
+
+
+def _perhaps_open(
+    wanted: Wanted, opening: Opening, parameters: ListParameters, also: Sequence[Condition]
+) -> Selection:
+    """What matches but for its hours, which are unknown."""
+    conditions = (*also, *parameters.conditions(), opening.perhaps)
+    return replace(wanted.selection, conditions=conditions)
 
 
 async def _counted(
@@ -330,7 +375,7 @@ async def _facets(
     facets = {}
     for name in parameters.facets or ():
         others = parameters.model_copy(update={name: None}).conditions()
-        selection = replace(wanted.selection, conditions=(*also, *others))
+        selection = replace(wanted.selection, conditions=(*also, *others, *wanted.opened))
         counts = wanted.service.remembered_facet(selection, name, state)
         if counts is None:
             counts, counted_in = await queries.facet(wanted.source, selection, name, wanted.lang)
@@ -384,6 +429,7 @@ async def _whole(
     also: Sequence[Condition],
 ) -> Response:
     """JSON and GeoJSON with `limit=all`: one document, however long, of one snapshot."""
+    wanted = await _opened_at(wanted, parameters, await queries.current_state(wanted.service.pool))
 
     async def envelope(lines: queries.Lines, count: int) -> Envelope:
         total = None if wanted.selection.after else count
@@ -414,9 +460,11 @@ def _columns(wanted: Wanted, parameters: ItemParameters) -> dict[str, str]:
     columns = wanted.resource.columns
     if any(condition.builder is near for condition in wanted.selection.conditions):
         columns = columns | {"distance_m": "$.distance_m"}
+    if wanted.opening:
+        columns = columns | {"open_until": "$.opening.next_change"}
     if not parameters.fields:
         return columns
-    kept = {"id", "distance_m", *parameters.fields}
+    kept = {"id", "distance_m", "opening", *parameters.fields}
     return {
         name: path
         for name, path in columns.items()

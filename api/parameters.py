@@ -5,7 +5,7 @@ exist. A parameter that stands alone in the query means AND, one that is repeate
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -25,6 +25,7 @@ from api.types import (
     Limit,
     Moment,
     Names,
+    OpenAt,
     Position,
     Postcode,
     Text,
@@ -163,6 +164,11 @@ class ListParameters(ItemParameters):
         """The same filter, taking in what its places cannot decide about; None without places."""
         return None
 
+    @property
+    def opening(self) -> datetime | Literal["now"] | None:
+        """When it must be open; None where that is not asked for."""
+        return None
+
     def references(self) -> list[Reference]:
         return []
 
@@ -280,6 +286,13 @@ class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
         None, description="`true`: not confirmed within a year, or never. `false`: confirmed."
     )
     include_ended: Boolean = Field(False, description="Offerings that have ended as well.")
+    open_at: OpenAt | None = Field(
+        None,
+        description="Certainly open at this time at one of its sites, with the holidays of its "
+        "state; without an offset by the clock of the place. `left_out` counts those whose hours "
+        "are unknown.",
+    )
+    open_now: Boolean = Field(False, description="The same at this minute.")
     bbox: Box | None = Field(None, description="West, south, east, north in degrees.")
     near: Position | None = Field(
         None,
@@ -307,12 +320,22 @@ class OfferingParameters(Search, Themes, TargetGroups, InDistrict):
     def natural_sort(self) -> str:
         return "distance" if self.near else super().natural_sort()
 
+    @property
+    def opening(self) -> datetime | Literal["now"] | None:
+        return "now" if self.open_now else self.open_at
+
     @model_validator(mode="after")
     def _distance_needs_a_point(self) -> Self:
         if self.radius is not None and self.near is None:
             raise ValueError("radius: needs near, the point it is measured from")
         if self.sort == "distance" and self.near is None:
             raise ValueError("sort: distance needs near, the point it is measured from")
+        return self
+
+    @model_validator(mode="after")
+    def _open_at_one_time(self) -> Self:
+        if self.open_at is not None and self.open_now:
+            raise ValueError("open_now: is another time than open_at; ask for one of them")
         return self
 
     def check(self, limits: Limits) -> None:
@@ -685,6 +708,22 @@ class CodelistParameters(ListParameters):
     resource = "codelist"
 
     sort: Literal["name", "-name"] | None = SORT
+
+
+class OpeningParameters(BaseModel):
+    """For which time, and how far ahead, the opening times of an offering are told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at: OpenAt | None = Field(
+        None, description="A time; without an offset by the clock of the place. Else this minute."
+    )
+    days: Annotated[int, Field(ge=1, le=31), WHOLE] = Field(7, description="Days to tell of.")
+    lang: Language | None = Field(
+        None,
+        description="Language of names: one that is published, such as `en`.",
+        json_schema_extra={"format": "language"},
+    )
 
 
 class PlaceParameters(BaseModel):

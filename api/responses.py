@@ -27,6 +27,8 @@ from db.state import State
 
 CACHE_CONTROL = "public, max-age=0, stale-while-revalidate=30, stale-if-error=86400"
 STALLED = 30.0  # seconds
+PLACE_UNKNOWN = "place_known_only_by_municipality"
+HOURS_UNKNOWN = "hours_unknown"
 _OWN_IMAGES = "'self' data:"
 VARY = "Accept, Accept-Language"
 """What decides a body; that its encoding does too, the compressing layer adds itself."""
@@ -39,17 +41,26 @@ class Version:
     state: State
     format: Format
     lang: str
+    minute: str = ""
+    """Of the clock, if the answer depends on it: it is not kept, and is another a minute later."""
 
 
 @dataclass(slots=True)
 class Envelope:
-    """What a list says around its entities. `gave_up`: counting them took too long."""
+    """What a list says around its entities. `gave_up`: counting them took too long.
+
+    `left_out`: how many might match, by the reason why that is not known.
+    """
 
     total: int | None = None
     gave_up: bool = False
     facets: dict[str, bytes] | None = None
-    left_out: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
     links: list[dict[str, Any]] = field(default_factory=list)
+
+    def leave_out(self, reason: str, count: int) -> None:
+        if count:
+            self.left_out[reason] = count
 
 
 class Described(Protocol):
@@ -129,7 +140,7 @@ def _answer(
 ) -> Response:
     shown = [dict(entry) for entry in linked if "method" not in entry]
     headers = version_headers(request, version) | {"Link": links.header(shown)}
-    if lasting and request.method != "POST":
+    if lasting and not version.minute and request.method != "POST":
         keep(request, key(request, version), version.state)
     return Response(body, media_type=version.format.content_type, headers=headers)
 
@@ -187,8 +198,8 @@ def _common(page: Described, envelope: Envelope) -> list[bytes]:
         pairs = [_json(name) + b":" + counts for name, counts in envelope.facets.items()]
         members += [b',"facets":{', b",".join(pairs), b"}"]
     if envelope.left_out:
-        reason = {"reason": "place_known_only_by_municipality", "count": envelope.left_out}
-        members += [b',"left_out":', _json([reason])]
+        reasons = [{"reason": name, "count": n} for name, n in envelope.left_out.items()]
+        members += [b',"left_out":', _json(reasons)]
     return [*members, b',"links":', _json(envelope.links)]
 
 
@@ -205,13 +216,17 @@ def version_headers(request: Request, version: Version) -> dict[str, str]:
     """Validators from the sequence, not from the body: nothing per request is in a body."""
     if request.method == "POST":  # the address alone does not say what was asked
         return {"Cache-Control": "no-store", "Content-Language": version.lang}
-    return {
+    headers = {
         "ETag": etag(request, version),
         "Last-Modified": _http_date(version.state.published_at),
         "Cache-Control": CACHE_CONTROL,
         "Vary": VARY,
         "Content-Language": version.lang,
     }
+    if version.minute:
+        del headers["Last-Modified"]
+        headers["Cache-Control"] = "no-cache"
+    return headers
 
 
 @lru_cache(maxsize=8)
@@ -223,7 +238,8 @@ def etag(request: Request, version: Version) -> str:
     """Weak, from what decides the answer; today's date does too (offerings end by themselves), and
     so does the release, which may write the same publication in another way."""
     state, release = version.state, str(request.app.version)
-    parts = (str(links.address(request)), version.format.name, version.lang, state.day, release)
+    shown = (version.format.name, version.lang, state.day, version.minute)
+    parts = (str(links.address(request)), *shown, release)
     digest = blake2s("\n".join(parts).encode(errors="replace"), digest_size=9).hexdigest()
     return f'W/"{state.sequence}-{digest}"'
 

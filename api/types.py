@@ -4,6 +4,7 @@ import json
 import math
 import re
 import sys
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -23,6 +24,8 @@ from db.conditions import as_uuid
 
 MAX_TEXT = 200
 MAX_LIMIT = 10_000
+OPEN_YEARS = range(2000, 2100)
+"""For which opening times are worked out: holidays were and will be others in other times."""
 IN_BODY = "body"
 """Validation context of a JSON body: values have JSON's types there. In a query all is text."""
 
@@ -195,6 +198,18 @@ def _moment(value: object) -> datetime:
     return _refuse("must be a date or an RFC 3339 time, such as 2024-05-07T16:00:00Z")
 
 
+def _open_at(value: object) -> datetime:
+    """RFC 3339, to the minute; without an offset it is the clock of the place that counts."""
+    text = value.replace(" ", "+") if isinstance(value, str) else ""
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}.*", text):
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(text.upper()).replace(second=0, microsecond=0)
+            if moment.year in OPEN_YEARS:
+                return moment
+    years = f"{OPEN_YEARS[0]} to {OPEN_YEARS[-1]}"
+    return _refuse(f"must be a date and time of the years {years}, such as 2024-05-07T16:00")
+
+
 def _period(value: object) -> "Period":
     """`2021`, `2019..2022`, or `latest`."""
     if value == "latest":
@@ -350,6 +365,11 @@ Moment = Annotated[
             "anyOf": [{"format": "date-time"}, {"format": "date"}],
         }
     ),
+]
+OpenAt = Annotated[
+    datetime,
+    BeforeValidator(_open_at),
+    WithJsonSchema({"type": "string", "format": "opening-time"}),
 ]
 Time = Annotated[
     Period,

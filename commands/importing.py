@@ -115,6 +115,39 @@ def import_files(
     raise typer.Exit(result.exit_code)
 
 
+@group.command("holidays")
+def import_school_holidays(
+    file: Annotated[
+        Path, typer.Argument(help="CSV: region, kind, name, first_day, last_day, source.")
+    ],
+    snapshot: Annotated[
+        bool, typer.Option("--snapshot", help="Remove what the file no longer has of its sources.")
+    ] = False,
+) -> None:
+    """Take over school holidays, or public ones of a part of a state, from a file.
+
+    Opening times follow from them once they are published. Public holidays of countries and states
+    are known. A file with a wrong row is refused as a whole.
+    """
+    from seed.holidays import FileRefused, import_holidays
+
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        try:
+            taken = import_holidays(
+                both.owner_url, file, snapshot=snapshot, actor="import holidays"
+            )
+        except FileRefused as refused:
+            stop(f"{file} is refused:\n{refused}")
+    counts = taken.counts
+    notes.print(f"{counts.new} new, {counts.changed} changed, {taken.removed} removed")
+    for slug in taken.new_sources:
+        notes.print(
+            f"The licence of {slug} is not stated, so it is not published: "
+            f"./quartier sources set {slug} license=…"
+        )
+
+
 @group.command("suggest")
 def suggest_mapping(
     file: Annotated[Path, typer.Argument(help="File that nobody has mapped yet.")],

@@ -37,7 +37,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 from sqlalchemy.types import TypeEngine
 
 from db import published
@@ -499,6 +499,58 @@ def latest_period(table: Table) -> Expression:
             )
         ),
     )
+
+
+def regularly_open(table: Table, days: Bind, opens: Bind, closes: Bind) -> Expression:
+    """Open every week at one of its sites: on one of the days (`MO`), from a time of day at the
+    latest (`24:00`: from any) until one at least (`00:00`: until any).
+
+    A schedule that closes no later than it opens goes on until the next day.
+    """
+    hours = published.opening_hours
+    schedule = func.json_array_elements(hours.c.schedules.cast(JSON)).alias("schedule")
+    freq, byday, opens_at, closes_at = (
+        literal_column(f"schedule ->> '{name}'", Text)
+        for name in ("freq", "byday", "opens_at", "closes_at")
+    )
+    is_open = and_(
+        freq == literal_column("'WEEKLY'", Text),
+        func.string_to_array(byday, literal_column("','", Text)).op("&&")(days),
+        opens_at <= opens,
+        or_(closes_at >= closes, closes_at <= opens_at),
+    )
+    open_ids = select(hours.c.id).select_from(hours.join(schedule, is_open))
+    return _share(table.c.opening, func.array(open_ids.scalar_subquery()))
+
+
+def open_at(table: Table, ids: Bind, _closes: Bind) -> Expression:
+    """One of its sites has opening hours that were found to be open."""
+    return _share(table.c.opening, ids)
+
+
+def perhaps_open(table: Table, open_ids: Bind, unknown_ids: Bind) -> Expression:
+    """Not found to be open, and not known to be closed: it may have no hours at all."""
+    opening = table.c.opening
+    unknown = or_(_share(opening, unknown_ids), func.cardinality(opening) == literal_column("0"))
+    return and_(unknown, not_(_share(opening, open_ids)))
+
+
+def _share(one: Expression, other: Expression) -> Expression:
+    """The two arrays have an element in common."""
+    return one.op("&&", return_type=Boolean())(other)
+
+
+def closing(table: Table, closes: Bind) -> Expression:
+    """Until when it is open, as JSON: the latest of its sites that are open, null if not soon.
+
+    `closes` is a JSON object by the ids of opening hours.
+    """
+    known = closes.cast(JSONB)
+    id_ = func.unnest(table.c.opening).column_valued("opening_id")
+    ends = known.op("->")(id_.cast(Text))
+    is_late = func.bool_or(func.jsonb_typeof(ends) == literal_column("'null'", Text))
+    latest = func.to_json(func.max(ends.op("#>>")(literal_column("'{}'"))))
+    return select(case((is_late, None), else_=latest.cast(Text))).scalar_subquery()
 
 
 # Age and money

@@ -287,6 +287,15 @@ def ids_by_slug(connection: Connection, model: type[Base]) -> dict[str, UUID]:
     return {row.slug: row.id for row in found}
 
 
+def ids_of_sources(
+    connection: Connection, model: type[Base], sources: Collection[UUID]
+) -> set[UUID]:
+    """The ids of all rows that came from these sources."""
+    target = _table(model)
+    of_these = target.c.source_id == any_(_ids("sources", sources))
+    return set(connection.scalars(select(target.c.id).where(of_these)))
+
+
 def term_ids(connection: Connection) -> dict[tuple[str, str], UUID]:
     """The id of every codelist term, by name of the list and code."""
     found = connection.execute(

@@ -428,6 +428,8 @@ def _body(shape: Shape, table: Table, metres: ColumnElement[Any] | None) -> Colu
         document = func.published.pick(document, _bind("fields", ARRAY(Text())))
     if metres is not None:
         document = _with_distance(document, metres)
+    if any(part.builder is conditions.open_at for part in shape.conditions):
+        document = _with_opening(document, shape, table)
     if shape.layout == "csv":
         return func.published.csv_line(document, _bind("columns", ARRAY(Text())))
     if shape.layout == "json":
@@ -460,6 +462,14 @@ def _with_distance(document: ColumnElement[Any], metres: ColumnElement[Any]) -> 
     rounded = func.round(metres.cast(published.NUMERIC), literal_column("1")).cast(Text)
     member = literal_column("""',"distance_m":'""", Text)
     return head.concat(member).concat(rounded).concat(literal_column("'}'", Text))
+
+
+def _with_opening(document: ColumnElement[Any], shape: Shape, table: Table) -> ColumnElement[Any]:
+    closing = conditions.closing(table, _binds_of(shape, conditions.open_at)[1])
+    head = func.left(document, literal_column("-1"))
+    member = literal_column("""',"opening":{"state":"open","next_change":'""", Text)
+    ends = func.coalesce(closing, literal_column("'null'", Text))
+    return head.concat(member).concat(ends).concat(literal_column("'}}'", Text))
 
 
 def _place(shape: Shape, table: Table) -> ColumnElement[Any]:

@@ -1,6 +1,6 @@
 """An offering: what is provided, by whom, where, for whom."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -70,6 +70,13 @@ class Evaluation(Document):
     source: Source
 
 
+class Opening(Document):
+    """Found open, and when that changes; null: not within days."""
+
+    state: Literal["open"]
+    next_change: datetime | None
+
+
 class Offering(Entity):
     name: str
     alternate_name: str | None
@@ -102,6 +109,7 @@ class Offering(Entity):
     valid_from: date | None
     valid_to: date | None
     confirmed_at: date | None
+    opening: Opening | None = Field(None, description="Only with `open_at` or `open_now`.")
     distance_m: float | None = Field(
         None, description="Great-circle metres to the nearest site; only with `near`."
     )

@@ -28,9 +28,9 @@ class FacetValue(Document):
 
 
 class LeftOut(Document):
-    """Entities that might match, but whose place is not known well enough to say."""
+    """Entities that might match: their place or their hours are not known well enough to say."""
 
-    reason: str
+    reason: Literal["place_known_only_by_municipality", "hours_unknown"]
     count: int
 
 

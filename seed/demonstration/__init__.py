@@ -6,6 +6,7 @@ a KeyError here, before anything is written.
 
 from seed.demonstration.batches import Batch
 from seed.demonstration.districts import district_batches
+from seed.demonstration.holidays import holiday_batch
 from seed.demonstration.indicators import HeldBack, held_back, indicator_batches
 from seed.demonstration.offerings import offering_batches
 from seed.demonstration.organisations import organisation_batch
@@ -19,6 +20,7 @@ def read_demonstration() -> list[Batch]:
     return [
         source_batch(),
         *district_batches(),
+        holiday_batch(),
         organisation_batch(),
         *offering_batches(),
         *indicator_batches(),

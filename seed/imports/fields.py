@@ -10,6 +10,7 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from db.opening_hours import is_valid
 from seed import numbers
 from seed.dates import imprecise_date
 from seed.edtf import ImpreciseDate
@@ -24,6 +25,8 @@ from seed.targets import Field, Kind, Target
 
 IMPLIED = ("organisation", "strategy")  # what needs no more than a name to be registered
 LONGEST = 100_000  # characters of a text
+HOURS = "opening_hours"
+NO_HOURS = "not as OpenStreetMap writes opening hours: shown as it is, open or not is unknown"
 REMEMBERED = 5_000  # cells of a column, so that memory stays flat
 SHORT = 100  # characters of a cell that may well come again
 
@@ -114,6 +117,8 @@ class Reader:
                 raise
             self._flag(position, refused)
             value = () if stated.many else None
+        if plan.name == HOURS and isinstance(value, str) and not is_valid(value):
+            self.report.flag(NO_HOURS, position, plan.name, value)
         if value is None:
             value = stated.default
         if value is None and stated.required:

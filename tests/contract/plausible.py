@@ -43,6 +43,7 @@ POLYGONS = (
     '{"type":"Polygon","coordinates":[[[13,50.8],[13.5,50.8],[13.5,51],[13,50.8]]]}',
     "MULTIPOLYGON(((13 50.8, 13.5 50.8, 13.5 51, 13 50.8)))",
 )
+MOMENTS = ("2026-12-22T10:00", "2026-11-18T09:30:00Z", "2027-03-28T02:30+01:00")
 GEOJSON = {"type": "Polygon", "coordinates": [[[13, 50.8], [13.5, 50.8], [13.5, 51], [13, 50.8]]]}
 
 
@@ -161,6 +162,8 @@ def _order(query: Query, *, written: bool) -> None:
         query["within"] = _pick(POLYGONS, query["within"]) if written else GEOJSON
     if ".." in str(query.get("time", "")):
         query["time"] = "..".join(sorted(query["time"].split("..")))
+    for name in {"open_at", "at"} & query.keys():
+        query[name] = _pick(MOMENTS, query[name])
     if "from" in query and "to" in query:
         query["from"], query["to"] = sorted((query["from"], query["to"]))
 
@@ -179,6 +182,8 @@ def _written(query: Query) -> Query:
 
 def _keep_rules(query: Query) -> None:
     """The rules between parameters, as the descriptions state them."""
+    if query.get("open_at") is not None:
+        query.pop("open_now", None)
     if "radius" in query or query.get("sort") == "distance":
         query.setdefault("near", POSITION)
     if "relevance" in query.get("sort", ""):

@@ -7,7 +7,8 @@ export const FILTERS: Record<string, readonly string[]> = {
   offerings: [
     ...SEARCH, "category", "district", "theme", "target_group", "organisation", "postcode",
     "organisation_mode", "language", "wheelchair", "age", "free", "confirmed_since", "stale",
-    "include_ended", "bbox", "near", "radius", "within", "serves", "serves_district",
+    "include_ended", "open_at", "open_now", "bbox", "near", "radius", "within", "serves",
+    "serves_district",
   ],
   districts: [...SEARCH, "level", "parent", "valid_on", "designation", "contains", "bbox"],
   organisations: [...SEARCH, "kind", "postcode"],
