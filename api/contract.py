@@ -27,6 +27,7 @@ Name = Annotated[
 ]
 
 PROBLEMS = {
+    308: "It was merged into another entity, or renamed; `Location` is where it is now.",
     400: "A parameter is unknown, malformed, or names something that does not exist.",
     404: "There is no such entity.",
     406: "Not available in this format.",
@@ -113,7 +114,7 @@ def of_item(resource: Resource) -> dict[str, Any]:
     singular = resource.table.name
     text = f"One {singular} by id or slug, with everything that is published about it."
     return _operation(f"get_{singular}", f"Get one {singular}", text, resource) | {
-        "responses": _responses(resource, many=False, problems=(400, 404, 406, 410, 414, 503))
+        "responses": _responses(resource, many=False, problems=(308, 400, 404, 406, 410, 414, 503))
     }
 
 
@@ -135,7 +136,7 @@ def of_series(resource: Resource) -> dict[str, Any]:
     text = "Like `/v1/observations` with one `indicator`."
     return _operation(
         "list_indicator_observations", "List the observations of one indicator", text, resource
-    ) | {"responses": _responses(resource, many=True, problems=(400, 404, 406, 410, 414, 503))}
+    ) | {"responses": _responses(resource, many=True, problems=(308, 400, 404, 406, 410, 414, 503))}
 
 
 def of_changes() -> dict[str, Any]:
@@ -225,6 +226,7 @@ def problem_responses(*statuses: int) -> dict[int | str, Any]:
     """The problems a route can answer with, all in one shape."""
     content = {PROBLEM: {"schema": _reference(ProblemDocument.__name__)}}
     headers = {
+        308: {"headers": {"Location": _LOCATION}},
         429: {"headers": {"Retry-After": _RETRY_AFTER, **_RATE_LIMIT}},
         503: {"headers": {"Retry-After": _RETRY_AFTER}},
     }
@@ -239,6 +241,10 @@ def _header(description: str, example: str | int, **schema: str) -> dict[str, An
 
 
 _RETRY_AFTER = _header("Seconds until it is worth trying again.", 2, type="integer")
+_LOCATION = _header(
+    "The same address with the name it has now.",
+    "https://example.org/v1/offerings/erziehungsberatungsstelle-freiberg",
+)
 _RATE_LIMIT = {
     "RateLimit-Policy": _header("Requests (`q`) in so many seconds (`w`).", '"default";q=600;w=60'),
     "RateLimit": _header(

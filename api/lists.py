@@ -10,7 +10,7 @@ from fastapi import Request, Response
 
 from api import cursors, links, responses
 from api.dependencies import Service, service
-from api.errors import Gone, InvalidParameter, NotFound, Unavailable
+from api.errors import Gone, InvalidParameter, Moved, NotFound, Unavailable
 from api.formats import Format
 from api.negotiation import choose_format, choose_language, is_named
 from api.pages.face import Shown, pages_of
@@ -24,7 +24,7 @@ from api.parameters import (
 from api.resources import WIDE_COLUMNS, Resource
 from api.responses import Envelope, Version
 from db import queries
-from db.conditions import Condition, called, near
+from db.conditions import Condition, as_uuid, called, near
 from db.published import FACETS
 from db.queries import Page
 from db.state import State
@@ -94,7 +94,7 @@ async def answer_item(
     for _ in range(RETRIES):
         found = await queries.item(wanted.service.pool, wanted.selection)
         if found is None:
-            raise await _missing(wanted.service, resource, name)
+            raise await _missing(request, resource, name)
         body, state = found
         if not wanted.is_html:
             return responses.item(request, wanted.version(state), body)
@@ -109,14 +109,37 @@ async def require(request: Request, resource: Resource, name: str) -> None:
     known = service(request)
     found = Selection(resource.table, (called([name]),), Order("name"), "json", limit=1)
     if await queries.item(known.pool, found) is None:
-        raise await _missing(known, resource, name)
+        raise await _missing(request, resource, name)
 
 
-async def _missing(known: Service, resource: Resource, name: str) -> Exception:
-    tombstone = await queries.tombstone(known.pool, resource.table.name, name)
-    if tombstone:
-        return Gone(f"{name} is no longer published.", tombstone=responses.parsed(tombstone))
-    return NotFound(f"There is no {name} among the {resource.name}.")
+async def _missing(request: Request, resource: Resource, name: str) -> Exception:
+    """308 to where it is now, 410 if it was taken off, 404 if nobody knows of it."""
+    former = await queries.former(service(request).pool, resource.table.name, name)
+    if former is None:
+        return NotFound(f"There is no {name} among the {resource.name}.")
+    if former.id is None:
+        assert former.tombstone is not None  # else it would be published
+        reason = f"{name} is no longer published."
+        return Gone(reason, tombstone=responses.parsed(former.tombstone))
+    now = str(former.id if as_uuid(name) else former.slug)
+    if now == name:
+        return Unavailable(BETWEEN)  # it has just come back
+    place = _elsewhere(request, name, now)
+    return Moved(f"{name} is now {now}.", headers={"Location": place})
+
+
+def _elsewhere(request: Request, name: str, now: str) -> str:
+    """The address of the request for another entity, its format and query as they are."""
+    names = {key: now if value == name else value for key, value in request.path_params.items()}
+    place = request.scope["quartier.exchange"].template.format(**names)
+    suffix, query = request.scope.get("quartier.suffix"), request.scope["query_string"].decode()
+    return "".join(
+        (
+            *(links.base_url(request), place),
+            *((".", suffix) if suffix else ()),
+            *(("?", query) if query else ()),
+        )
+    )
 
 
 async def _understood(

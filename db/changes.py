@@ -8,7 +8,7 @@ place only, so a copy is told each entity once.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import AsyncConnection, AsyncRawServerCursor
@@ -145,10 +145,9 @@ def _columns(seen: LiteralString) -> LiteralString:
 
 def _documents() -> LiteralString:
     """The document of a change in the language asked for, else in the default one."""
-    names = [cast("LiteralString", name) for name in published.RESOURCES]  # our own
     own = " ".join(
         f"WHEN '{name}' THEN (SELECT d.document FROM published.{name} d WHERE d.id = c.id)"
-        for name in names
+        for name in published.RESOURCES
     )
     return f"""coalesce(
         (SELECT t.document FROM published.translation t

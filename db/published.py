@@ -179,8 +179,8 @@ state = Table(
     Column("registry", Uuid, nullable=False),
     Column("forgotten", BigInteger, nullable=False),
 )
-"""`registry`: tells this registry from any other, for ever. `forgotten`: the publication up to which
-removals are known no more."""
+"""`registry`: tells this registry from any other, for ever. `forgotten`: the publication up to
+which changes were forgotten."""
 
 resource = Table(
     "resource",
