@@ -46,8 +46,8 @@ DESCRIPTION = """\
 Social offerings, districts, indicators and measures of a county or city, from one published source.
 
 * **Start** with `/v1/offerings?district=freiberg` and follow the `next` link.
-* **Formats**: JSON, GeoJSON, CSV, NDJSON, by `?format=`, by suffix (`/v1/offerings.geojson`) or by
-  the `Accept` header. CSV and NDJSON hold the whole filtered set.
+* **Formats**: JSON, GeoJSON, CSV, NDJSON, Atom, by `?format=`, by suffix (`/v1/offerings.geojson`)
+  or by the `Accept` header. CSV and NDJSON hold the whole filtered set.
 * **Filters**: different parameters mean *and*, a repeated parameter means *or*. A parameter that
   does not exist is refused, never ignored, and so is a name or code that nobody bears.
 * **Coordinates** are degrees (EPSG:4326), longitude first: a position is `13.34,50.91`, a box is
@@ -202,15 +202,7 @@ def _schema(resource: Resource, format_: str, *, many: bool) -> dict[str, Any]:
         return _reference(f"{name}Page") if many else _whole_or_part(name)
     if format_ == "geojson":
         return _reference(f"{name}Collection" if many else f"{name}Feature")
-    return {"type": "string", "description": _TEXTS[format_]}
-
-
-_TEXTS = {
-    "csv": "A header line and a line an entity.",
-    "ndjson": "A JSON object a line.",
-    "html": "For people. A whole page where a browser asks (`Accept`); where `format` or a suffix "
-    "asks, a fragment to put into a page of yours.",
-}
+    return {"type": "string", "description": FORMATS[format_].text}
 
 
 def _reference(schema: str) -> dict[str, str]:

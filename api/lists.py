@@ -51,6 +51,10 @@ class Wanted:
     def is_html(self) -> bool:
         return self.format.name == "html"
 
+    @property
+    def is_feed(self) -> bool:
+        return self.format.name == "atom"
+
     def shown(self, request: Request, state: State) -> Shown:
         """What a page needs to know of the request."""
         return Shown(request, self.service, self.resource, self.version(state), self.languages)
@@ -96,12 +100,21 @@ async def answer_item(
         if found is None:
             raise await _missing(request, resource, name)
         body, state = found
-        if not wanted.is_html:
-            return responses.item(request, wanted.version(state), body)
-        shown = wanted.shown(request, state)
-        if page := await pages_of(request).of_item(shown, body):
-            return responses.html(request, shown.version, page)
+        if answer := await _shown(request, wanted, body, state):
+            return answer
     raise Unavailable(BETWEEN)
+
+
+async def _shown(
+    request: Request, wanted: Wanted, document: bytes, state: State
+) -> Response | None:
+    """An entity in the format asked for; None if a publication came between parts of its page."""
+    shown = wanted.shown(request, state)
+    if wanted.is_html:
+        page = await pages_of(request).of_item(shown, document)
+        return responses.html(request, shown.version, page) if page else None
+    body = pages_of(request).entry(shown, document) if wanted.is_feed else document
+    return responses.item(request, shown.version, body)
 
 
 async def require(request: Request, resource: Resource, name: str) -> None:
@@ -183,6 +196,8 @@ async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
         name, _, reason = str(error).partition(": ")
         raise InvalidParameter.named(name, reason) from None
     await wanted.service.require_known(parameters.references())
+    if wanted.format.newest_first and parameters.sort is None:
+        parameters = parameters.model_copy(update={"sort": "-updated_at"})
     order = parameters.order()
     cursor = _cursor(wanted, parameters, order)
     limit = _limit(wanted.format, parameters)
@@ -254,8 +269,16 @@ async def _page(
     for _ in range(RETRIES):
         page, envelope = await _read(request, wanted, parameters, also)
         if envelope is not None:
-            return responses.page(request, wanted.version(page.state), page, envelope)
+            return _written(request, wanted, page, envelope)
     raise Unavailable(BETWEEN)
+
+
+def _written(request: Request, wanted: Wanted, page: Page, envelope: Envelope) -> Response:
+    version = wanted.version(page.state)
+    if not wanted.is_feed:
+        return responses.page(request, version, page, envelope)
+    body = pages_of(request).feed(wanted.shown(request, page.state), page, envelope)
+    return responses.answer(request, version, body, envelope.links, lasting=not envelope.gave_up)
 
 
 async def _html_list(

@@ -306,7 +306,7 @@ place = Table(
 )
 
 SORTS: dict[str, dict[str, tuple[str, ...]]] = {
-    "codelist": {"name": ("sort_name",)},
+    "codelist": {"name": ("sort_name",), "updated_at": ("updated_at",)},
     "district": {
         "name": ("sort_name",),
         "level": ("level_position", "sort_name"),

@@ -250,7 +250,7 @@ def test_a_publication_is_in_the_changes_at_once(
 # --- cursors -------------------------------------------------------------------------------------
 
 
-def refused(client: TestClient, since: object, **query: Any) -> tuple[int, str]:
+def refused(client: TestClient, since: str | int, **query: Any) -> tuple[int, str]:
     answer = client.get("/v1/changes", params={"since": since, **query})
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
@@ -380,11 +380,11 @@ def test_a_walk_from_the_beginning_goes_on_while_old_changes_are_forgotten(
     age(own_county_database)
     until_published(own, edit(own_county_database, OFFERINGS, "Neu", "offering-2"))
     copy = Copy()
-    copy.follow(
-        own,
-        200,
-        lambda: forget_changes(own_county_database.owner_url, timedelta(days=365)) and None,
-    )
+
+    def forget() -> None:
+        forget_changes(own_county_database.owner_url, timedelta(days=365))
+
+    copy.follow(own, 200, forget)
     assert copy.documents == published(own)
 
 
