@@ -163,10 +163,10 @@ async def _page(asked: Asked) -> Response:
     found = await changes.page(asked.service.pool, asked.wanted, limit, "," if is_json else "\n")
     state = found.standing.state
     _check(asked.place, found.standing)
-    onward = _cursor(asked, found.standing, found.last if found.has_more else None)
+    onward = _cursor(asked, found.standing, found.last)
     linked = _links(asked, onward)
     if is_json:
-        tail = {"sequence": state.sequence, "has_more": found.has_more, "next": onward}
+        tail = {"sequence": state.sequence, "has_more": found.last is not None, "next": onward}
         rest = json.dumps(tail | {"links": linked}, separators=(",", ":")).encode()
         body = b'{"items":[' + found.body + b"]," + rest[1:]
     else:
@@ -222,14 +222,12 @@ def _place(parameters: ChangesParameters) -> Place:
     return Place(Position(*position), seen, held, registry)
 
 
-def _cursor(asked: Asked, standing: Standing, last: bytes | None) -> str:
+def _cursor(asked: Asked, standing: Standing, last: Position | None) -> str:
     """Where to go on: behind the last change of a page, or behind all there are."""
     now = standing.state.sequence
-    held, position = now, Position.after(now)
-    if last is not None:
-        sequence, resource, identity = json.loads(last)
-        position = Position(sequence, resource, UUID(identity))
-        held = now if asked.place.held is None else max(asked.place.held, sequence - 1)
+    held, position = now, last or Position.after(now)
+    if last and asked.place.held is not None:
+        held = max(asked.place.held, last.sequence - 1)
     place = position.sequence, position.resource, position.id
     payload = standing.registry, now, held, place, _resources(asked.parameters)
     return cursors.seal(CONTEXT, PAYLOAD.dump_json(payload))

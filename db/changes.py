@@ -5,19 +5,20 @@ read all changes up to a number has missed none. An entity that changed again st
 place only, so a copy is told each entity once.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import json
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg import AsyncConnection, AsyncRawServerCursor
+from psycopg import AsyncConnection
 
 from db import published
 from db.pool import Pool
-from db.queries import batches
 from db.state import STATE_TEXT, State, parse_state
 
+BATCH = 1_000
 Lines = AsyncIterator[list[bytes]]
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 
@@ -73,74 +74,60 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """A page of changes, and where it ended."""
+    """A page of changes. `last`: where it ended, if there are more."""
 
     body: bytes
-    count: int
-    has_more: bool
-    last: bytes | None
+    last: Position | None
     standing: Standing
 
 
 async def page(pool: Pool, wanted: Wanted, limit: int, separator: str = ",") -> Changes:
     """The next changes, in one statement: they and the state are of one snapshot."""
-    places = [wanted.position.within(resource) for resource in wanted.names]
-    sequences, ids = [list(column) for column in zip(*places, strict=True)]
-    arguments = [*_shown(wanted), sequences, ids, limit, separator, wanted.seen]
     async with pool.query() as connection:
-        cursor = await connection.execute(_PAGE, arguments)
-        row = await cursor.fetchone()
-        assert row is not None  # an aggregate
-    body, count, last, *standing = row
-    return Changes(body or b"", min(count, limit), count > limit, last, _standing(standing))
+        return await _read(connection, wanted, limit, separator)
 
 
 @asynccontextmanager
 async def stream(pool: Pool, wanted: Wanted) -> AsyncIterator[tuple[Standing, Lines]]:
-    """All changes there are, in batches, from one snapshot."""
-    async with (
-        pool.stream() as connection,
-        connection.transaction(),
-        AsyncRawServerCursor(connection, "changes") as cursor,
-    ):
+    """All changes there are, page after page of one snapshot."""
+    async with pool.stream() as connection, connection.transaction():
         with pool.watch(connection):
             await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            standing = await _read_standing(connection, wanted.seen)
-            place = wanted.position
-            arguments = [*_shown(wanted), place.sequence, place.resource, place.id]
-            await cursor.execute(_STREAM, arguments)
-        yield standing, batches(pool, cursor)
+            first = await _read(connection, wanted, BATCH, "\n")
+        yield first.standing, _batches(pool, connection, wanted, first)
 
 
-async def standing(pool: Pool, seen: int) -> Standing:
-    async with pool.query() as connection:
-        return await _read_standing(connection, seen)
+async def _batches(
+    pool: Pool, connection: AsyncConnection[Any], wanted: Wanted, found: Changes
+) -> Lines:
+    if found.body:
+        yield [found.body]
+    while found.last:
+        wanted = replace(wanted, position=found.last)
+        with pool.watch(connection):
+            found = await _read(connection, wanted, BATCH, "\n")
+        yield [found.body]
 
 
-async def _read_standing(connection: AsyncConnection[Any], seen: int) -> Standing:
-    cursor = await connection.execute(f"SELECT {_columns('$1')}", [seen])
-    row = await cursor.fetchone()
-    assert row is not None  # published.state always holds one row
-    return _standing(row)
-
-
-def _shown(wanted: Wanted) -> list[Any]:
-    """What the statements bind first, to compose a change from."""
+async def _read(
+    connection: AsyncConnection[Any], wanted: Wanted, limit: int, separator: str
+) -> Changes:
     names = wanted.names
-    return [list(names), list(names.values()), wanted.base, wanted.lang, wanted.documents]
+    places = [wanted.position.within(resource) for resource in names]
+    sequences, ids = [list(column) for column in zip(*places, strict=True)]
+    shown = [list(names), list(names.values()), wanted.base, wanted.lang, wanted.documents]
+    arguments = [*shown, sequences, ids, limit, separator, wanted.seen]
+    cursor = await connection.execute(_PAGE, arguments)
+    row = await cursor.fetchone()
+    assert row is not None  # an aggregate
+    body, last, state, registry, forgotten, lost = row
+    standing = Standing(parse_state(state), registry, forgotten, lost)
+    return Changes(body or b"", _position(last) if last else None, standing)
 
 
-def _standing(row: Sequence[Any]) -> Standing:
-    state, registry, forgotten, lost = row
-    return Standing(parse_state(state), registry, forgotten, lost)
-
-
-def _columns(seen: LiteralString) -> LiteralString:
-    """What a Standing is made of."""
-    return f"""{STATE_TEXT},
-       (SELECT registry FROM published.state), (SELECT forgotten FROM published.state),
-       EXISTS (SELECT FROM published.restoration r
-               WHERE r.saved < {seen}::bigint AND r.sequence > {seen}::bigint)"""
+def _position(last: bytes) -> Position:
+    sequence, resource, identity = json.loads(last)
+    return Position(sequence, resource, UUID(identity))
 
 
 def _documents() -> LiteralString:
@@ -188,15 +175,12 @@ WITH found AS (
            CASE WHEN position <= $8::integer THEN {_BODY} END AS body
     FROM found AS c
 )
-SELECT string_agg(body, $9::text ORDER BY position), count(*),
-       max(json_build_array(sequence, resource, id)::text) FILTER (WHERE position = $8::integer),
-       {_columns("$10")}
+SELECT string_agg(body, $9::text ORDER BY position),
+       CASE WHEN count(*) > $8::integer THEN max(json_build_array(sequence, resource, id)::text)
+           FILTER (WHERE position = $8::integer) END,
+       {STATE_TEXT},
+       (SELECT registry FROM published.state), (SELECT forgotten FROM published.state),
+       EXISTS (SELECT FROM published.restoration r
+               WHERE r.saved < $10::bigint AND r.sequence > $10::bigint)
 FROM composed
-"""
-
-_STREAM: LiteralString = f"""
-SELECT {_BODY} FROM published.change c
-WHERE NOT c.superseded AND c.resource = ANY ($1::text[])
-  AND (c.sequence, c.resource, c.id) > ($6::bigint, $7::text, $8::uuid)
-ORDER BY c.sequence, c.resource, c.id
 """

@@ -119,7 +119,7 @@ async def stream(
         with pool.watch(connection):
             described, names = await _begin(cursor, selection, columns)
         snapshot = Snapshot(pool, connection)
-        yield Lines(*described, names, batches(pool, cursor), snapshot)
+        yield Lines(*described, names, _batches(pool, cursor), snapshot)
 
 
 async def _begin(
@@ -155,8 +155,7 @@ async def _period_columns(connection: AsyncConnection[Any], selection: Selection
     return {period: f"$.values.{json.dumps(period)}" for period in periods}
 
 
-async def batches(pool: Pool, cursor: AsyncRawServerCursor[Any]) -> AsyncIterator[list[bytes]]:
-    """What a server-side cursor gives, one column wide."""
+async def _batches(pool: Pool, cursor: AsyncRawServerCursor[Any]) -> AsyncIterator[list[bytes]]:
     while True:
         with pool.watch(cursor.connection):
             rows = await cursor.fetchmany(BATCH)
@@ -256,7 +255,7 @@ WHERE NOT EXISTS (SELECT FROM published.alias a
 _FORMER: LiteralString = """
 WITH RECURSIVE named AS (
     SELECT id FROM published.change
-    WHERE resource = $1::text AND (id = $2::uuid OR slug = $3::text)
+    WHERE resource = $1::text AND (id = $2::uuid AND NOT superseded OR slug = $3::text)
     ORDER BY id = $2::uuid DESC NULLS LAST, sequence DESC LIMIT 1
 ), line AS (
     SELECT c.*, ARRAY[c.id] AS path

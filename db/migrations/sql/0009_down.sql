@@ -4,5 +4,7 @@ DROP INDEX published.codelist_updated, published.district_updated, published.org
 DROP INDEX published.change_last, published.change_slug, published.change_feed;
 CREATE INDEX change_entity ON published.change (resource, id, sequence DESC);
 CREATE INDEX change_removed ON published.change (resource, slug) WHERE kind = 'remove';
+ALTER TABLE published.change
+    DROP CONSTRAINT change_pkey, ADD PRIMARY KEY (sequence, resource, id);
 ALTER TABLE published.change DROP superseded;
 ALTER TABLE published.state DROP registry, DROP forgotten;
