@@ -112,17 +112,20 @@ async def _batches(
 async def _read(
     connection: AsyncConnection[Any], wanted: Wanted, limit: int, separator: str
 ) -> Changes:
-    names = wanted.names
-    places = [wanted.position.within(resource) for resource in names]
-    sequences, ids = [list(column) for column in zip(*places, strict=True)]
-    shown = [list(names), list(names.values()), wanted.base, wanted.lang, wanted.documents]
-    arguments = [*shown, sequences, ids, limit, separator, wanted.seen]
-    cursor = await connection.execute(_PAGE, arguments)
+    cursor = await connection.execute(_PAGE, _arguments(wanted, limit, separator))
     row = await cursor.fetchone()
     assert row is not None  # an aggregate
     body, last, state, registry, forgotten, lost = row
     standing = Standing(parse_state(state), registry, forgotten, lost)
     return Changes(body or b"", _position(last) if last else None, standing)
+
+
+def _arguments(wanted: Wanted, limit: int, separator: str) -> list[Any]:
+    names = wanted.names
+    places = [wanted.position.within(resource) for resource in names]
+    sequences, ids = [list(column) for column in zip(*places, strict=True)]
+    shown = [list(names), list(names.values()), wanted.base, wanted.lang, wanted.documents]
+    return [*shown, sequences, ids, limit, separator, wanted.seen]
 
 
 def _position(last: bytes) -> Position:

@@ -212,7 +212,7 @@ def test_pages_of_lists_name_their_feed(demo_client: TestClient, path: str) -> N
 # --- any text ------------------------------------------------------------------------------------
 
 AWKWARD = "\0\x0b\x1b\x7f\x85\ud800\udfff\ufffe\uffff\U0001f3f3<>&'\"]\r\n\t *_#`!["
-texts = st.text(max_size=40) | st.text(AWKWARD, max_size=40)
+texts = st.text(min_size=1, max_size=40) | st.text(AWKWARD, min_size=1, max_size=40)
 
 
 @pytest.fixture(scope="module")
