@@ -10,7 +10,8 @@ class Format:
     """A representation: its media type, and whether it is a page or the whole filtered set.
 
     `text` is for the contract. `length` and `longest`: entities on a page where no limit is given,
-    and at most. `newest_first`: unless another order is asked for.
+    and at most. `newest_first`: unless another order is asked for. `whole`: it has a place for what
+    it shows of an entity, and `fields` changes nothing.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Format:
     length: int = 100
     longest: int | None = None
     newest_first: bool = False
+    whole: bool = False
 
     @property
     def suffix(self) -> str:
@@ -59,6 +61,7 @@ FORMATS: dict[str, Format] = {
             "asks, a fragment to put into a page of yours.",
             length=20,
             longest=200,
+            whole=True,
         ),
         Format(
             "atom",
@@ -70,6 +73,7 @@ FORMATS: dict[str, Format] = {
             length=50,
             longest=1000,
             newest_first=True,
+            whole=True,
         ),
     )
 }

@@ -166,14 +166,13 @@ async def _understood(
     _check_fields(resource, parameters)
     languages = await known.languages()
     lang = choose_language(request, parameters.lang, languages)
-    is_html = format_.name == "html"  # a page shows what it has a place for
     selection = Selection(
         table=resource.table,
         conditions=tuple(also),
         order=Order("name"),
         layout=format_.layout,
         lang=None if lang == languages[0] else lang,
-        fields=("id", *parameters.fields) if parameters.fields and not is_html else (),
+        fields=("id", *parameters.fields) if parameters.fields and not format_.whole else (),
         geometry=parameters.geometry() if isinstance(parameters, Simplified) else "geojson",
         limit=1,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from starlette.testclient import TestClient
+import httpx2
 
 from api.resources import RESOURCES
 from tests.api.calls import get, listed
@@ -26,7 +26,7 @@ class Copy:
         self.told: list[Key] = []
 
     def follow(
-        self, client: TestClient, limit: int = 100, between: Callable[[], None] = nothing
+        self, client: httpx2.Client, limit: int = 100, between: Callable[[], None] = nothing
     ) -> int:
         """Take over page after page until there is no more; returns the sequence then shown."""
         self.told = []
@@ -39,7 +39,7 @@ class Copy:
                 return int(page["sequence"])
             between()
 
-    def _page(self, client: TestClient, limit: int) -> Any:
+    def _page(self, client: httpx2.Client, limit: int) -> Any:
         query: dict[str, Any] = {"limit": limit, "include": "document"}
         query |= {"since": self.since} if self.since else {}
         query |= {"resource": self.resources} if self.resources else {}
@@ -56,7 +56,7 @@ class Copy:
             self.documents.pop(key, None)
 
 
-def published(client: TestClient) -> dict[Key, Any]:
+def published(client: httpx2.Client) -> dict[Key, Any]:
     """What the lists show, ended offerings included."""
     found: dict[Key, Any] = {}
     for resource in RESOURCES:

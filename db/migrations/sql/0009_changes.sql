@@ -32,3 +32,29 @@ BEGIN
                        resource || '_updated', resource);
     END LOOP;
 END $$;
+
+-- As in 0002, but over any number of mergers that are published at once. Only what is archived is
+-- merged into something, so at most one of the line is public.
+CREATE OR REPLACE FUNCTION registry.removal(resource text, id uuid, OUT reason text, OUT merged_into_id uuid)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF resource IN ('codelist', 'observation') THEN
+        EXECUTE format('SELECT ''unpublished'' FROM registry.%I WHERE id = $1', resource)
+            INTO reason USING id;
+    ELSE
+        EXECUTE format(
+            'WITH RECURSIVE heir(id) AS ('
+            '    SELECT merged_into_id FROM registry.%1$I WHERE id = $1 '
+            '    UNION '
+            '    SELECT next.merged_into_id FROM heir JOIN registry.%1$I AS next USING (id)'
+            ') SELECT coalesce(removal_reason, ''unpublished''), '
+            '         (SELECT id FROM heir JOIN registry.public_%1$I USING (id)) '
+            'FROM registry.%1$I WHERE id = $1', resource)
+            INTO reason, merged_into_id USING id;
+    END IF;
+    reason := CASE
+        WHEN reason IS NULL THEN 'deleted'
+        WHEN reason = 'merged_into' AND merged_into_id IS NULL THEN 'unpublished'
+        ELSE reason
+    END;
+END $$;
