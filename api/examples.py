@@ -132,7 +132,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "id": ["theme", "category"],
         "sort": "name",
     },
-    "changes": {"since": 0, "resource": ["offerings"], "include": "document"},
+    "changes": {"since": "0", "resource": ["offerings"], "include": "document"},
     "places": {"q": "frei", "limit": 5},
 }
 """By resource, then by parameter."""

@@ -57,7 +57,7 @@ class Registry:
 
 @pytest.fixture
 def registry(own_county_database: Database) -> Iterator[Registry]:
-    with connect_to(own_county_database) as client:
+    with connect_to(own_county_database, cache_bytes=0) as client:
         yield Registry(own_county_database, client)
 
 
