@@ -47,6 +47,7 @@ app.command()(sources.geocode)
 app.command()(sources.watch)
 app.command()(moving.backup)
 app.command()(moving.restore)
+app.command()(maintaining.purge)
 app.command()(developing.bench)
 
 

@@ -20,13 +20,13 @@ from api.middleware import Frame, Guard, Preflight
 from api.pages.face import Pages
 from api.rate_limit import RateLimit
 from api.routers import (
+    changes,
     docs,
     embed,
     health,
     home,
     inbox,
     metrics,
-    opening,
     pages,
     places,
     resources,
@@ -67,7 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # FastAPI's own way to replace the document is to assign to the method.
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
-    faces = (opening, resources, places, home, pages, embed, inbox, docs, health)
+    faces = (opening, resources, places, home, pages, embed, inbox, docs, health, changes)
     for face in (*faces, metrics) if settings.metrics else faces:
         # Not include_router(): FastAPI would match each route twice, at 10 µs apiece.
         app.router.routes.extend(face.router().routes)

@@ -12,6 +12,7 @@ from api import examples
 from api.errors import MEDIA_TYPE as PROBLEM
 from api.formats import FORMATS
 from api.resources import RESOURCES, Resource
+from api.schemas.change import ChangesPage
 from api.schemas.geojson import Feature, FeatureCollection
 from api.schemas.page import Page
 from api.schemas.problem import ProblemDocument
@@ -26,10 +27,12 @@ Name = Annotated[
 ]
 
 PROBLEMS = {
+    308: "It was merged into another entity, or renamed; `Location` is where it is now.",
     400: "A parameter is unknown, malformed, or names something that does not exist.",
     404: "There is no such entity.",
     406: "Not available in this format.",
-    410: "The entity is no longer published; `tombstone` says since when and why.",
+    410: "The entity is no longer published; `tombstone` says since when and why. Or what changed "
+    "since then is not known any more: start again.",
     413: "The body is too large.",
     414: "The address is too long; use POST where it is offered.",
     415: "The body is not JSON.",
@@ -43,8 +46,8 @@ DESCRIPTION = """\
 Social offerings, districts, indicators and measures of a county or city, from one published source.
 
 * **Start** with `/v1/offerings?district=freiberg` and follow the `next` link.
-* **Formats**: JSON, GeoJSON, CSV, NDJSON, by `?format=`, by suffix (`/v1/offerings.geojson`) or by
-  the `Accept` header. CSV and NDJSON hold the whole filtered set.
+* **Formats**: JSON, GeoJSON, CSV, NDJSON, Atom, by `?format=`, by suffix (`/v1/offerings.geojson`)
+  or by the `Accept` header. CSV and NDJSON hold the whole filtered set.
 * **Filters**: different parameters mean *and*, a repeated parameter means *or*. A parameter that
   does not exist is refused, never ignored, and so is a name or code that nobody bears.
 * **Coordinates** are degrees (EPSG:4326), longitude first: a position is `13.34,50.91`, a box is
@@ -71,6 +74,7 @@ TAGS = {
     "measures": "What is done for it, and how far it is.",
     "decisions": "What bodies decided, with votes.",
     "codelists": "The vocabulary: codes, labels, hierarchy.",
+    "changes": "What changed since you last asked, for copies that are to stay in step.",
     "places": "Names for a search box.",
     "operations": "What is here, and the health of the server.",
 }
@@ -110,7 +114,7 @@ def of_item(resource: Resource) -> dict[str, Any]:
     singular = resource.table.name
     text = f"One {singular} by id or slug, with everything that is published about it."
     return _operation(f"get_{singular}", f"Get one {singular}", text, resource) | {
-        "responses": _responses(resource, many=False, problems=(400, 404, 406, 410, 414, 503))
+        "responses": _responses(resource, many=False, problems=(308, 400, 404, 406, 410, 414, 503))
     }
 
 
@@ -132,7 +136,33 @@ def of_series(resource: Resource) -> dict[str, Any]:
     text = "Like `/v1/observations` with one `indicator`."
     return _operation(
         "list_indicator_observations", "List the observations of one indicator", text, resource
-    ) | {"responses": _responses(resource, many=True, problems=(400, 404, 406, 410, 414, 503))}
+    ) | {"responses": _responses(resource, many=True, problems=(308, 400, 404, 406, 410, 414, 503))}
+
+
+def of_changes() -> dict[str, Any]:
+    text = (
+        "The last change of every entity, in the order of publications: it is there now in this "
+        "state, or it is gone. Begin without `since`, or with the `sequence` of a list or bulk "
+        "snapshot; come back with `next`. `include=document` brings the entities along."
+    )
+    content = {
+        FORMATS["json"].media_type: {"schema": _reference(ChangesPage.__name__)},
+        FORMATS["ndjson"].media_type: {
+            "schema": {
+                "type": "string",
+                "description": "A change a line, as in `items`; where to go on is in the `Link` "
+                "header.",
+            }
+        },
+    }
+    return {
+        "operation_id": "list_changes",
+        "summary": "List what changed",
+        "description": text,
+        "tags": ["changes"],
+        "response_model": None,
+        "responses": _published(content) | problem_responses(400, 406, 410, 414, 503),
+    }
 
 
 def _operation(name: str, summary: str, description: str, resource: Resource) -> dict[str, Any]:
@@ -153,13 +183,17 @@ def _responses(
         FORMATS[name].media_type: {"schema": _schema(resource, name, many=many)}
         for name in resource.formats
     }
+    return _published(content) | problem_responses(*problems)
+
+
+def _published(content: dict[str, Any]) -> dict[int | str, Any]:
     return {
         200: {"description": "The published state.", "content": content, "headers": _HEADERS},
         304: {
             "description": "The version named by `If-None-Match` is still current.",
             "headers": _VALIDATORS,
         },
-    } | problem_responses(*problems)
+    }
 
 
 def _schema(resource: Resource, format_: str, *, many: bool) -> dict[str, Any]:
@@ -168,15 +202,7 @@ def _schema(resource: Resource, format_: str, *, many: bool) -> dict[str, Any]:
         return _reference(f"{name}Page") if many else _whole_or_part(name)
     if format_ == "geojson":
         return _reference(f"{name}Collection" if many else f"{name}Feature")
-    return {"type": "string", "description": _TEXTS[format_]}
-
-
-_TEXTS = {
-    "csv": "A header line and a line an entity.",
-    "ndjson": "A JSON object a line.",
-    "html": "For people. A whole page where a browser asks (`Accept`); where `format` or a suffix "
-    "asks, a fragment to put into a page of yours.",
-}
+    return {"type": "string", "description": FORMATS[format_].text}
 
 
 def _reference(schema: str) -> dict[str, str]:
@@ -192,6 +218,7 @@ def problem_responses(*statuses: int) -> dict[int | str, Any]:
     """The problems a route can answer with, all in one shape."""
     content = {PROBLEM: {"schema": _reference(ProblemDocument.__name__)}}
     headers = {
+        308: {"headers": {"Location": _LOCATION}},
         429: {"headers": {"Retry-After": _RETRY_AFTER, **_RATE_LIMIT}},
         503: {"headers": {"Retry-After": _RETRY_AFTER}},
     }
@@ -206,6 +233,10 @@ def _header(description: str, example: str | int, **schema: str) -> dict[str, An
 
 
 _RETRY_AFTER = _header("Seconds until it is worth trying again.", 2, type="integer")
+_LOCATION = _header(
+    "The same address with the name it has now.",
+    "https://example.org/v1/offerings/erziehungsberatungsstelle-freiberg",
+)
 _RATE_LIMIT = {
     "RateLimit-Policy": _header("Requests (`q`) in so many seconds (`w`).", '"default";q=600;w=60'),
     "RateLimit": _header(
@@ -257,7 +288,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     """The schemas of all answers, and of the parts that `fields` leaves of an entity."""
-    models: list[type[BaseModel]] = [ProblemDocument]
+    models: list[type[BaseModel]] = [ProblemDocument, ChangesPage]
     models += [model for resource in RESOURCES for model in _models(resource)]
     _, definitions = models_json_schema(
         [(model, "serialization") for model in models],

@@ -39,6 +39,13 @@ class Problem(Exception):  # noqa: N818 - called as the standard calls it
         self.members = members
 
 
+class Moved(Problem):
+    """No mistake of the caller: the entity is at another address now, for good."""
+
+    status = 308
+    title = "Permanent Redirect"
+
+
 class InvalidParameter(Problem):
     status = 400
     title = "Invalid parameter"

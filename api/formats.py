@@ -9,7 +9,9 @@ from db.statements import Layout
 class Format:
     """A representation: its media type, and whether it is a page or the whole filtered set.
 
-    `length` and `longest`: entities on a page where no limit is given, and at most.
+    `text` is for the contract. `length` and `longest`: entities on a page where no limit is given,
+    and at most. `newest_first`: unless another order is asked for. `whole`: it has a place for what
+    it shows of an entity, and `fields` changes nothing.
     """
 
     name: str
@@ -17,8 +19,11 @@ class Format:
     layout: Layout
     streamed: bool
     content_type: str
+    text: str = ""
     length: int = 100
     longest: int | None = None
+    newest_first: bool = False
+    whole: bool = False
 
     @property
     def suffix(self) -> str:
@@ -30,11 +35,48 @@ FORMATS: dict[str, Format] = {
     for format_ in (
         Format("json", "application/json", "json", False, "application/json"),
         Format("geojson", "application/geo+json", "geojson", False, "application/geo+json"),
-        Format("csv", "text/csv", "csv", True, "text/csv; charset=utf-8; header=present"),
-        Format("ndjson", "application/x-ndjson", "json", True, "application/x-ndjson"),
-        Format("html", "text/html", "json", False, "text/html; charset=utf-8", 20, 200),
+        Format(
+            "csv",
+            "text/csv",
+            "csv",
+            True,
+            "text/csv; charset=utf-8; header=present",
+            "A header line and a line an entity.",
+        ),
+        Format(
+            "ndjson",
+            "application/x-ndjson",
+            "json",
+            True,
+            "application/x-ndjson",
+            "A JSON object a line.",
+        ),
+        Format(
+            "html",
+            "text/html",
+            "json",
+            False,
+            "text/html; charset=utf-8",
+            "For people. A whole page where a browser asks (`Accept`); where `format` or a suffix "
+            "asks, a fragment to put into a page of yours.",
+            length=20,
+            longest=200,
+            whole=True,
+        ),
+        Format(
+            "atom",
+            "application/atom+xml",
+            "json",
+            False,
+            "application/atom+xml; charset=utf-8",
+            "For feed readers (RFC 4287, paged as in RFC 5005): the newest first.",
+            length=50,
+            longest=1000,
+            newest_first=True,
+            whole=True,
+        ),
     )
 }
 
 ALL = tuple(FORMATS)
-TABULAR = ("json", "csv", "ndjson", "html")
+TABULAR = tuple(format_.name for format_ in FORMATS.values() if format_.layout != "geojson")

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 
 from api import cursors, links, responses
 from api.dependencies import Service, service
-from api.errors import Gone, InvalidParameter, NotFound, Unavailable
+from api.errors import Gone, InvalidParameter, Moved, NotFound, Unavailable
 from api.formats import Format
 from api.negotiation import choose_format, choose_language, is_named
 from api.opening import Opening, this_minute
@@ -26,7 +26,7 @@ from api.parameters import (
 from api.resources import WIDE_COLUMNS, Resource
 from api.responses import HOURS_UNKNOWN, PLACE_UNKNOWN, Envelope, Version
 from db import queries
-from db.conditions import Condition, called, near, open_at
+from db.conditions import Condition, as_uuid, called, near, open_at
 from db.published import FACETS
 from db.queries import Page
 from db.state import State
@@ -59,6 +59,10 @@ class Wanted:
     @property
     def opened(self) -> tuple[Condition, ...]:
         return (self.opening.condition,) if self.opening else ()
+
+    @property
+    def is_feed(self) -> bool:
+        return self.format.name == "atom"
 
     def shown(self, request: Request, state: State) -> Shown:
         """What a page needs to know of the request."""
@@ -106,14 +110,23 @@ async def answer_item(
     for _ in range(RETRIES):
         found = await queries.item(wanted.service.pool, wanted.selection)
         if found is None:
-            raise await _missing(wanted.service, resource, name)
+            raise await _missing(request, resource, name)
         body, state = found
-        if not wanted.is_html:
-            return responses.item(request, wanted.version(state), body)
-        shown = wanted.shown(request, state)
-        if page := await pages_of(request).of_item(shown, body):
-            return responses.html(request, shown.version, page)
+        if answer := await _shown(request, wanted, body, state):
+            return answer
     raise Unavailable(BETWEEN)
+
+
+async def _shown(
+    request: Request, wanted: Wanted, document: bytes, state: State
+) -> Response | None:
+    """An entity in the format asked for; None if a publication came between parts of its page."""
+    shown = wanted.shown(request, state)
+    if wanted.is_html:
+        page = await pages_of(request).of_item(shown, document)
+        return responses.html(request, shown.version, page) if page else None
+    body = pages_of(request).entry(shown, document) if wanted.is_feed else document
+    return responses.item(request, shown.version, body)
 
 
 async def require(request: Request, resource: Resource, name: str) -> None:
@@ -121,14 +134,37 @@ async def require(request: Request, resource: Resource, name: str) -> None:
     known = service(request)
     found = Selection(resource.table, (called([name]),), Order("name"), "json", limit=1)
     if await queries.item(known.pool, found) is None:
-        raise await _missing(known, resource, name)
+        raise await _missing(request, resource, name)
 
 
-async def _missing(known: Service, resource: Resource, name: str) -> Exception:
-    tombstone = await queries.tombstone(known.pool, resource.table.name, name)
-    if tombstone:
-        return Gone(f"{name} is no longer published.", tombstone=responses.parsed(tombstone))
-    return NotFound(f"There is no {name} among the {resource.name}.")
+async def _missing(request: Request, resource: Resource, name: str) -> Exception:
+    """308 to where it is now, 410 if it was taken off, 404 if nobody knows of it."""
+    former = await queries.former(service(request).pool, resource.table.name, name)
+    if former is None:
+        return NotFound(f"There is no {name} among the {resource.name}.")
+    if former.id is None:
+        assert former.tombstone is not None  # else it would be published
+        reason = f"{name} is no longer published."
+        return Gone(reason, tombstone=responses.parsed(former.tombstone))
+    now = str(former.id if as_uuid(name) else former.slug)
+    if now == name:
+        return Unavailable(BETWEEN)  # it has just come back
+    place = _elsewhere(request, name, now)
+    return Moved(f"{name} is now {now}.", headers={"Location": place})
+
+
+def _elsewhere(request: Request, name: str, now: str) -> str:
+    """The address of the request for another entity, its format and query as they are."""
+    names = {key: now if value == name else value for key, value in request.path_params.items()}
+    place = request.scope["quartier.exchange"].template.format(**names)
+    suffix, query = request.scope.get("quartier.suffix"), request.scope["query_string"].decode()
+    return "".join(
+        (
+            *(links.base_url(request), place),
+            *((".", suffix) if suffix else ()),
+            *(("?", query) if query else ()),
+        )
+    )
 
 
 async def _understood(
@@ -142,14 +178,13 @@ async def _understood(
     _check_fields(resource, parameters)
     languages = await known.languages()
     lang = choose_language(request, parameters.lang, languages)
-    is_html = format_.name == "html"  # a page shows what it has a place for
     selection = Selection(
         table=resource.table,
         conditions=tuple(also),
         order=Order("name"),
         layout=format_.layout,
         lang=None if lang == languages[0] else lang,
-        fields=("id", *parameters.fields) if parameters.fields and not is_html else (),
+        fields=("id", *parameters.fields) if parameters.fields and not format_.whole else (),
         geometry=parameters.geometry() if isinstance(parameters, Simplified) else "geojson",
         limit=1,
     )
@@ -172,6 +207,8 @@ async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
         name, _, reason = str(error).partition(": ")
         raise InvalidParameter.named(name, reason) from None
     await wanted.service.require_known(parameters.references())
+    if wanted.format.newest_first and parameters.sort is None:
+        parameters = parameters.model_copy(update={"sort": "-updated_at"})
     order = parameters.order()
     cursor = _cursor(wanted, parameters, order)
     limit = _limit(wanted.format, parameters)
@@ -257,8 +294,16 @@ async def _page(
     for _ in range(RETRIES):
         page, envelope = await _read(request, wanted, parameters, also)
         if envelope is not None:
-            return responses.page(request, wanted.version(page.state), page, envelope)
+            return _written(request, wanted, page, envelope)
     raise Unavailable(BETWEEN)
+
+
+def _written(request: Request, wanted: Wanted, page: Page, envelope: Envelope) -> Response:
+    version = wanted.version(page.state)
+    if not wanted.is_feed:
+        return responses.page(request, version, page, envelope)
+    body = pages_of(request).feed(wanted.shown(request, page.state), page, envelope)
+    return responses.answer(request, version, body, envelope.links, lasting=not envelope.gave_up)
 
 
 async def _html_list(

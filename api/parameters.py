@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from api.formats import FORMATS
 from api.types import (
     DECIMAL,
     MAX_LIMIT,
@@ -84,12 +85,21 @@ class HomeParameters(BaseModel):
     )
 
 
+def _is_format(name: str) -> str:
+    if name not in FORMATS:
+        raise ValueError(f"is none of {', '.join(FORMATS)}")
+    return name
+
+
+FormatName = Annotated[str, AfterValidator(_is_format)]
+
+
 class ItemParameters(BaseModel):
     """What every address of the native API understands."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal["json", "geojson", "csv", "ndjson", "html"] | None = Field(
+    format: FormatName | None = Field(
         None, description="Format of the answer; a suffix (`.geojson`) or `Accept` does the same."
     )
     lang: Language | None = Field(
@@ -115,7 +125,8 @@ class ListParameters(ItemParameters):
     limit: Limit | None = Field(
         None,
         description=f"Entities on a page, 1 to {MAX_LIMIT}; 100 if not given (in HTML 20, and at "
-        "most 200). `all` streams the whole filtered set; CSV and NDJSON do so unless it is given.",
+        "most 200; in Atom 50 and 1000). `all` streams the whole filtered set; CSV and NDJSON do "
+        "so unless it is given.",
     )
     cursor: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,4000}$")] | None = Field(
         None,
@@ -707,7 +718,7 @@ class DecisionParameters(Search):
 class CodelistParameters(ListParameters):
     resource = "codelist"
 
-    sort: Literal["name", "-name"] | None = SORT
+    sort: Literal["name", "-name", "updated_at", "-updated_at"] | None = SORT
 
 
 class OpeningParameters(BaseModel):

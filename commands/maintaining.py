@@ -9,14 +9,16 @@ from typing import Annotated
 import typer
 
 from commands.checkout import build_scripts
-from commands.console import stop
+from commands.console import notes, stop
 from commands.databases import (
     cluster_of,
     databases,
     migrate_and_grant,
     prepare,
     private_cluster,
+    require_prepared,
 )
+from commands.inbox import days_of
 from commands.settings import read_settings
 
 group = typer.Typer(help="Look after the database.", no_args_is_help=True)
@@ -60,6 +62,19 @@ def revise(message: str) -> None:
 
     with databases(read_settings()) as both:
         migrate.draft(both.owner_url, message, [Base.metadata, published.metadata])
+
+
+def purge(
+    older_than: Annotated[str, typer.Option(help="So many days, such as 365d.")] = "365d",
+) -> None:
+    """Forget what publications removed or changed so long ago; see /v1/changes."""
+    from db.forgetting import forget_changes
+
+    age = days_of(older_than)
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        done = forget_changes(both.owner_url, age)
+    notes.print(f"Forgot {done.changes} changes, of publications up to number {done.sequence}")
 
 
 @group.command()

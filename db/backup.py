@@ -323,6 +323,15 @@ BEGIN
               AND new.resource = %1$L
         $statement$, name);
     END LOOP;
+    IF EXISTS (SELECT FROM pg_attribute
+               WHERE attrelid = 'published.change'::regclass AND attname = 'superseded') THEN
+        EXECUTE $statement$
+            UPDATE published.change AS earlier SET superseded = true
+            FROM published.change AS later JOIN published.state USING (sequence)
+            WHERE (earlier.resource, earlier.id) = (later.resource, later.id)
+              AND earlier.sequence < later.sequence AND NOT earlier.superseded
+        $statement$;
+    END IF;
     IF to_regclass('registry.publication') IS NOT NULL THEN
         EXECUTE $statement$
             INSERT INTO registry.publication (sequence, at, snapshot, inherited, home)

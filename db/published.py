@@ -177,7 +177,11 @@ state = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("documents_hash", Text, nullable=False),
+    Column("registry", Uuid, nullable=False),
+    Column("forgotten", BigInteger, nullable=False),
 )
+"""`registry`: tells this registry from any other, for ever. `forgotten`: the publication up to
+which changes were forgotten."""
 
 resource = Table(
     "resource",
@@ -215,7 +219,9 @@ change = Table(
     Column("reason", Text),
     Column("merged_into_id", Uuid),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("superseded", Boolean, nullable=False),
 )
+"""What each publication changed. `superseded`: the entity changed again since."""
 
 restoration = Table(
     "restoration",
@@ -325,7 +331,7 @@ place = Table(
 )
 
 SORTS: dict[str, dict[str, tuple[str, ...]]] = {
-    "codelist": {"name": ("sort_name",)},
+    "codelist": {"name": ("sort_name",), "updated_at": ("updated_at",)},
     "district": {
         "name": ("sort_name",),
         "level": ("level_position", "sort_name"),

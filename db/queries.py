@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString, Protocol
+from uuid import UUID
 
 from psycopg import AsyncConnection, AsyncRawServerCursor
 
@@ -188,12 +189,27 @@ async def unknown_names(
         ]
 
 
-async def tombstone(pool: Pool, resource: str, name: str) -> bytes | None:
-    """What became of an entity that was public once, as a JSON object."""
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What became of an entity that once had a name: a tombstone (JSON), or where it is now.
+
+    `id` and `slug` are its own if it was renamed, else those of what took its place.
+    """
+
+    tombstone: bytes | None
+    id: UUID | None
+    slug: str | None
+
+
+async def former(pool: Pool, resource: str, name: str) -> Former | None:
+    """What became of whoever was called so last, over any number of mergers."""
     async with pool.query() as connection:
-        cursor = await connection.execute(_TOMBSTONE, [resource, as_uuid(name), name])
+        cursor = await connection.execute(_FORMER, [resource, as_uuid(name), name])
         row = await cursor.fetchone()
-        return row[0] if row else None
+    if row is None:
+        return None
+    tombstone, identity, slug = row
+    return Former(tombstone, identity, slug.decode() if slug else None)
 
 
 async def places(pool: Pool, typed: str, limit: int) -> tuple[bytes, State]:
@@ -235,14 +251,27 @@ FROM unnest($1::text[], $2::text[]) AS asked(resource, name)
 WHERE NOT EXISTS (SELECT FROM published.alias a
                   WHERE a.resource = asked.resource AND a.alias = asked.name)
 """
-_TOMBSTONE: LiteralString = """
-SELECT row_to_json(t)::text FROM (
-    SELECT id, slug, coalesce(reason, 'deleted') AS reason, merged_into_id AS merged_into,
-           sequence, to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at
-    FROM published.change
-    WHERE resource = $1::text AND kind = 'remove' AND (id = $2::uuid OR slug = $3::text)
-    ORDER BY sequence DESC LIMIT 1
-) AS t
+# An entity merged into another that was merged into the first ends the line: both are gone.
+_FORMER: LiteralString = """
+WITH RECURSIVE named AS (
+    SELECT id FROM published.change
+    WHERE resource = $1::text AND (id = $2::uuid AND NOT superseded OR slug = $3::text)
+    ORDER BY id = $2::uuid DESC NULLS LAST, sequence DESC LIMIT 1
+), line AS (
+    SELECT c.*, ARRAY[c.id] AS path
+    FROM published.change c JOIN named USING (id)
+    WHERE c.resource = $1::text AND NOT c.superseded
+    UNION ALL
+    SELECT c.*, path || c.id
+    FROM line JOIN published.change c
+      ON c.resource = $1::text AND c.id = line.merged_into_id AND NOT c.superseded
+    WHERE c.id <> ALL (path)
+)
+SELECT row_to_json(tombstone)::text, heir.id, heir.slug
+FROM (SELECT id, slug, coalesce(reason, 'deleted') AS reason, merged_into_id AS merged_into,
+             sequence, to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at
+      FROM line WHERE cardinality(path) = 1 AND kind = 'remove') AS tombstone
+FULL JOIN (SELECT id, slug FROM line WHERE kind = 'upsert') AS heir ON true
 """
 _PLACES: LiteralString = f"""
 WITH typed AS (

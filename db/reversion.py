@@ -71,9 +71,11 @@ def _run(cursor: Cursor[Any], query: LiteralString, sequence: int, **values: Any
 
 def _extent(cursor: Cursor[Any], sequence: int) -> Extent:
     cursor.execute(_RECORD, {"sequence": sequence})
-    recorded, until, before, began, inherited, is_here = cursor.fetchall()[0]
+    recorded, until, before, began, inherited, is_here, forgotten = cursor.fetchall()[0]
     if not recorded:
         raise CannotRevert(_absence(cursor, sequence))
+    if sequence <= forgotten:
+        raise CannotRevert(f"what publication {sequence} changed was forgotten (quartier purge)")
     if sequence <= began or not is_here:
         raise CannotRevert(
             f"what publication {sequence} changed cannot be told any more: the registry was "
@@ -133,7 +135,8 @@ def _names(reference: Reference) -> dict[str, sql.Composable]:
 _RECORD: LiteralString = """
 SELECT this.sequence IS NOT NULL, this.snapshot, coalesce(before.settled, before.snapshot),
        coalesce(began.sequence, 0), began.inherited,
-       this.home = 'registry.publication'::regclass AND before.home = this.home
+       this.home = 'registry.publication'::regclass AND before.home = this.home,
+       (SELECT forgotten FROM published.state)
 FROM (VALUES (%(sequence)s::bigint)) AS asked(sequence)
 LEFT JOIN registry.publication this ON this.sequence = asked.sequence
 LEFT JOIN LATERAL (SELECT * FROM registry.publication p WHERE p.sequence < asked.sequence

@@ -16,7 +16,7 @@ from api import links, query
 from api.dependencies import Service
 from api.errors import InvalidParameter, Problem
 from api.negotiation import choose_language, is_named, prefers_html
-from api.pages import charts, choices, linked_data, related
+from api.pages import charts, choices, feeds, linked_data, related
 from api.pages.embedding import Embedding
 from api.pages.maps import Ground, Map, Position, ground
 from api.pages.reading import Document, Reading
@@ -109,6 +109,40 @@ class Pages:
             "related": await related.of(reading, shown.resource, document),
         }
         return self._finished(shown, reading, f"items/{shown.resource.name}.html", context)
+
+    def feed(self, shown: Shown, page: Page, envelope: Envelope) -> bytes:
+        """A list as an Atom feed: each page of it is one of the same feed (RFC 5005)."""
+        here, onward = links.address(shown.request), _onward(envelope)
+        named = {} if is_named(shown.request) else {"format": "atom"}
+        place = here.place.removesuffix(".atom")
+        context = {
+            "documents": json.loads(b"[%b]" % page.body),
+            "attribution": json.loads(page.attribution),
+            "license": page.license,
+            "feed": here.at(place, format="atom", limit=None),
+            "chosen": feeds.chosen(here),
+            "page": here.at(place, format=None, limit=None),
+            "self_": here.changed(**named),
+            "first": here.changed(cursor=None, **named),
+            "next": f"{onward}&{urlencode(named)}" if onward and named else onward,
+        }
+        return self._atom(shown, context)
+
+    def entry(self, shown: Shown, body: bytes) -> bytes:
+        """An entity as an Atom entry by itself."""
+        return self._atom(shown, {"documents": None, "item": json.loads(body)})
+
+    def _atom(self, shown: Shown, context: Context) -> bytes:
+        begin = f"{links.base_url(shown.request)}/v1/{shown.resource.name}/"
+        known = {
+            "resource": shown.resource.name,
+            "lang": shown.version.lang,
+            "published_at": shown.version.state.published_at,
+            "address_of": lambda item: begin + (item.get("slug") or item["id"]),
+            "about_of": feeds.about_of,
+            "terms_of": feeds.terms_of,
+        }
+        return feeds.legal(self._text(shown.request, "atom.xml", known | context))
 
     async def home(self, shown: Shown) -> bytes | None:
         """The way in: a search box, the categories with counts, the districts as a map."""
@@ -215,6 +249,9 @@ class Pages:
         return self._render(shown.request, template, known | context)
 
     def _render(self, request: Request, template: str, context: Context) -> bytes:
+        return self._text(request, template, context).encode()
+
+    def _text(self, request: Request, template: str, context: Context) -> str:
         environment = self._environments[spoken(context["lang"], self._catalogues, DEFAULT)]
         here = links.address(request)
         base = links.base_url(request)
@@ -224,7 +261,7 @@ class Pages:
             "is_frame": "quartier.frame" in request.scope,
             "to": Addresses(base, dict(here.pairs()).get("lang")),
         }
-        return environment.get_template(template).render(common | context).encode()
+        return environment.get_template(template).render(common | context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ EVERYTHING = {"limit": 10_000}
 
 
 def get(
-    client: TestClient, path: str, query: Query | None = None, **headers: str
+    client: httpx2.Client, path: str, query: Query | None = None, **headers: str
 ) -> httpx2.Response:
     """An answer that must be a success."""
     answer = client.get(path, params=dict(query) if query else None, headers=headers)
@@ -23,7 +23,7 @@ def get(
     return answer
 
 
-def listed(client: TestClient, path: str, query: Query | None = None) -> Any:
+def listed(client: httpx2.Client, path: str, query: Query | None = None) -> Any:
     """The whole list as one JSON document."""
     return get(client, path, {**EVERYTHING, **(query or {})}).json()
 

@@ -81,6 +81,8 @@ class Plausible:
         self._name_what_exists(case, found)
         _order(found, written=written)
         _keep_rules(found)
+        if "since" in found:
+            found["since"] = self._place(found)
         if "cursor" in found:
             self._go_on(case, found)
         return _written(found) if written else found
@@ -113,6 +115,12 @@ class Plausible:
         query["cursor"] = self._cursors[key]
         if not query["cursor"]:
             del query["cursor"]  # the list has one page
+
+    def _place(self, query: Query) -> str:
+        """The first publication, or where a page of just these resources ended."""
+        asked = {"limit": 1, **{name: query[name] for name in ("resource",) if name in query}}
+        answer = self._http.get("/v1/changes", params=asked).raise_for_status().json()
+        return _pick(("0", "1", answer["next"]), query["since"])
 
     def _next_cursor(self, path: str, sort: str) -> str:
         query: Query = {"limit": 1, "sort": sort}

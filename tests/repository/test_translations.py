@@ -12,14 +12,15 @@ from babel.messages.pofile import read_po
 from api.pages.templates import NAMES
 
 WEB = Path(__file__).parents[2] / "web"
-TEMPLATES = "templates/**.html"
+TEMPLATES = ("templates/**.html", "templates/**.xml")
 OPTIONS = {"extensions": "jinja2.ext.do", "silent": "false"}
 CATALOGUES = sorted((WEB / "translations").glob("*.po"))
 
 
 def said() -> set[str]:
     """The message ids of the templates, and of what is called by name."""
-    found = extract_from_dir(WEB, [(TEMPLATES, "jinja2")], {TEMPLATES: OPTIONS})
+    methods = [(files, "jinja2") for files in TEMPLATES]
+    found = extract_from_dir(WEB, methods, dict.fromkeys(TEMPLATES, OPTIONS))
     singular = (each[2] if isinstance(each[2], str) else each[2][0] for each in found)
     return {*singular, *NAMES.values()}
 
