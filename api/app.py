@@ -27,6 +27,7 @@ from api.routers import (
     home,
     inbox,
     metrics,
+    opening,
     pages,
     places,
     resources,
@@ -67,7 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # FastAPI's own way to replace the document is to assign to the method.
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
-    faces = (opening, resources, places, home, pages, embed, inbox, docs, health, changes)
+    faces = (changes, opening, resources, places, home, pages, embed, inbox, docs, health)
     for face in (*faces, metrics) if settings.metrics else faces:
         # Not include_router(): FastAPI would match each route twice, at 10 µs apiece.
         app.router.routes.extend(face.router().routes)
