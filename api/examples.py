@@ -18,6 +18,7 @@ COMMON: dict[str, Any] = {
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "operations": {},
+    "bulk": {},
     "offerings": {
         "fields": ["name", "organisation", "sites"],
         "id": ["erziehungsberatungsstelle-freiberg", "schuldnerberatung-doebeln"],
@@ -147,6 +148,7 @@ NAMES = {
     "get_measure": "uebersichts-webseite-wuppertal",
     "get_decision": "ausschuss-fuer-soziales-luebeck-vo-2024-12903-01",
     "get_codelist": "category",
+    "bulk_file": "offerings.csv",
 }
 """By operation: the entity in its path."""
 
@@ -154,6 +156,13 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "landing_page": {"/": "Where everything is"},
     "health_live": {"/health/live": "Is it alive?"},
     "health_ready": {"/health/ready": "Is it ready?"},
+    "bulk_index": {"/bulk": "What there is"},
+    "bulk_file": {
+        "/bulk/offerings.csv": "All offerings",
+        "/bulk/districts.gpkg": "All districts, for QGIS",
+        "/bulk/datapackage.json": "What is in the files",
+        "/bulk/SHA256SUMS": "Their checksums",
+    },
     "complete_places": {"/v1/places?q=frei": "What begins with *frei*"},
     "list_offerings": {
         "/v1/offerings?district=freiberg&category=advice": "Advice in Freiberg",

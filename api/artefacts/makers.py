@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from api.artefacts import geopackage, lines, parquet
+from api.artefacts import geopackage, lines, packaging, parquet
 from api.artefacts.snapshot import Maker
 
-MAKERS: tuple[Maker, ...] = (lines.make, parquet.make, geopackage.make)
+MAKERS: tuple[Maker, ...] = (
+    lines.make,
+    parquet.make,
+    geopackage.make,
+    packaging.describe,
+    packaging.sum_up,
+)
