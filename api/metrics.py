@@ -119,7 +119,9 @@ class Metrics:
             "livemax",
         )
         self._files = gauge(
-            "artefacts_sequence", "Number of the publication that the files show; 0: none.", "livemin"
+            "artefacts_sequence",
+            "Number of the publication that the files show; 0: none.",
+            "livemin",
         )
         self._files_behind = gauge(
             "artefacts_behind_seconds",

@@ -157,11 +157,11 @@ def _asked_part(request: Request, opened: Opened) -> Part | None:
         return None
     if found["tail"]:
         part = Part(max(0, opened.size - int(found["tail"])), opened.size)
+    elif found["last"] and int(found["last"]) < int(found["first"]):
+        return None
     else:
-        last = int(found["last"]) if found["last"] else opened.size - 1
-        if last < int(found["first"]):
-            return None
-        part = Part(int(found["first"]), min(last + 1, opened.size))
+        last = min(int(found["last"] or opened.size), opened.size - 1)
+        part = Part(int(found["first"]), last + 1)
     if part.start >= part.end:
         headers = {"Content-Range": f"bytes */{opened.size}"}
         raise RangeNotSatisfiable(f"The file has {opened.size} bytes.", headers=headers)

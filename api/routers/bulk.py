@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -22,6 +23,7 @@ from api.resources import RESOURCES
 from api.routing import ModelRoute
 from api.schemas.bulk import Bulk
 
+SEQUENCE = re.compile(r"0|[1-9][0-9]{0,17}")
 Name = Annotated[
     str,
     Path(
@@ -61,7 +63,7 @@ async def _file(request: Request, name: Name) -> Response:
 
 
 async def _kept(request: Request, sequence: str, name: Name) -> Response:
-    if not sequence.isdecimal() or len(sequence) > 18:
+    if not SEQUENCE.fullmatch(sequence):
         raise NotFound(f"There is nothing at {request.scope['path']}")
     return await serving.answer(request, f"{bulk.FOLDER}/{name}", int(sequence))
 

@@ -1,4 +1,4 @@
-"""Building: all files of one state or none, whoever publishes, kills, or fills the disk meanwhile."""
+"""Building: all files of one state or none, whoever publishes, kills, or fills the disk."""
 
 from __future__ import annotations
 
