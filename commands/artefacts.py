@@ -29,11 +29,20 @@ PAUSE = 0.5
 @group.command()
 def build() -> None:
     """Make the files of what is published now, unless they are there."""
-    from api.artefacts import building
+    import threading
+
+    from api.artefacts import manifest as manifests
+    from api.artefacts.following import BUSY, build_apart
 
     with reading() as (settings, url, folder), progress("Making files"):
-        made = building.build(settings, url, folder)
-    notes.print(f"The files in {folder} show publication {made.sequence}")
+        code, reason = build_apart(settings, url, folder, threading.Event())
+        if code == BUSY:
+            stop(f"Another process is making files in {folder}")
+        if code:
+            stop(f"The files could not be made: {reason or code}")
+        made = manifests.current(folder)
+    if made:
+        notes.print(f"The files in {folder} show publication {made.sequence}")
 
 
 @group.command()

@@ -83,7 +83,7 @@ def test_every_listed_file_is_there_and_is_what_the_list_says(files: TestClient)
     index = get(files, "/bulk").json()
     assert len(index["files"]) > 4 * len(RESOURCES)
     for file in index["files"]:
-        answer = get(files, file["href"], **PLAIN)
+        answer = get(files, file["href"], None, **PLAIN)
         assert len(answer.content) == file["size"] == int(answer.headers["content-length"])
         assert hashlib.sha256(answer.content).hexdigest() == file["sha256"]
         assert answer.headers["content-type"] == file["media_type"]
@@ -128,13 +128,13 @@ def test_who_accepts_gzip_gets_the_twin(files: TestClient, whole: bytes) -> None
 def test_who_does_not_gets_it_plain(files: TestClient, whole: bytes) -> None:
     """Nothing else is compressed on the way: validators and digest are of these bytes."""
     for accepted in ("identity", "br", "zstd", "gzip;q=0", "*;q=0", ""):
-        answer = get(files, CSV, **{"Accept-Encoding": accepted})
+        answer = get(files, CSV, None, **{"Accept-Encoding": accepted})
         assert "content-encoding" not in answer.headers
         assert answer.content == whole
 
 
 def test_what_is_compressed_already_has_no_twin(files: TestClient) -> None:
-    answer = get(files, "/bulk/offerings.parquet", **{"Accept-Encoding": "gzip"})
+    answer = get(files, "/bulk/offerings.parquet", None, **{"Accept-Encoding": "gzip"})
     assert "content-encoding" not in answer.headers
     assert "vary" not in answer.headers
 
@@ -153,7 +153,7 @@ def test_it_is_not_kept_in_memory(files: TestClient) -> None:
 
 def test_a_known_tag_is_304(files: TestClient) -> None:
     for accepted in ("identity", "gzip"):
-        tag = get(files, CSV, **{"Accept-Encoding": accepted}).headers["etag"]
+        tag = get(files, CSV, None, **{"Accept-Encoding": accepted}).headers["etag"]
         assert not tag.startswith("W/")
         for held in (tag, f'"other", {tag}', "*", f"W/{tag}"):
             headers = {"Accept-Encoding": accepted, "If-None-Match": held}
@@ -165,7 +165,7 @@ def test_a_known_tag_is_304(files: TestClient) -> None:
 
 def test_plain_and_compressed_have_tags_of_their_own(files: TestClient) -> None:
     tags = [
-        get(files, CSV, **{"Accept-Encoding": accepted}).headers["etag"]
+        get(files, CSV, None, **{"Accept-Encoding": accepted}).headers["etag"]
         for accepted in ("identity", "gzip")
     ]
     assert len(set(tags)) == 2
@@ -231,7 +231,7 @@ def test_what_lies_beyond_the_end_is_416(asked: str, files: TestClient, whole: b
 
 
 def test_a_part_only_of_the_same_file(files: TestClient) -> None:
-    known = get(files, CSV, **PLAIN).headers
+    known = get(files, CSV, None, **PLAIN).headers
     for held, status in (
         (known["etag"], 206),
         (known["last-modified"], 206),
