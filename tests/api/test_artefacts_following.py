@@ -257,7 +257,7 @@ def test_one_can_follow_apart_from_the_server(
         until(lambda: shows(tmp_path, 2), PATIENCE)
         rename_one(own_county_database, "Von einem anderen gebaut")
         until(lambda: shows(tmp_path, 3), PATIENCE)
-        until(lambda: (tmp_path / "log").read_text().count("files are made") == 2)
+        until(lambda: (tmp_path / "log").read_text().count('"files are made"') == 2)
     finally:
         process.terminate()
         assert process.wait(PATIENCE) == 0
