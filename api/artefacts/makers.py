@@ -1,0 +1,14 @@
+"""What is made of every state, in this order. Adding an artefact is adding a row."""
+
+from __future__ import annotations
+
+from api.artefacts import geopackage, lines, packaging, parquet
+from api.artefacts.snapshot import Maker
+
+MAKERS: tuple[Maker, ...] = (
+    lines.make,
+    parquet.make,
+    geopackage.make,
+    packaging.describe,
+    packaging.sum_up,
+)
