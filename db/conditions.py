@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     Boolean,
+    Column,
     ColumnElement,
     Date,
     DateTime,
@@ -38,7 +39,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.types import TypeEngine
 
 from db import published
@@ -500,6 +501,31 @@ def latest_period(table: Table) -> Expression:
             )
         ),
     )
+
+
+def regularly_open(table: Table, days: Bind, opens: Bind, closes: Bind) -> Expression:
+    """A weekly schedule of one of its sites is open on one of the days (`MO`), from one time of day
+    to another at the latest (`HH:MM`; NULL: whenever). A schedule that closes no later than it
+    opens goes on until the next day."""
+    hours = published.opening_hours
+    schedule = func.json_array_elements(hours.c.schedules.cast(JSON)).table_valued(
+        Column("value", JSON), name="schedule"
+    )
+    value = schedule.c.value
+    on, from_, until = (value[name].astext for name in ("byday", "opens_at", "closes_at"))
+    is_open = and_(
+        value["freq"].astext == literal_column("'WEEKLY'", Text),
+        func.string_to_array(on, literal_column("','", Text)).op("&&")(days),
+        or_(opens.is_(None), from_ <= opens),
+        or_(closes.is_(None), until >= closes, until <= from_),
+    )
+    open_ids = select(hours.c.id).select_from(hours.join(schedule, is_open))
+    return table.c.opening.op("&&")(func.array(open_ids.scalar_subquery()))
+
+
+def open_at(table: Table, ids: Bind) -> Expression:
+    """One of its sites has opening hours that were found to be open."""
+    return table.c.opening.op("&&")(ids)
 
 
 # Age and money

@@ -69,6 +69,7 @@ offering = _resource(
     _geometry("service_area"),
     _geometry("geometry"),
     _geometry("extent"),
+    Column("opening", ARRAY(Uuid), nullable=False),
 )
 
 district = _resource(
@@ -281,6 +282,29 @@ offering_place = Table(
 """Where an offering is, a row a site: a point, or of a site known only by its municipality the box
 around that (or a point in it), and then not `precise`. `alone`: its only one of that kind. `spot`:
 the point for distances; the planner knows how such columns are spread, of an index it would not."""
+
+opening_hours = Table(
+    "opening_hours",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("hours", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("schedules", Text, nullable=False),
+)
+"""Each opening_hours string of each region once; `offering.opening` names those of its sites.
+`region` is `DE-SN`, `SE-O/1495`, or empty: unknown. `schedules` is a JSON array of HSDS schedules."""
+
+holiday = Table(
+    "holiday",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("attribution", Text, nullable=False),
+)
 
 word = Table(
     "word",
