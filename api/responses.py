@@ -99,7 +99,7 @@ def interchange(
     *,
     lasting: bool = True,
 ) -> Response:
-    """A document whose shape others have decided: what they have no member for is in the headers."""
+    """A document whose shape others have decided: the sequence is in a header."""
     answer = _answer(request, version, body, linked, lasting=lasting)
     answer.headers[SEQUENCE] = str(version.state.sequence)
     return answer

@@ -618,6 +618,23 @@ def _providers(condition: Expression) -> Any:
     return select(offering.c.organisation_id).where(condition, not_ended(offering))
 
 
+def is_scheduled(table: Table, opens: Bind, closes: Bind, day: Bind) -> Expression:
+    """Provided somewhere by a schedule within these times of day; the empty text: at any time."""
+    place = published.HSDS["service_at_location"]
+    there = place.c.opening_id == any_(_openings(opens, closes, day))
+    return table.c.id.in_(select(place.c.service_id).where(there))
+
+
+def is_scheduled_here(table: Table, opens: Bind, closes: Bind, day: Bind) -> Expression:
+    return table.c.opening_id == any_(_openings(opens, closes, day))
+
+
+def _openings(opens: Bind, closes: Bind, day: Bind) -> Expression:
+    hours = published.opening_hours
+    fitting = func.published.has_schedule(hours.c.schedules, opens, closes, day)
+    return func.array(select(hours.c.id).where(fitting).scalar_subquery())
+
+
 def has_site_near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
     """A site known by its address is within the radius, by great-circle distance."""
     point = func.geography(_point(longitude, latitude))

@@ -86,7 +86,8 @@ def _columns(table: Table) -> dict[str, sql.Composable]:
 
 # A service has changed when any place of it has: whoever asks what was modified gets it again.
 _BUILT: LiteralString = """
-UPDATE built_hsds_service_at_location SET hash = md5(concat(document, nested, position));
+UPDATE built_hsds_service_at_location
+SET hash = md5(concat(document, nested, position, opening_id));
 ANALYZE built_hsds_service (id), built_hsds_service_at_location (id, service_id);
 CREATE TEMPORARY TABLE hashed ON COMMIT DROP AS
     SELECT b.id, md5(concat(b.document, b.nested, places.hash)) AS hash

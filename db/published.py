@@ -382,6 +382,7 @@ HSDS: dict[str, Table] = {
         Column("service_id", Uuid, nullable=False),
         Column("location_id", Uuid, nullable=False),
         Column("position", Integer, nullable=False),
+        Column("opening_id", Uuid),
     ),
 }
 """What /hsds shows (HSDS 3.1), in the order in which it is written (ADR 0028).
@@ -436,6 +437,7 @@ hsds_service_at_locations = _view(
     *_of_offering(),
     Column("service_id", Uuid, nullable=False),
     Column("location_id", Uuid, nullable=False),
+    Column("opening_id", Uuid),
     Column("postcode", Text),
     Column("spot", Geography(srid=4326, spatial_index=False)),
 )

@@ -197,6 +197,6 @@ ALTER TABLE built_hsds_service ALTER document SET STORAGE EXTERNAL,
                                ALTER nested SET STORAGE EXTERNAL;
 
 CREATE TEMPORARY TABLE built_hsds_service_at_location (
-    id uuid, service_id uuid, location_id uuid, position integer, sort_name text,
+    id uuid, service_id uuid, location_id uuid, position integer, opening_id uuid, sort_name text,
     document text, nested text, hash text
 ) ON COMMIT DROP;

@@ -1,25 +1,36 @@
 -- A batch of services, and where each is provided.
-WITH asked AS MATERIALIZED (
-    SELECT o.*, here.code AS spoken,
-           coalesce(registry.said(registry.localized(
-               o.name, o.translations, here.code, 'name')), o.slug) AS named
-    FROM batch JOIN registry.public_offering o ON o.id = batch.id CROSS JOIN spoken_here here
+WITH place AS MATERIALIZED (
+    SELECT registry.derived_id(o.id, x.site_id::text) AS id, o.id AS service_id, x.site_id,
+           x.position, o.name, registry.said(x.opening_note) AS note,
+           published.opening_id(x.opening_hours, coalesce(r.region, '')) AS opening_id
+    FROM batch
+    JOIN registry.public_offering o ON o.id = batch.id
+    JOIN registry.offering_site x ON x.offering_id = o.id
+    JOIN registry.public_site s ON s.id = x.site_id
+    LEFT JOIN site_region r ON r.site_id = s.id
+), schedule AS (
+    SELECT h.id, entry.n, substr(entry.schedule::text, 2) AS members
+    FROM published.opening_hours h
+    CROSS JOIN json_array_elements(h.schedules::json) WITH ORDINALITY AS entry(schedule, n)
+    WHERE h.id IN (SELECT opening_id FROM place) AND h.hours ~ '\S'
+), scheduled AS (
+    SELECT p.id, string_agg(concat(
+               '{"id":"', registry.derived_id(p.id, 'schedule ' || coalesce(s.n, 1)), '"',
+               ',"notes":' || to_json(p.note), coalesce(',' || s.members, '}')),
+               ',' ORDER BY s.n) AS schedules
+    FROM place p
+    LEFT JOIN schedule s ON s.id = p.opening_id
+    WHERE s.id IS NOT NULL OR p.note IS NOT NULL
+    GROUP BY p.id
 )
 INSERT INTO built_hsds_service_at_location
-    (id, service_id, location_id, position, sort_name, document, nested)
-SELECT place.id, o.id, x.site_id, x.position, o.name,
-       concat('{"id":"', place.id, '","service_id":"', o.id, '","location_id":"', x.site_id, '"'),
-       coalesce(',"schedules":[' || opening.schedules || ']', '')
-FROM asked o
-JOIN registry.offering_site x ON x.offering_id = o.id
-JOIN registry.public_site s ON s.id = x.site_id
-CROSS JOIN LATERAL (SELECT registry.derived_id(o.id, x.site_id::text) AS id) AS place
-LEFT JOIN LATERAL (
-    SELECT concat('{"id":"', registry.derived_id(place.id, 'schedule'), '"',
-                  ',"description":' || to_json(registry.said(x.opening_hours)),
-                  ',"notes":' || to_json(registry.said(x.opening_note)), '}') AS schedules
-    WHERE registry.said(x.opening_hours) IS NOT NULL OR registry.said(x.opening_note) IS NOT NULL
-) AS opening ON true;
+    (id, service_id, location_id, position, opening_id, sort_name, document, nested)
+SELECT p.id, p.service_id, p.site_id, p.position, p.opening_id, p.name,
+       concat('{"id":"', p.id, '","service_id":"', p.service_id, '","location_id":"', p.site_id,
+              '"'),
+       coalesce(',"schedules":[' || scheduled.schedules || ']', '')
+FROM place p
+LEFT JOIN scheduled ON scheduled.id = p.id;
 
 WITH asked AS MATERIALIZED (
     SELECT o.*, here.code AS spoken,

@@ -85,10 +85,12 @@ CREATE TABLE published.hsds_service_at_location (
     service_id uuid NOT NULL,
     location_id uuid NOT NULL,
     position integer NOT NULL,
+    opening_id uuid,
     hash text NOT NULL,
     document text NOT NULL,
     nested text NOT NULL
 );
+CREATE INDEX hsds_service_at_location_opening ON published.hsds_service_at_location (opening_id);
 CREATE INDEX hsds_service_at_location_service
     ON published.hsds_service_at_location (service_id, position, id);
 CREATE INDEX hsds_service_at_location_location ON published.hsds_service_at_location (location_id);
@@ -145,6 +147,19 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Whether one of the schedules opens and closes within these times of day, on this day of the week;
+-- what is not asked for is empty. What closes after midnight closes later than any time of its day.
+CREATE FUNCTION published.has_schedule(schedules text, opens text, closes text, day text)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT EXISTS (
+        SELECT FROM json_to_recordset(schedules::json)
+            AS schedule(opens_at text, closes_at text, byday text)
+        WHERE (opens = '' OR opens_at >= opens)
+          AND (closes = '' OR closes_at <= closes AND closes_at > opens_at)
+          AND (day = '' OR byday ~ ('(^|[,0-9])' || day || '(,|$)'))
+    )
+$$;
+
 -- When it was changed, which HSDS wants to the millisecond; and what has ended is not active any more,
 -- also without a publication. In a text of ours no quotation mark stands unescaped, so what is replaced
 -- is the member.
@@ -180,7 +195,7 @@ JOIN published.offering o ON o.id = h.id;
 CREATE VIEW published.hsds_service_at_locations AS
 SELECT s.id, s.number, s.service_id, s.location_id, o.sort_name, h.updated_at,
        o.category, o.theme, o.target_group, o.organisation_id, o.organisation_mode, o.age,
-       o.valid_to, o.search, o.serves, o.service_area, l.postcode, l.spot,
+       o.valid_to, o.search, o.serves, o.service_area, l.postcode, l.spot, s.opening_id,
        s.document || ',"location":' || l.document || '},"service":'
            || published.hsds_dated(h.document, o.valid_to, h.updated_at) || '}}' AS document,
        s.document || s.nested || ',"location":' || l.document || l.nested || '},"service":'
