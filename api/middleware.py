@@ -39,8 +39,12 @@ ALWAYS = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"ETag, Link, Last-Modified, X-Request-ID, X-Sequence, Retry-After, "
-        + b"RateLimit, RateLimit-Policy",
+        b", ".join(
+            (
+                *(b"ETag", b"Link", b"Last-Modified", b"X-Request-ID", b"X-Sequence"),
+                *(b"Retry-After", b"RateLimit", b"RateLimit-Policy"),
+            )
+        ),
     ),
 )
 """Headers of every answer, unless it brings its own: what is public, scripts anywhere may read."""
