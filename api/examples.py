@@ -145,7 +145,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "organization_id": "e66fba08-db2d-5948-a84d-c833259e5ef1",
         "full": True,
         "full_service": True,
-        "minimal": True,
+        "minimal": False,
         "postcode": "09599",
         "proximity": 5000,
         "minimum_age": 6,
@@ -263,8 +263,8 @@ ADDRESSES: dict[str, dict[str, str]] = {
         "/hsds/taxonomies/5d25674d-945a-5bc9-91c0-5ffe6f912db2": "The categories of services",
     },
     "list_hsds_taxonomy_terms": {
-        "/hsds/taxonomy_terms?taxonomy_id=5d25674d-945a-5bc9-91c0-5ffe6f912db2&top_only=true": "The "
-        "broadest categories",
+        "/hsds/taxonomy_terms?taxonomy_id=5d25674d-945a-5bc9-91c0-5ffe6f912db2"
+        "&top_only=true": "The broadest categories",
     },
     "get_hsds_taxonomy_term": {
         "/hsds/taxonomy_terms/f5acfd6c-6f1c-5377-a3a9-9d33b4eebd20": "With its vocabulary",

@@ -20,7 +20,7 @@ from db.conditions import Builder, Condition, where
 
 
 class Classifier(NamedTuple):
-    """How to ask for terms of a vocabulary: for any of it, for one of these; and in which column."""
+    """How to ask for terms of a vocabulary: for any, for one of these; and in which column."""
 
     any_term: Builder
     these_terms: Builder
