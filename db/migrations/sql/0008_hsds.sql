@@ -14,7 +14,8 @@ $$;
 -- A text, or none where there is nothing in it: HSDS knows neither null nor the empty string.
 CREATE FUNCTION registry.said(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT CASE WHEN value ~ '\S' THEN value END $$;
+$$ SELECT CASE WHEN value ~ '[^\s\u001c-\u001f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]'
+          THEN value END $$;
 
 -- An address as RFC 3986 has it: what holds blanks or umlauts is none (JSON Schema, "uri").
 CREATE FUNCTION registry.uri(value text) RETURNS text
@@ -210,9 +211,11 @@ SELECT o.id, h.number, o.sort_name, h.updated_at, o.kind, o.search,
        h.document || '}' AS document,
        h.document || h.nested || coalesce((
            SELECT ',"services":[' || string_agg(
-               '{"id":"' || s.id || '","name":' || to_json(s.sort_name) || ',"status":"active"}',
+               '{"id":"' || s.id || '","name":' || ((p.document || '}')::json -> 'name')
+                   || ',"status":"active"}',
                ',' ORDER BY s.sort_name, s.id) || ']'
            FROM published.offering s
+           JOIN published.hsds_service p ON p.id = s.id
            WHERE s.organisation_id = o.id AND (s.valid_to IS NULL OR s.valid_to >= current_date)
        ), '') || '}' AS whole,
        h.document || h.nested || coalesce((
