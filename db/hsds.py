@@ -90,7 +90,7 @@ UPDATE built_hsds_service_at_location
 SET hash = md5(concat(document, nested, position, opening_id));
 ANALYZE built_hsds_service (id), built_hsds_service_at_location (id, service_id);
 CREATE TEMPORARY TABLE hashed ON COMMIT DROP AS
-    SELECT b.id, md5(concat(b.document, b.nested, places.hash)) AS hash
+    SELECT b.id, md5(concat(b.document, b.nested, b.valid_to, places.hash)) AS hash
     FROM built_hsds_service b
     LEFT JOIN (
         SELECT s.service_id, string_agg(concat(s.hash, l.hash), ' ' ORDER BY s.position, s.id)

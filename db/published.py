@@ -368,7 +368,7 @@ HSDS: dict[str, Table] = {
         Column("search", TSVECTOR, nullable=False),
     ),
     "organization": _hsds("organization", _listed(), _dated(), _nested()),
-    "service": _hsds("service", _listed(), _dated(), _nested()),
+    "service": _hsds("service", _listed(), _dated(), _nested(), Column("valid_to", Date)),
     "location": _hsds(
         "location",
         _nested(),

@@ -192,7 +192,7 @@ CREATE UNIQUE INDEX ON built_hsds_location (id);
 ANALYZE region, built_hsds_taxonomy_term, built_hsds_organization, built_hsds_location;
 
 CREATE TEMPORARY TABLE built_hsds_service (
-    id uuid, sort_name text, document text, nested text, hash text
+    id uuid, sort_name text, valid_to date, document text, nested text, hash text
 ) WITH (toast_tuple_target = 8160) ON COMMIT DROP;
 ALTER TABLE built_hsds_service ALTER document SET STORAGE EXTERNAL,
                                ALTER nested SET STORAGE EXTERNAL;

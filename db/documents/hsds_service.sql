@@ -105,8 +105,8 @@ WITH asked AS MATERIALIZED (
     WHERE fact.value <> ''
     GROUP BY o.id
 )
-INSERT INTO built_hsds_service (id, sort_name, document, nested)
-SELECT o.id, o.name,
+INSERT INTO built_hsds_service (id, sort_name, valid_to, document, nested)
+SELECT o.id, o.name, o.valid_to,
        concat('{"id":"', o.id, '"', ',"organization_id":"' || org.id || '"',
               ',"name":', to_json(o.named),
               ',"alternate_name":' || to_json(registry.said(o.alternate_name)),
