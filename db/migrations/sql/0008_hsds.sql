@@ -48,7 +48,7 @@ $$;
 -- stored once more in every place of it, and the places in it, they would be three times as much.
 --
 -- `number` is the place in the list. It is kept as long as the row is there; what is new takes one
--- that became vacant, or the next. So nothing moves from one page to another (ADR 0028).
+-- that became vacant, or the next. So nothing moves from one page to another (ADR 0031).
 
 CREATE TABLE published.hsds_organization (
     id uuid PRIMARY KEY,
