@@ -26,6 +26,7 @@ from api.routers import (
     embed,
     health,
     home,
+    hsds,
     inbox,
     metrics,
     opening,
@@ -69,7 +70,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # FastAPI's own way to replace the document is to assign to the method.
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
-    faces = (changes, opening, bulk, resources, places, home, pages, embed, inbox, docs, health)
+    faces = (
+        changes,
+        opening,
+        bulk,
+        hsds,
+        resources,
+        places,
+        home,
+        pages,
+        embed,
+        inbox,
+        docs,
+        health,
+    )
     for face in (*faces, metrics) if settings.metrics else faces:
         # Not include_router(): FastAPI would match each route twice, at 10 µs apiece.
         app.router.routes.extend(face.router().routes)

@@ -110,7 +110,7 @@ async def answer_item(
     for _ in range(RETRIES):
         found = await queries.item(wanted.service.pool, wanted.selection)
         if found is None:
-            raise await _missing(request, resource, name)
+            raise await missing(request, resource.table.name, resource.name, name)
         body, state = found
         if answer := await _shown(request, wanted, body, state):
             return answer
@@ -134,14 +134,14 @@ async def require(request: Request, resource: Resource, name: str) -> None:
     known = service(request)
     found = Selection(resource.table, (called([name]),), Order("name"), "json", limit=1)
     if await queries.item(known.pool, found) is None:
-        raise await _missing(request, resource, name)
+        raise await missing(request, resource.table.name, resource.name, name)
 
 
-async def _missing(request: Request, resource: Resource, name: str) -> Exception:
+async def missing(request: Request, entity: str, among: str, name: str) -> Exception:
     """308 to where it is now, 410 if it was taken off, 404 if nobody knows of it."""
-    former = await queries.former(service(request).pool, resource.table.name, name)
+    former = await queries.former(service(request).pool, entity, name)
     if former is None:
-        return NotFound(f"There is no {name} among the {resource.name}.")
+        return NotFound(f"There is no {name} among the {among}.")
     if former.id is None:
         assert former.tombstone is not None  # else it would be published
         reason = f"{name} is no longer published."

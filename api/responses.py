@@ -30,6 +30,7 @@ STALLED = 30.0  # seconds
 PLACE_UNKNOWN = "place_known_only_by_municipality"
 HOURS_UNKNOWN = "hours_unknown"
 _OWN_IMAGES = "'self' data:"
+SEQUENCE = "X-Sequence"
 VARY = "Accept, Accept-Language"
 """What decides a body; that its encoding does too, the compressing layer adds itself."""
 
@@ -99,6 +100,20 @@ def framed(version: Version, page: Described, envelope: Envelope) -> tuple[bytes
 def item(request: Request, version: Version, body: bytes) -> Response:
     here = links.link("self", str(links.address(request)), version.format.media_type)
     return answer(request, version, body, [here])
+
+
+def interchange(
+    request: Request,
+    version: Version,
+    body: bytes,
+    linked: Sequence[Mapping[str, Any]],
+    *,
+    lasting: bool = True,
+) -> Response:
+    """A document whose shape others have decided: the sequence is in a header."""
+    found = answer(request, version, body, linked, lasting=lasting)
+    found.headers[SEQUENCE] = str(version.state.sequence)
+    return found
 
 
 def html(

@@ -18,7 +18,7 @@ from uuid import UUID
 from psycopg import Cursor, OperationalError, sql
 from sqlalchemy import Connection, NullPool, Table, create_engine, make_url
 
-from db import published
+from db import hsds, published
 from db.documents import fingerprint, read
 from db.opening_publication import replace_opening_times
 from db.simplification import simplify_all
@@ -46,12 +46,16 @@ class Difference:
 
 @dataclass
 class Publication:
-    """What a publication did: its sequence, and how many entities of each resource."""
+    """What a publication did: its sequence, and how many entities of each resource.
+
+    `interchange`: whether documents changed that only other registries read.
+    """
 
     sequence: int
     changed: dict[str, int] = field(default_factory=dict)
     removed: dict[str, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
+    interchange: bool = field(default=False, compare=False)
 
 
 def publish(url: str, *, dry_run: bool = False) -> Publication:
@@ -73,6 +77,7 @@ def publish(url: str, *, dry_run: bool = False) -> Publication:
                 cursor.execute(_OTHER_LANGUAGES)
             if redraw or rebuild:
                 _simplify(connection, cursor)
+            publication.interchange = hsds.replace(cursor, touched)
             _finish(cursor, publication, rebuild=rebuild)
         return publication
 
@@ -349,7 +354,7 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
             if table is published.offering:
                 cursor.execute(_ANALYZE_BESIDE)
     cursor.execute("UPDATE published.state SET documents_hash = %s", (fingerprint(),))
-    if publication.changed or publication.removed:
+    if publication.changed or publication.removed or publication.interchange:
         publication.sequence = _number(cursor, _NUMBER)
         cursor.execute(_RECORD)
         cursor.execute("SELECT pg_notify(%s, %s)", (published.CHANNEL, str(publication.sequence)))
