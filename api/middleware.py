@@ -39,7 +39,8 @@ ALWAYS = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"ETag, Link, Last-Modified, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy",
+        b"ETag, Link, Last-Modified, X-Request-ID, X-Sequence, Retry-After, "
+        + b"RateLimit, RateLimit-Policy",
     ),
 )
 """Headers of every answer, unless it brings its own: what is public, scripts anywhere may read."""
