@@ -69,7 +69,7 @@ def flatten(table: str, document: Json, owner: Owner | None = None) -> Iterator[
     """The row of a document, those of its parts, and those of what it refers to."""
     shape, identity = tables()[table], _identity(table, document, owner)
     own = Owner(table, identity)
-    within = {name: document[name] for name in REFERRED if isinstance(document.get(name), dict)}
+    within = _within(table, document)
     links = _owned(table, owner) | {
         f"{REFERRED[name]}_id": each.get("id") for name, each in within.items()
     }
@@ -79,6 +79,17 @@ def flatten(table: str, document: Json, owner: Owner | None = None) -> Iterator[
             yield from flatten(of, each, own)
     for name, each in within.items():
         yield from flatten(REFERRED[name], each, _above(name, document))
+
+
+def _within(table: str, document: Json) -> dict[str, Json]:
+    """What it refers to. The table of attributes demands a term; of one that is but a label and a
+    value the label is."""
+    found = {name: document[name] for name in REFERRED if isinstance(document.get(name), dict)}
+    label = document.get("label")
+    if table == "attribute" and label and not found and not document.get("taxonomy_term_id"):
+        identity = str(part_id(NAMESPACE, "label", label))
+        return {"taxonomy_term": {"id": identity, "name": label, "description": label}}
+    return found
 
 
 def _identity(table: str, document: Json, owner: Owner | None) -> str:

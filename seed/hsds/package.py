@@ -46,16 +46,18 @@ class Written:
 
 
 def write_package(documents: Documents, about: About, file: Path) -> list[Written]:
-    """Write a package of documents. The same ones make the same bytes, in whatever order."""
+    """Write a package of documents, whole or not at all. The same ones make the same bytes."""
     with TemporaryDirectory(dir=file.parent, prefix=".hsds-") as folder:
         piles = {name: Pile(table, Path(folder)) for name, table in tables().items()}
         for name, document in documents:
             for row in flatten(name, document):
                 piles[row.table].add(row.cells)
-        with ZipFile(file, "w") as archive:
+        aside = Path(folder) / "package"
+        with ZipFile(aside, "w") as archive:
             written = list(_write_tables(archive, piles.values()))
             description = json.dumps(_description(about, written), ensure_ascii=False, indent=2)
             archive.writestr(_member(DESCRIPTION), description)
+        aside.replace(file)
     return written
 
 

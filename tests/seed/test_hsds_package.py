@@ -464,3 +464,13 @@ def test_any_documents_make_a_valid_package_that_we_read(
 def test_formats_are_those_of_table_schema() -> None:
     kinds = {column.type for table in tables().values() for column in table.columns}
     assert kinds == {*FORMATS, "string", "number", "date", "datetime", "time"}
+
+
+def test_an_attribute_without_a_term_is_of_one_called_like_its_label(tmp_path: Path) -> None:
+    document = service(attributes=[{"id": made(82), "label": "note", "value": "nur im Winter"}])
+    file = packed([("service", document)], tmp_path)
+    assert faults(file) == []
+    found = tables_of(file)
+    (attribute,), (term,) = found["attribute"], found["taxonomy_term"]
+    assert (attribute["label"], attribute["value"]) == ("note", "nur im Winter")
+    assert (attribute["taxonomy_term_id"], term["name"]) == (term["id"], "note")
