@@ -250,7 +250,20 @@ def _steps(
         telling = order.marked is not None and not order.dry_run
         return None, steps(connection, understood.export, report, telling=telling)
     source = register_source(connection, understood.mapping.source, report)
-    return source, _only_step(connection, understood, source, report)
+    return source, _own_steps(connection, understood, source, report)
+
+
+def _own_steps(
+    connection: Connection, understood: Understood, source: UUID, report: FileReport
+) -> Iterator[Step]:
+    """What comes first of a file that has several resources, and then what it is about."""
+    for name in understood.mapping.after:
+        mapping = named(name)
+        for table in understood.document.tables:
+            if table.name == mapping.file.table and recognises(mapping, table):
+                first = replace(understood, mapping=mapping, table=table)
+                yield from _only_step(connection, first, source, report)
+    yield from _only_step(connection, understood, source, report)
 
 
 def _only_step(
