@@ -12,8 +12,8 @@ mapping reads either; what 3 calls differently is renamed, nothing is left out:
   are `byday` (iCalendar). Eligibility is the text `eligibility_description`; `fees_description` has
   the names and amounts of `cost_options` as well, a line each.
 
-* Worked out from these: `free`; `areas`, by official key or name; in a location `address` with its `street`, `opening_hours` as an
-  OSM string where that is certain, and `opening_note`.
+* Worked out from these: `free`; `areas`, by official key or name; in a location `address` with its
+  `street`, `opening_hours` as an OSM string where that is certain, and `opening_note`.
 
 `organizations` are put together in the same way: `attributes`, `phones`, `locations`, `address`.
 The other tables keep their names in the package; of JSON, `organization`, `location` and
@@ -34,6 +34,7 @@ from seed.readers.delimited import open_csv
 from seed.readers.hsds_shape import (
     checked,
     laid_out,
+    nowhere,
     objects,
     organization_laid_out,
     organizations,
@@ -80,9 +81,7 @@ def open_package(source: Source, hints: Hints) -> Document:
     read = {name: open_csv(file, Hints(encoding=hints.encoding)) for name, file in files.items()}
     rows = {name: _rows(files[name], document) for name, document in read.items()}
     linked, notes = checked(rows)
-    services = [
-        replace(each, properties=laid_out(each.properties)) for each in put_together(linked)
-    ]
+    services = [_whole(each) for each in put_together(linked)]
     providers = [
         replace(each, properties=organization_laid_out(each.properties))
         for each in organizations(linked)
@@ -100,6 +99,12 @@ def open_package(source: Source, hints: Hints) -> Document:
         RowsTable(ORGANIZATIONS, _columns(providers, ORGANIZATIONS if is_three else ""), providers),
     ]
     return Document(FORMAT, [*together, *tables], [described, *notes])
+
+
+def _whole(service: Record) -> Record:
+    remarks = [service.remark or "", *nowhere(service.properties)]
+    remark = "; ".join(filter(None, remarks)) or None
+    return replace(service, properties=laid_out(service.properties), remark=remark)
 
 
 def _with_parents(terms: Sequence[Record]) -> Iterator[Record]:
@@ -215,16 +220,24 @@ def _service(position: str, value: Any) -> Record:
         for index, each in enumerate(objects(value.get("service_at_locations")))
         if not isinstance(each.get("location"), dict)
     ]
-    return Record(position, laid_out(value), remark="; ".join(vain) or None)
+    return Record(position, laid_out(value), remark="; ".join([*vain, *nowhere(value)]) or None)
 
 
 def _providers(services: Sequence[tuple[str, Any]]) -> dict[Any, tuple[str, Row]]:
+    """The organizations of services. One that does not say where it is from is from where the
+    service is."""
     found: dict[Any, tuple[str, Row]] = {}
     for position, service in services:
         for name, place, row in _parts(position, service):
             if name == "organization":
-                found.setdefault(row.get("id", place), (place, row))
+                stated = objects(row.get("attributes")) or _origin(service)
+                found.setdefault(row.get("id", place), (place, {**row, "attributes": stated}))
     return found
+
+
+def _origin(service: Row) -> list[Any]:
+    stated = objects(service.get("attributes"))
+    return [each for each in stated if each.get("label") in ("attribution", "license")]
 
 
 def _parts(position: str, service: Any) -> Iterator[tuple[str, str, Row]]:

@@ -47,6 +47,7 @@ LISTS = {
 GEOCODING = re.compile(
     r"https?://dcat-ap\.de/def/politicalGeocoding/(?:state|district|municipality)Key/(\d+)"
 )
+MOST = {"latitude": 90, "longitude": 180}
 # What HSDS 3 calls differently, where it has not both.
 RENAMED = {
     "organization": {"url": "website"},
@@ -380,7 +381,9 @@ def _location(at_location: Row, schedules: list[Any]) -> Row:
     lists = {
         name: _list(at_location.get(name)) + _list(location.get(name)) for name in LISTS["location"]
     }
-    places = {name: _degrees(location.get(name)) for name in ("latitude", "longitude")}
+    places = {
+        name: None if _is_nowhere(location) else _degrees(location.get(name)) for name in MOST
+    }
     own = _without(at_location, {"location", *LISTS["location"]})
     stated_hours = objects(at_location.get("schedules")) or objects(schedules)
     hours = stated_hours or objects(location.get("schedules"))
@@ -404,6 +407,23 @@ def objects(value: Any) -> list[Row]:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def nowhere(service: Mapping[str, Any]) -> list[str]:
+    """Which of its locations are left without a place, as their coordinates are none on earth."""
+    places = [each.get("location") for each in objects(service.get("service_at_locations"))]
+    return [
+        f"location {each.get('id')}: latitude {each.get('latitude')}, longitude "
+        f"{each.get('longitude')} is nowhere on earth"
+        for each in places
+        if isinstance(each, dict) and _is_nowhere(each)
+    ]
+
+
+def _is_nowhere(location: Mapping[str, Any]) -> bool:
+    """HSDS has decimal degrees, and nothing else. What is no number is told by the checks."""
+    degrees = {name: _degrees(location.get(name)) for name in MOST}
+    return any(isinstance(each, float) and abs(each) > MOST[name] for name, each in degrees.items())
 
 
 def _degrees(value: Any) -> Any:

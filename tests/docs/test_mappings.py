@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from seed.mappings import FieldRule, FileRule, ImportMapping, PartRule, SourceRule, ready
-from seed.mappings.model import IndicatorRule, Tree, Unpivot
+from seed.mappings.model import IndicatorRule, OriginRule, Tree, Unpivot
 from seed.mappings.rules import Convention
 from seed.targets import TARGETS, Field, Kind, Target
 from tests.docs.pages import DOCS, blocks, prose
@@ -24,6 +24,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "`fields`": FieldRule,
     "`conventions`": Convention,
     "`parts`": PartRule,
+    "`origin`": OriginRule,
     "`unpivot`": Unpivot,
     "`tree`": Tree,
     "`indicators`": IndicatorRule,
