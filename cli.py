@@ -7,6 +7,7 @@ import sys
 import typer
 
 from commands import (
+    artefacts,
     corrections,
     developing,
     importing,
@@ -30,6 +31,7 @@ app.add_typer(maintaining.group, name="db")
 app.add_typer(inbox.group, name="inbox")
 app.add_typer(importing.group, name="import")
 app.add_typer(sources.group, name="sources")
+app.add_typer(artefacts.group, name="artefacts")
 
 app.command()(serving.up)
 app.command()(serving.serve)

@@ -18,6 +18,7 @@ COMMON: dict[str, Any] = {
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "operations": {},
+    "bulk": {},
     "offerings": {
         "fields": ["name", "organisation", "sites"],
         "id": ["erziehungsberatungsstelle-freiberg", "schuldnerberatung-doebeln"],
@@ -173,6 +174,7 @@ NAMES = {
     "get_hsds_service_at_location": "95ee7841-e145-3ca4-8ae8-c1c5b2ae2a92",
     "get_hsds_taxonomy": "5d25674d-945a-5bc9-91c0-5ffe6f912db2",
     "get_hsds_taxonomy_term": "f5acfd6c-6f1c-5377-a3a9-9d33b4eebd20",
+    "bulk_file": "offerings.csv",
 }
 """By operation: the entity in its path."""
 
@@ -180,6 +182,13 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "landing_page": {"/": "Where everything is"},
     "health_live": {"/health/live": "Is it alive?"},
     "health_ready": {"/health/ready": "Is it ready?"},
+    "bulk_index": {"/bulk": "What there is"},
+    "bulk_file": {
+        "/bulk/offerings.csv": "All offerings",
+        "/bulk/districts.gpkg": "All districts, for QGIS",
+        "/bulk/datapackage.json": "What is in the files",
+        "/bulk/SHA256SUMS": "Their checksums",
+    },
     "complete_places": {"/v1/places?q=frei": "What begins with *frei*"},
     "list_offerings": {
         "/v1/offerings?district=freiberg&category=advice": "Advice in Freiberg",

@@ -70,6 +70,9 @@ class Plausible:
         for name in {*HSDS.values(), "services", "service_at_locations"}:
             page = self._http.get(f"/hsds/{name}", params={"per_page": 1_000}).json()
             self._slugs[name] = [entity["id"] for entity in page["contents"]]
+        self._slugs["bulk"] = [
+            file["name"] for file in self._http.get("/bulk").raise_for_status().json()["files"]
+        ]
         self._cursors: dict[tuple[str, str], str] = {}
 
     def close(self) -> None:
@@ -78,7 +81,7 @@ class Plausible:
     def repair(self, case: Case[Any]) -> None:
         """Change a valid request so that the server can answer it."""
         if "name" in case.path_parameters:
-            names = self._slugs[case.path.split("/")[2]]
+            names = self._slugs[case.path.removeprefix("/v1").split("/")[1]]
             case.path_parameters["name"] = _pick(names, case.path_parameters["name"])
         if isinstance(case.body, dict):
             case.body = self._repaired(case, case.body, written=False)
