@@ -228,7 +228,9 @@ def _write(
             _write_batch(connection, importer, batch, repeated, report)
             done += len(batch)
             progress(file.name, done, before + rows)
-    if source is not None and (order.snapshot or mapping.snapshot):
+    if mapping.origin is not None and order.snapshot:
+        report.note("rows name their own sources: what the file no longer has is not archived")
+    elif source is not None and (order.snapshot or mapping.snapshot):
         _archive(connection, mapping, source, order, report)
     elif order.snapshot:
         report.note("an export is no snapshot: what it no longer has is not archived")

@@ -139,6 +139,7 @@ NESTED = {
     "parts": "part: see [`parts`](#parts)",
     "indicators": "list, see [`indicators`](#indicators)",
     "conventions": "see [`conventions`](#conventions)",
+    "origin": "see [`origin`](#origin)",
     "only": "column: list of values, or a pattern",
     "unpivot": "see [`unpivot`](#unpivot)",
     "tree": "see [`tree`](#tree)",
@@ -156,6 +157,8 @@ def _values(name: str, stated: dict[str, Any]) -> str:
     if name in NESTED:
         return NESTED[name]
     (schema,) = [each for each in stated.get("anyOf", [stated]) if each.get("type") != "null"]
+    if "$ref" in schema:
+        return "a [rule](#fields)"
     if codes := schema.get("enum"):
         return ", ".join(f"`{code}`" if code.strip() else _blank(code) for code in codes)
     match schema["type"]:
