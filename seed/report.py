@@ -127,8 +127,9 @@ class FileReport:
             self.note(f"{loss.count} {values} of {column} left out: `match` finds nothing{such}")
 
     def refuse(self, reason: str) -> None:
-        """Nothing of this file was taken."""
+        """Nothing of this file was taken, whatever had been written before."""
         self.refused = True
+        self.new = self.changed = self.unchanged = 0
         self.findings.append(Finding(Severity.ERROR, reason))
 
     def line(self) -> str:

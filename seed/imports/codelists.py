@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection
 
 from db.models import Codelist, CodelistTerm
 from db.registry import Row, insert_missing, upsert
 from seed.imports.fields import Reader, columns_of
+from seed.imports.known import as_uuid
 from seed.mappings.rules import written
 from seed.readers import Record
 from seed.targets import CODELISTS
@@ -24,6 +26,7 @@ class CodelistImport:
     connection: Connection
     reader: Reader
     whole: bool = True
+    _ids: dict[tuple[str, str], UUID] = field(default_factory=dict)
 
     def key(self, record: Record) -> str | None:
         fields = self.reader.mapping.fields
@@ -35,7 +38,9 @@ class CodelistImport:
         if not drafts:
             return
         self._register_lists({row["codelist"] for row in drafts})
-        counts = upsert(self.connection, CodelistTerm, [self._row(values) for values in drafts])
+        self._ids = {(row["codelist"], row["code"]): row["id"] for row in drafts}
+        write = insert_missing if self.reader.mapping.only_new else upsert
+        counts = write(self.connection, CodelistTerm, [self._row(values) for values in drafts])
         report = self.reader.report
         report.new += counts.new
         report.changed += counts.changed
@@ -47,7 +52,17 @@ class CodelistImport:
             report.reject("several rows are of this term", record.position, "code", key)
             return None
         fields = self.reader.mapping.fields
-        return self.reader.read(CODELISTS, fields, record.properties, record.position)
+        values = self.reader.read(CODELISTS, fields, record.properties, record.position)
+        return None if values is None else values | {"id": self._identity(record, values)}
+
+    def _identity(self, record: Record, values: Mapping[str, Any]) -> UUID:
+        """A term may bring its id, as rows of other resources do."""
+        mapping = self.reader.mapping
+        if mapping.keeps_ids and mapping.key:
+            stated = as_uuid(written(mapping.key.read("key", record.properties)))
+            if stated:
+                return stated
+        return term_id(values["codelist"], values["code"])
 
     def _register_lists(self, names: set[str]) -> None:
         lists = [
@@ -57,14 +72,19 @@ class CodelistImport:
         insert_missing(self.connection, Codelist, lists)
 
     def _row(self, values: dict[str, Any]) -> Row:
+        identity = values.pop("id")
         codelist, parent = values.pop("codelist"), values.pop("parent", None)
         row = dict(columns_of(CODELISTS, values))
         if "exact_match" in row:
             row["exact_match"] = list(row["exact_match"])
         return {
-            "id": term_id(codelist, values["code"]),
+            "id": identity,
             "codelist_id": codelist_id(codelist),
-            "parent_id": term_id(codelist, parent) if parent else None,
+            "parent_id": self._named(codelist, parent) if parent else None,
             "lang": self.reader.mapping.lang,
             **row,
         }
+
+    def _named(self, codelist: str, code: str) -> UUID:
+        """A term by its code: of this file, or as all vocabularies know it."""
+        return self._ids.get((codelist, code), term_id(codelist, code))

@@ -228,7 +228,9 @@ def _write(
             _write_batch(connection, importer, batch, repeated, report)
             done += len(batch)
             progress(file.name, done, before + rows)
-    if source is not None and (order.snapshot or mapping.snapshot):
+    if mapping.origin is not None and order.snapshot:
+        report.note("rows name their own sources: what the file no longer has is not archived")
+    elif source is not None and (order.snapshot or mapping.snapshot):
         _archive(connection, mapping, source, order, report)
     elif order.snapshot:
         report.note("an export is no snapshot: what it no longer has is not archived")
@@ -250,7 +252,20 @@ def _steps(
         telling = order.marked is not None and not order.dry_run
         return None, steps(connection, understood.export, report, telling=telling)
     source = register_source(connection, understood.mapping.source, report)
-    return source, _only_step(connection, understood, source, report)
+    return source, _own_steps(connection, understood, source, report)
+
+
+def _own_steps(
+    connection: Connection, understood: Understood, source: UUID, report: FileReport
+) -> Iterator[Step]:
+    """What comes first of a file that has several resources, and then what it is about."""
+    for name in understood.mapping.after:
+        mapping = named(name)
+        for table in understood.document.tables:
+            if table.name == mapping.file.table and recognises(mapping, table):
+                first = replace(understood, mapping=mapping, table=table)
+                yield from _only_step(connection, first, source, report)
+    yield from _only_step(connection, understood, source, report)
 
 
 def _only_step(

@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from db.corrections import corrections
 from db.lookups import owners_of_slugs, rows_of
 from db.registry import Row, insert_missing, mark_seen, revive, upsert
-from seed.identity import distinct_slug, entity_id
-from seed.imports.fields import Reader, columns_of
+from seed.identity import distinct_slug
+from seed.imports.fields import Reader, columns_of, identity_of
 from seed.imports.known import LABELS
 from seed.imports.links import write_links
-from seed.imports.parts import Part, part_records, write_parts
+from seed.imports.parts import Origin, Part, part_records, write_parts
 from seed.imports.places import Places
+from seed.imports.provenance import Origins
 from seed.mappings import ValueRefused
 from seed.mappings.rules import written
 from seed.readers import Record
@@ -40,6 +41,7 @@ class Draft:
     slug: str | None
     row: dict[str, Any]
     links: dict[str, tuple[UUID, ...]]
+    source: UUID
     parts: dict[str, list[Part]] = field(default_factory=dict)
 
 
@@ -60,6 +62,11 @@ class EntityImport:
     places: Places
     source: UUID
     whole: bool = False
+    _origins: Origins = field(init=False)
+
+    def __post_init__(self) -> None:
+        reader = self.reader
+        self._origins = Origins(self.connection, reader.mapping, self.source, reader.report)
 
     @property
     def target(self) -> Target:
@@ -73,8 +80,9 @@ class EntityImport:
         return None if found is None else written(found)
 
     def write(self, records: Sequence[Record], repeated: Container[str]) -> None:
-        drafts = [draft for record in records if (draft := self._draft(record, repeated))]
+        read = [draft for record in records if (draft := self._draft(record, repeated))]
         self._register_implied()
+        drafts = self._without_others(read)
         if not drafts:
             return
         mark_seen(self.connection, [draft.id for draft in drafts])
@@ -120,7 +128,8 @@ class EntityImport:
 
     def _described(self, record: Record, key: str, values: dict[str, Any]) -> Draft:
         target, mapping = self.target, self.reader.mapping
-        identity = entity_id(target.table, mapping.source.slug, key)
+        identity = identity_of(mapping, target.table, key)
+        source = self._origins.of(record.properties, record.position)
         links = {name: values.pop(name) for name in target.links.keys() & values.keys()}
         slug = values.pop("slug", None)
         parts = {
@@ -129,7 +138,7 @@ class EntityImport:
         }
         row = dict(columns_of(target, values))
         name = str(values[target.label])
-        return Draft(record.position, key, identity, name, slug, row, links, parts)
+        return Draft(record.position, key, identity, name, slug, row, links, source, parts)
 
     # What becomes of it
 
@@ -138,7 +147,7 @@ class EntityImport:
             target = next(each for each in TARGETS.values() if each.table == table)
             known = self.reader.known.entities(table)
             drafts = [
-                Draft("", name, identity, name, None, {LABELS[table]: name}, {})
+                Draft("", name, identity, name, None, {LABELS[table]: name}, {}, self.source)
                 for name, identity in named.items()
             ]
             ids = [draft.id for draft in drafts]
@@ -147,6 +156,19 @@ class EntityImport:
             for name, identity in named.items():
                 known.add(identity, name)
         self.reader.implied.clear()
+
+    def _without_others(self, drafts: list[Draft]) -> list[Draft]:
+        """Rows with ids of their own may be here already: from elsewhere, or as our own rows that
+        come back from others. Those stay as they are."""
+        if not self.reader.mapping.keeps_ids:
+            return drafts
+        ids = [draft.id for draft in drafts]
+        keys = rows_of(self.connection, self.target.model, ids, ("external_key",))
+        kept = [draft for draft in drafts if keys.get(draft.id, (draft.key,)) == (draft.key,)]
+        if others := len(drafts) - len(kept):
+            self.reader.report.left_out += others
+            self.reader.report.note(f"{others} rows are here already, from elsewhere: left alone")
+        return kept
 
     def _standing(self, drafts: Sequence[Draft]) -> tuple[frozenset[UUID], Standing]:
         """Which entities come back from the archive, and all that are there."""
@@ -197,7 +219,7 @@ class EntityImport:
             "id": draft.id,
             "slug": slug,
             "status": status,
-            "source_id": self.source,
+            "source_id": draft.source,
             "external_key": draft.key,
             "lang": mapping.lang,
             **draft.row,
@@ -216,8 +238,10 @@ class EntityImport:
         parts = {draft.id: draft.parts[name] for draft in drafts}
         self.places.resolve([part for owned in parts.values() for part in owned])
         placed = self.places.placement is not None
+        sources = {draft.id: draft.source for draft in drafts}
+        origin = Origin(self.reader.mapping, self.source, sources)
         return write_parts(
-            self.connection, self.target, name, self.source, parts, standing, placed=placed
+            self.connection, self.target, name, origin, parts, standing, placed=placed
         )
 
     def _count(self, drafts: Sequence[Draft], touched: Touched) -> None:

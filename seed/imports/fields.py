@@ -15,7 +15,7 @@ from seed import numbers
 from seed.dates import imprecise_date
 from seed.edtf import ImpreciseDate
 from seed.identity import entity_id
-from seed.imports.known import LABELS, Known, Unknown
+from seed.imports.known import LABELS, Known, Unknown, as_uuid
 from seed.mappings import FieldRule, ImportMapping, ValueRefused
 from seed.mappings.model import nearest
 from seed.mappings.rules import Convention, written
@@ -238,6 +238,8 @@ class Reader:
         found = self.known.entities(table).find(stated)
         if found is not None:
             return found
+        if self.mapping.keeps_ids and as_uuid(stated):
+            raise Unknown(f"no {table} has this id")
         if table not in IMPLIED or self.strict:
             raise Unknown(f"no {table} has this slug or {LABELS[table]}")
         named = self.implied.setdefault(table, {})
@@ -246,7 +248,13 @@ class Reader:
         return named[stated]
 
     def _identity(self, table: str, stated: str) -> UUID:
-        return entity_id(table, self.mapping.source.slug, stated)
+        return identity_of(self.mapping, table, stated)
+
+
+def identity_of(mapping: ImportMapping, table: str, key: str) -> UUID:
+    """The id of a row from its key: the key itself, where rows keep the ids they have."""
+    kept = as_uuid(key) if mapping.keeps_ids else None
+    return kept or entity_id(table, mapping.source.slug, key)
 
 
 def _remember(seen: dict[str, Any], cell: str, value: Any) -> None:

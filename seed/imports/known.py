@@ -132,17 +132,20 @@ class Terms:
 
 
 class Entities:
-    """Entities of one kind by slug or name."""
+    """Entities of one kind by slug, name or id."""
 
     def __init__(self, rows: Iterable[tuple[UUID, str, str]]) -> None:
         known = list(rows)
         self._slugs = {slug: identity for identity, slug, _ in known}
+        self._ids = {identity for identity, _, _ in known}
         self._names = _index((_folded(name), identity) for identity, _, name in known if name)
 
     def find(self, stated: str) -> UUID | None:
         """None where nobody is called that; raises Unknown where several are."""
         if stated in self._slugs:
             return self._slugs[stated]
+        if (identity := as_uuid(stated)) in self._ids:
+            return identity
         named = self._names.get(_folded(stated), set())
         if len(named) > 1:
             raise Unknown(f"{len(named)} are called that: give the slug")
@@ -172,6 +175,15 @@ class Known:
                 lookups.labelled(self._connection, model, LABELS[table])
             )
         return self._entities[table]
+
+
+def as_uuid(stated: str) -> UUID | None:
+    """The id that a text is, as it is usually written."""
+    try:
+        found = UUID(stated)
+    except ValueError:
+        return None
+    return found if str(found) == stated.lower() else None
 
 
 def _index(pairs: Iterable[tuple[str, UUID]]) -> dict[str, set[UUID]]:

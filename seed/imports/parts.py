@@ -12,17 +12,33 @@ from shapely import Point
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
+from db.lookups import rows_of
 from db.models import OfferingSite, Site
 from db.registry import Row, replace_parts, upsert
 from seed.identity import entity_id, part_id
 from seed.imports.fields import Reader, columns_of
+from seed.imports.known import as_uuid
 from seed.imports.places import stated_point
 from seed.imports.stream import Stream
-from seed.mappings import PartRule, ValueRefused, wanted
+from seed.mappings import ImportMapping, PartRule, ValueRefused, wanted
 from seed.mappings.rules import look_up, written
 from seed.readers import Record
 from seed.readers.json_values import flatten
 from seed.targets import OFFERINGS, Target
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where parts are from: the source of the file, and that of each of their owners."""
+
+    mapping: ImportMapping
+    source: UUID
+    owners: Mapping[UUID, UUID]
+
+    def site(self, key: str) -> UUID:
+        kept = as_uuid(key) if self.mapping.keeps_ids else None
+        return kept or entity_id("site", str(self.source), key)
+
 
 AT_SITE = ("opening_hours", "opening_note")  # what differs between offerings of one site
 SITES = OFFERINGS.parts["sites"]
@@ -91,7 +107,7 @@ def write_parts(
     connection: Connection,
     target: Target,
     name: str,
-    source: UUID,
+    origin: Origin,
     parts: Mapping[UUID, Sequence[Part]],
     standing: Collection[UUID],
     *,
@@ -103,11 +119,11 @@ def write_parts(
     that has none leaves those of its sites alone.
     """
     if name == "sites":
-        return _write_sites(connection, source, parts, standing, placed=placed)
+        return _write_sites(connection, origin, parts, standing, placed=placed)
     of = target.parts[name]
     owner = f"{target.table}_id"
     rows = [
-        part_row(of, (owner, identity), source, position, part)
+        part_row(of, (owner, identity), origin.owners[identity], position, part)
         for identity, owned in parts.items()
         for position, part in enumerate(owned)
     ]
@@ -130,28 +146,50 @@ def part_row(
 
 def _write_sites(
     connection: Connection,
-    source: UUID,
+    origin: Origin,
     parts: Mapping[UUID, Sequence[Part]],
     standing: Collection[UUID],
     *,
     placed: bool,
 ) -> set[UUID]:
     """A site is a row of its own, which several offerings of a source may share."""
-    sites: dict[UUID, Row] = {}
-    links: list[Row] = []
     owners: dict[UUID, set[UUID]] = {}
-    of_source = str(source)
+    stated: dict[UUID, tuple[UUID, Part]] = {}
+    links: list[Row] = []
     for offering, owned in parts.items():
         for position, part in enumerate(owned):
-            identity = entity_id("site", of_source, part.key)
-            if identity not in sites:
-                sites[identity] = site_row(identity, source, part, placed=placed)
+            identity = origin.site(part.key)
+            stated.setdefault(identity, (origin.owners[offering], part))
             owners.setdefault(identity, set()).add(offering)
             links.append(at_site_row(offering, identity, position, part))
-    written_sites = upsert(connection, Site, list(sites.values()))
+    sites = _sites(connection, origin, stated, placed=placed)
+    written_sites = upsert(connection, Site, sites)
     changed = {each for site in written_sites.changed_ids for each in owners[site]}
     linked = replace_parts(connection, OfferingSite, "offering_id", standing, links)
     return changed | {*linked.owner_ids}
+
+
+def _sites(
+    connection: Connection,
+    origin: Origin,
+    stated: Mapping[UUID, tuple[UUID, Part]],
+    *,
+    placed: bool,
+) -> list[Row]:
+    """The rows of sites, from the source of their first offering. One with an id of its own that is
+    here already keeps its source; if it is not from such a file, it stays as it is."""
+    known: dict[UUID, tuple[Any, ...]] = {}
+    if origin.mapping.keeps_ids:
+        known = rows_of(connection, Site, list(stated), ("source_id", "external_key"))
+    found = (
+        (identity, *known.get(identity, (source, part.key)), part)
+        for identity, (source, part) in stated.items()
+    )
+    return [
+        site_row(identity, source, part, placed=placed)
+        for identity, source, key, part in found
+        if key == part.key
+    ]
 
 
 def site_row(identity: UUID, source: UUID, part: Part, *, placed: bool) -> dict[str, Any]:

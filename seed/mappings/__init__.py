@@ -102,9 +102,12 @@ def fitting(resource: str | None, tables: Tables) -> ImportMapping:
 
 
 def _closest(fits: Mapping[str, ImportMapping]) -> list[str]:
-    """Those that no other outdoes: one that needs all the columns of another, and more."""
+    """Those that no other outdoes: one that needs all the columns of another, and more, or that
+    takes the file by the other as well."""
     return [
         name
         for name, mapping in fits.items()
-        if not any(mapping.columns < other.columns for other in fits.values())
+        if not any(
+            mapping.columns < other.columns or name in other.after for other in fits.values()
+        )
     ]

@@ -92,6 +92,21 @@ class Tree(Strict):
     parent: str
 
 
+class OriginRule(Strict):
+    """Where a row says it is from: whom to name, and under which licence it may be used.
+
+    Each pair of them is a source of its own; what says nothing is from `source`.
+    """
+
+    attribution: Rule
+    license: Rule
+    license_url: Rule | None = None
+
+    @property
+    def rules(self) -> list[FieldRule]:
+        return [self.attribution, self.license, *([self.license_url] if self.license_url else [])]
+
+
 class PartRule(Strict):
     """What is a part of an entity, such as its sites: from a list in its record, or from the row.
 
@@ -137,8 +152,12 @@ class ImportMapping(Strict):
     file: FileRule = FileRule()
     crs: str | None = None
     key: Rule | None = None
+    keeps_ids: bool = False
+    origin: OriginRule | None = None
+    after: tuple[str, ...] = ()
     fields: dict[str, Rule]
     parts: dict[str, PartRule] = Field(default_factory=dict)
+    only_new: bool = False
     indicators: tuple[IndicatorRule, ...] = ()
     breakdowns: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Rule] = Field(
         default_factory=dict
@@ -209,7 +228,8 @@ class ImportMapping(Strict):
     @property
     def columns(self) -> set[str]:
         """The columns a file of this kind has."""
-        rules = [*self.fields.values(), *self.breakdowns.values()]
+        origin = self.origin.rules if self.origin else []
+        rules = [*self.fields.values(), *self.breakdowns.values(), *origin]
         used = (
             columns_of([*rules, *([self.key] if self.key else [])])
             | set(self.only)

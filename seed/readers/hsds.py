@@ -12,8 +12,13 @@ mapping reads either; what 3 calls differently is renamed, nothing is left out:
   are `byday` (iCalendar). Eligibility is the text `eligibility_description`; `fees_description` has
   the names and amounts of `cost_options` as well, a line each.
 
-The other tables keep their names in the package. Of JSON, `organization`, `location` and
-`taxonomy_term` are collected.
+* Worked out from these: `free`; `areas`, by official key or name; in a location `address` with its
+  `street`, `opening_hours` as an OSM string where that is certain, and `opening_note`.
+
+`organizations` are put together in the same way: `attributes`, `phones`, `locations`, `address`.
+The other tables keep their names in the package; of JSON, `organization`, `location` and
+`taxonomy_term` are collected. What HSDS 3 knows of a service and of an organization is a column in
+any case.
 """
 
 from __future__ import annotations
@@ -23,16 +28,26 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from seed.hsds.tables import tables as standard
 from seed.readers import Document, Hints, Record, UnreadableError
 from seed.readers.delimited import open_csv
-from seed.readers.hsds_shape import checked, laid_out, objects, put_together
+from seed.readers.hsds_shape import (
+    checked,
+    laid_out,
+    nowhere,
+    objects,
+    organization_laid_out,
+    organizations,
+    put_together,
+)
 from seed.readers.json_records import columns_of
 from seed.readers.json_values import flatten
 from seed.readers.sources import Source
 
 FORMAT, JSON = "hsds", "hsds-json"
 DESCRIPTION = "datapackage.json"
-SERVICES = "services"
+SERVICES, ORGANIZATIONS = "services", "organizations"
+THREE = {"address", "schedule", "attribute", "unit", "url"}  # tables that 1.x and 2.x do not have
 REQUIRED = {"organization", "service"}
 PARTS = ("organization", "location", "taxonomy_term")
 
@@ -66,13 +81,51 @@ def open_package(source: Source, hints: Hints) -> Document:
     read = {name: open_csv(file, Hints(encoding=hints.encoding)) for name, file in files.items()}
     rows = {name: _rows(files[name], document) for name, document in read.items()}
     linked, notes = checked(rows)
-    services = [
-        replace(each, properties=laid_out(each.properties)) for each in put_together(linked)
+    services = [_whole(each) for each in put_together(linked)]
+    providers = [
+        replace(each, properties=organization_laid_out(each.properties))
+        for each in organizations(linked)
     ]
-    tables = [RowsTable(name, read[name].tables[0].columns, linked[name]) for name in linked]
+    if "taxonomy_term" in linked:
+        linked["taxonomy_term"] = list(_with_parents(linked["taxonomy_term"]))
+    tables = [
+        RowsTable(name, columns_of(rows) or read[name].tables[0].columns, rows)
+        for name, rows in linked.items()
+    ]
     described = f"a package of {len(tables)} tables; a service is put together from them"
-    table = RowsTable(SERVICES, columns_of(services), services)
-    return Document(FORMAT, [table, *tables], [described, *notes])
+    is_three = bool(THREE & files.keys())
+    together = [
+        RowsTable(SERVICES, _columns(services, SERVICES if is_three else ""), services),
+        RowsTable(ORGANIZATIONS, _columns(providers, ORGANIZATIONS if is_three else ""), providers),
+    ]
+    return Document(FORMAT, [*together, *tables], [described, *notes])
+
+
+def _whole(service: Record) -> Record:
+    remarks = [service.remark or "", *nowhere(service.properties)]
+    remark = "; ".join(filter(None, remarks)) or None
+    return replace(service, properties=laid_out(service.properties), remark=remark)
+
+
+def _with_parents(terms: Sequence[Record]) -> Iterator[Record]:
+    """Terms with the code of the one above, by which vocabularies know it everywhere."""
+    codes = {term.properties.get("id"): term.properties.get("code") for term in terms}
+    for term in terms:
+        above = codes.get(term.properties.get("parent_id"))
+        yield replace(term, properties={**term.properties, "parent_code": above})
+
+
+def _columns(found: Sequence[Record], known_as: str) -> list[str]:
+    """The columns of what was put together: all that the records have, and all that they might."""
+    named: list[str] = []
+    if known_as == SERVICES:
+        owner = [f"organization.{name}" for name in standard()["organization"].names]
+        named = [*standard()["service"].names, *owner, "free", "areas", "attributes"]
+        named += ["phones", "languages", "locations"]
+    elif known_as == ORGANIZATIONS:
+        place = ["address.street", "address.city", "address.postal_code"]
+        named = [*standard()["organization"].names, *place, "attributes", "phones"]
+    return list(dict.fromkeys([*columns_of(found), *named]))
 
 
 def _rows(file: Source, document: Document) -> list[Record]:
@@ -146,8 +199,16 @@ def open_services(source: Source, hints: Hints) -> Document:  # noqa: ARG001
     for position, service in services:
         for name, place, row in _parts(position, service):
             parts[name].setdefault(row.get("id", place), Record(place, flatten(row)))
-    found = {SERVICES: records} | {name: list(rows.values()) for name, rows in parts.items()}
-    tables = [RowsTable(name, columns_of(rows), rows) for name, rows in found.items()]
+    providers = [
+        Record(place, organization_laid_out(row)) for place, row in _providers(services).values()
+    ]
+    tables = [
+        RowsTable(SERVICES, _columns(records, SERVICES), records),
+        RowsTable(ORGANIZATIONS, _columns(providers, ORGANIZATIONS), providers),
+    ]
+    for name, rows in parts.items():
+        found = list(rows.values())
+        tables.append(RowsTable(name, columns_of(found), found))
     return Document(JSON, tables, list(_page(source.json)))
 
 
@@ -159,7 +220,24 @@ def _service(position: str, value: Any) -> Record:
         for index, each in enumerate(objects(value.get("service_at_locations")))
         if not isinstance(each.get("location"), dict)
     ]
-    return Record(position, laid_out(value), remark="; ".join(vain) or None)
+    return Record(position, laid_out(value), remark="; ".join([*vain, *nowhere(value)]) or None)
+
+
+def _providers(services: Sequence[tuple[str, Any]]) -> dict[Any, tuple[str, Row]]:
+    """The organizations of services. One that does not say where it is from is from where the
+    service is."""
+    found: dict[Any, tuple[str, Row]] = {}
+    for position, service in services:
+        for name, place, row in _parts(position, service):
+            if name == "organization":
+                stated = objects(row.get("attributes")) or _origin(service)
+                found.setdefault(row.get("id", place), (place, {**row, "attributes": stated}))
+    return found
+
+
+def _origin(service: Row) -> list[Any]:
+    stated = objects(service.get("attributes"))
+    return [each for each in stated if each.get("label") in ("attribution", "license")]
 
 
 def _parts(position: str, service: Any) -> Iterator[tuple[str, str, Row]]:

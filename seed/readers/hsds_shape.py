@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from seed.readers import Record
+from seed.readers.hsds_hours import opening_hours, opening_note
 from seed.readers.json_values import flatten
 
 Row = dict[str, Any]
@@ -41,6 +43,11 @@ LISTS = {
     "location": ("addresses", "phones", "schedules", "languages", "accessibility", "contacts"),
 }  # fmt: skip
 
+# The German codelist of places: https://www.dcat-ap.de/def/politicalGeocoding/
+GEOCODING = re.compile(
+    r"https?://dcat-ap\.de/def/politicalGeocoding/(?:state|district|municipality)Key/(\d+)"
+)
+MOST = {"latitude": 90, "longitude": 180}
 # What HSDS 3 calls differently, where it has not both.
 RENAMED = {
     "organization": {"url": "website"},
@@ -163,6 +170,13 @@ def put_together(tables: Tables) -> Iterator[Record]:
         yield package.service(row)
 
 
+def organizations(tables: Tables) -> Iterator[Record]:
+    """Every organization with its parts and its locations."""
+    package = _Package(tables)
+    for row in tables["organization"]:
+        yield package.organization(row)
+
+
 class _Package:
     """The rows of a package, by what they are looked up by."""
 
@@ -183,6 +197,17 @@ class _Package:
         self.at_locations: dict[Any, list[Record]] = defaultdict(list)
         for row in tables.get("service_at_location", ()):
             self.at_locations[row.properties.get("service_id")].append(row)
+
+        self.of_organization: dict[Any, list[Record]] = defaultdict(list)
+        for row in tables.get("location", ()):
+            self.of_organization[row.properties.get("organization_id")].append(row)
+
+    def organization(self, row: Record) -> Record:
+        """Of 1.x and 2.x a location has one, whatever is done there; of 3 it is theirs."""
+        whole = self._whole("organization", row)
+        places = self.of_organization.get(row.properties.get("id"), ())
+        whole["locations"] = [self._whole("location", each) for each in places]
+        return replace(row, properties=whole)
 
     def service(self, row: Record) -> Record:
         key = row.properties.get("id")
@@ -270,11 +295,56 @@ def laid_out(service: Mapping[str, Any]) -> Row:
     lists["attributes"] = [_with_term_id(each) for each in lists["attributes"]]
     terms = [each.get("taxonomy_term") for each in objects(lists["attributes"])]
     own = {key: each for key, each in service.items() if key != "service_at_locations"}
+    at_locations = objects(service.get("service_at_locations"))
+    schedules = lists["schedules"] if len(at_locations) == 1 else []
     return flatten(own | lists) | {
         "fees_description": _joined_costs(service),
+        "free": _is_free(service) or None,
+        "areas": [area for each in lists["service_areas"] if (area := _area(each))],
         "taxonomy_terms": objects(terms),
-        "locations": [_location(each) for each in objects(service.get("service_at_locations"))],
+        "locations": [_location(each, schedules) for each in at_locations],
     }
+
+
+def organization_laid_out(organization: Mapping[str, Any]) -> Row:
+    """The properties of an organization. Its address is that of its only location, if it has one:
+    of several nobody knows which is the seat."""
+    places = objects(organization.get("locations"))
+    address = _address(places[0]) if len(places) == 1 else {}
+    lists = {name: _list(organization.get(name)) for name in ("phones", "attributes", "locations")}
+    described = organization.get("description")
+    repeated = described == organization.get("name")
+    own = {name: value for name, value in organization.items() if name != "services"}
+    return flatten(own | lists | {"address": address}) | {
+        "description": None if repeated else described
+    }
+
+
+def _area(stated: Any) -> Any:
+    """What an area is called: by its official German key where it has one, else by its name."""
+    if not isinstance(stated, dict):
+        return None
+    found = GEOCODING.fullmatch(str(stated.get("uri") or ""))
+    return f"ags:{found[1]}" if found else stated.get("name")
+
+
+def _is_free(service: Mapping[str, Any]) -> bool:
+    """Whether nothing is all it costs."""
+    amounts = [option.get("amount") for option in objects(service.get("cost_options"))]
+    return bool(amounts) and all(_degrees(amount) == 0 for amount in amounts)
+
+
+def _address(location: Mapping[str, Any]) -> Row:
+    """The first address of a place that is not only a postal one. `street` are its lines, if they
+    say more than `city`: HSDS demands a line, also of a place that has none."""
+    addresses = objects(location.get("addresses"))
+    place = next((each for each in addresses if each.get("address_type") != "postal"), None)
+    if place is None:
+        return {}
+    lines = [place.get("address_1"), place.get("address_2")]
+    said = {place.get("city"), location.get("name")}
+    street = ", ".join(str(line) for line in lines if line and line not in said)
+    return place | {"street": street or None}
 
 
 def _joined_costs(service: Mapping[str, Any]) -> str | None:
@@ -286,6 +356,7 @@ def _joined_costs(service: Mapping[str, Any]) -> str | None:
 
 def _cost(option: Mapping[str, Any]) -> str:
     amount = " ".join(str(option[name]) for name in ("amount", "currency") if option.get(name))
+    amount = "" if amount == "0" else amount
     stated = (
         option.get("option"),
         ", ".join(filter(None, [amount, option.get("amount_description")])),
@@ -299,16 +370,34 @@ def _with_term_id(attribute: Any) -> Any:
     return {"taxonomy_term_id": terms[0].get("id")} | attribute if terms else attribute
 
 
-def _location(at_location: Row) -> Row:
-    """A location, with what holds for the service there before what holds for the place."""
+def _location(at_location: Row, schedules: list[Any]) -> Row:
+    """A location, with what holds for the service there before what holds for the place.
+
+    `schedules` are those of the service, where it has but this location. Hours are what the service
+    has there; those of the house hold where nothing else is known.
+    """
     stated = at_location.get("location")
     location: Row = stated if isinstance(stated, dict) else {}
     lists = {
         name: _list(at_location.get(name)) + _list(location.get(name)) for name in LISTS["location"]
     }
-    places = {name: _degrees(location.get(name)) for name in ("latitude", "longitude")}
+    places = {
+        name: None if _is_nowhere(location) else _degrees(location.get(name)) for name in MOST
+    }
     own = _without(at_location, {"location", *LISTS["location"]})
-    return location | places | lists | {"service_at_location": own}
+    stated_hours = objects(at_location.get("schedules")) or objects(schedules)
+    hours = stated_hours or objects(location.get("schedules"))
+    return (
+        location
+        | places
+        | lists
+        | {
+            "service_at_location": own,
+            "address": _address(location),
+            "opening_hours": opening_hours(hours),
+            "opening_note": opening_note(hours) or None,
+        }
+    )
 
 
 def objects(value: Any) -> list[Row]:
@@ -318,6 +407,23 @@ def objects(value: Any) -> list[Row]:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def nowhere(service: Mapping[str, Any]) -> list[str]:
+    """Which of its locations are left without a place, as their coordinates are none on earth."""
+    places = [each.get("location") for each in objects(service.get("service_at_locations"))]
+    return [
+        f"location {each.get('id')}: latitude {each.get('latitude')}, longitude "
+        f"{each.get('longitude')} is nowhere on earth"
+        for each in places
+        if isinstance(each, dict) and _is_nowhere(each)
+    ]
+
+
+def _is_nowhere(location: Mapping[str, Any]) -> bool:
+    """HSDS has decimal degrees, and nothing else. What is no number is told by the checks."""
+    degrees = {name: _degrees(location.get(name)) for name in MOST}
+    return any(isinstance(each, float) and abs(each) > MOST[name] for name, each in degrees.items())
 
 
 def _degrees(value: Any) -> Any:

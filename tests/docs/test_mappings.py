@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from seed.mappings import FieldRule, FileRule, ImportMapping, PartRule, SourceRule, ready
-from seed.mappings.model import IndicatorRule, Tree, Unpivot
+from seed.mappings.model import IndicatorRule, OriginRule, Tree, Unpivot
 from seed.mappings.rules import Convention
 from seed.targets import TARGETS, Field, Kind, Target
 from tests.docs.pages import DOCS, blocks, prose
@@ -24,6 +24,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "`fields`": FieldRule,
     "`conventions`": Convention,
     "`parts`": PartRule,
+    "`origin`": OriginRule,
     "`unpivot`": Unpivot,
     "`tree`": Tree,
     "`indicators`": IndicatorRule,
@@ -138,6 +139,7 @@ NESTED = {
     "parts": "part: see [`parts`](#parts)",
     "indicators": "list, see [`indicators`](#indicators)",
     "conventions": "see [`conventions`](#conventions)",
+    "origin": "see [`origin`](#origin)",
     "only": "column: list of values, or a pattern",
     "unpivot": "see [`unpivot`](#unpivot)",
     "tree": "see [`tree`](#tree)",
@@ -155,6 +157,8 @@ def _values(name: str, stated: dict[str, Any]) -> str:
     if name in NESTED:
         return NESTED[name]
     (schema,) = [each for each in stated.get("anyOf", [stated]) if each.get("type") != "null"]
+    if "$ref" in schema:
+        return "a [rule](#fields)"
     if codes := schema.get("enum"):
         return ", ".join(f"`{code}`" if code.strip() else _blank(code) for code in codes)
     match schema["type"]:

@@ -219,7 +219,7 @@ def test_what_leads_nowhere_is_a_remark_and_no_row_is_lost(pack: Pack) -> None:
 
 def test_other_tables_keep_their_names(pack: Pack) -> None:
     document = open_file(pack(ONE))
-    assert {table.name for table in document.tables} == {"services", *ONE}
+    assert {table.name for table in document.tables} == {"services", "organizations", *ONE}
     assert records(document, "location")[1].properties["name"] == "Büro"
     assert records(document, "location")[1].position == "locations.csv, line 3"
 

@@ -158,7 +158,7 @@ def test_texts_keep_their_line_ends_and_categories_their_nest() -> None:
 
 @needs_shared
 def test_locations_without_coordinates_are_kept() -> None:
-    assert len(document(HSDS).tables) == 1 + 12
+    assert len(document(HSDS).tables) == 2 + 12
     services = records(HSDS, None, "services")
     locations = [location for each in services for location in each.properties["locations"]]
     assert len(locations) == 4089
