@@ -68,8 +68,8 @@ HSDS = Face(
     "application/json",
     {"de": "Open Referral HSDS 3.1", "en": "Open Referral HSDS 3.1"},
     {
-        "de": "Angebote als Human Services Data Specification, mit den Filtern von Open Referral UK.",
-        "en": "Offerings as Human Services Data Specification, with the filters of Open Referral UK.",
+        "de": "Angebote nach Open Referrals Datenstandard, mit Filtern wie Open Referral UK.",
+        "en": "Offerings in Open Referral's data standard, with the filters of Open Referral UK.",
     },
     resources=(OFFERINGS.name, ORGANISATIONS.name, CODELISTS.name),
     conforms_to=("https://docs.openreferral.org/en/3.1/",),
