@@ -271,7 +271,7 @@ class Stream(StreamingResponse):
             return
         filling = asyncio.create_task(self._fill())
         try:
-            await super().__call__(scope, receive, _impatient(send))
+            await super().__call__(scope, receive, impatient(send))
         finally:
             filling.cancel()
             await asyncio.wait([filling])
@@ -288,7 +288,7 @@ class Stream(StreamingResponse):
         self._spool.end(error)
 
 
-def _impatient(send: Send) -> Send:
+def impatient(send: Send) -> Send:
     """A caller who stops reading must not keep what waits for him for ever."""
 
     async def timed(message: Message) -> None:
