@@ -323,6 +323,13 @@ BEGIN
               AND new.resource = %1$L
         $statement$, name);
     END LOOP;
+    IF EXISTS (SELECT FROM pg_attribute
+               WHERE attrelid = 'published.change'::regclass AND attname = 'superseded') THEN
+        EXECUTE $statement$
+            UPDATE published.change AS earlier SET superseded = true
+            FROM published.change AS later JOIN published.state USING (sequence)
+            WHERE (earlier.resource, earlier.id) = (later.resource, later.id)
+              AND earlier.sequence < later.sequence AND NOT earlier.superseded
     FOR name IN
         SELECT nspname FROM pg_namespace
         WHERE nspname IN ('published', 'replaced_published')

@@ -546,7 +546,11 @@ _REMOVE: LiteralString = """
 DELETE FROM published.{name} p USING {removed} r WHERE p.id = r.id
 """
 
+# Whoever follows the changes needs the last one of an entity only.
 _LOG: LiteralString = """
+UPDATE published.change AS earlier SET superseded = true
+FROM (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed}) AS again
+WHERE earlier.resource = {resource} AND earlier.id = again.id AND NOT earlier.superseded;
 INSERT INTO published.change (sequence, resource, id, slug, kind, reason, merged_into_id, at)
 SELECT sequence, {resource}, p.id, p.slug, 'upsert', NULL, NULL, at
 FROM publication, {changed} c JOIN published.{name} p ON p.id = c.id

@@ -176,7 +176,11 @@ state = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("documents_hash", Text, nullable=False),
+    Column("registry", Uuid, nullable=False),
+    Column("forgotten", BigInteger, nullable=False),
 )
+"""`registry`: tells this registry from any other, for ever. `forgotten`: the publication up to which
+removals are known no more."""
 
 resource = Table(
     "resource",
@@ -246,7 +250,9 @@ change = Table(
     Column("reason", Text),
     Column("merged_into_id", Uuid),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("superseded", Boolean, nullable=False),
 )
+"""What each publication changed. `superseded`: the entity changed again since."""
 
 restoration = Table(
     "restoration",
