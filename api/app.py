@@ -19,11 +19,20 @@ from api.metrics import Metrics
 from api.middleware import Compress, Frame, Guard, Preflight
 from api.pages.face import Pages
 from api.rate_limit import RateLimit
-<<<<<<< HEAD
-from api.routers import bulk, docs, embed, health, home, inbox, metrics, pages, places, resources
-=======
-from api.routers import changes, docs, embed, health, home, inbox, metrics, pages, places, resources
->>>>>>> s4-changes
+from api.routers import (
+    bulk,
+    changes,
+    discovery,
+    docs,
+    embed,
+    health,
+    home,
+    inbox,
+    metrics,
+    pages,
+    places,
+    resources,
+)
 from api.settings import Settings
 
 VERSION = "0.1.0"
@@ -60,11 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # FastAPI's own way to replace the document is to assign to the method.
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
-<<<<<<< HEAD
-    faces = (resources, places, home, pages, embed, inbox, bulk, docs, health)
-=======
-    faces = (changes, resources, places, home, pages, embed, inbox, docs, health)
->>>>>>> s4-changes
+    faces = (changes, resources, places, home, pages, embed, inbox, bulk, docs, discovery, health)
     for face in (*faces, metrics) if settings.metrics else faces:
         # Not include_router(): FastAPI would match each route twice, at 10 µs apiece.
         app.router.routes.extend(face.router().routes)

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 HOSTNAME = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+CONTACT = re.compile(r"(https://|mailto:[^/@]+@|tel:\+?)[!-~]+")
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 SHORTEST_KEY = 32
@@ -165,6 +166,41 @@ class Settings(BaseSettings):
     tiles_attribution: str | None = Field(
         default=None, description="Who these tiles are from; shown beside the map."
     )
+
+    security_contact: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Where weaknesses of this server are to be reported, best first, separated by "
+        "commas: `mailto:`, `https:` or `tel:` addresses. Unset: there is no `security.txt`.",
+    )
+    security_policy: str | None = Field(
+        default=None, description="`https:` address of the rules for such reports."
+    )
+    security_languages: str = Field(
+        default="de, en",
+        pattern=r"[A-Za-z]{2,3}(-[A-Za-z0-9]+)*(, *[A-Za-z]{2,3}(-[A-Za-z0-9]+)*)*$",
+        description="Languages in which such reports are understood.",
+    )
+
+    @field_validator("security_contact", mode="before")
+    @classmethod
+    def _contacts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("security_contact")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(CONTACT.fullmatch(contact) for contact in value):
+            raise ValueError("must be mailto:, https: or tel: addresses")
+        return value
+
+    @field_validator("security_policy")
+    @classmethod
+    def _is_secure(cls, value: str | None) -> str | None:
+        if value is not None and not (value.startswith("https:") and CONTACT.fullmatch(value)):
+            raise ValueError("must be an https: address")
+        return value
 
     @field_validator("tiles_url")
     @classmethod

@@ -330,6 +330,8 @@ BEGIN
             FROM published.change AS later JOIN published.state USING (sequence)
             WHERE (earlier.resource, earlier.id) = (later.resource, later.id)
               AND earlier.sequence < later.sequence AND NOT earlier.superseded
+        $statement$;
+    END IF;
     FOR name IN
         SELECT nspname FROM pg_namespace
         WHERE nspname IN ('published', 'replaced_published')
