@@ -18,6 +18,7 @@ COMMON: dict[str, Any] = {
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "operations": {},
+    "bulk": {},
     "offerings": {
         "fields": ["name", "organisation", "sites"],
         "id": ["erziehungsberatungsstelle-freiberg", "schuldnerberatung-doebeln"],
@@ -148,6 +149,7 @@ NAMES = {
     "get_measure": "uebersichts-webseite-wuppertal",
     "get_decision": "ausschuss-fuer-soziales-luebeck-vo-2024-12903-01",
     "get_codelist": "category",
+    "bulk_file": "offerings.csv",
 }
 """By operation: the entity in its path."""
 
@@ -159,6 +161,13 @@ ADDRESSES: dict[str, dict[str, str]] = {
         "/v1/changes?resource=offerings&include=document&limit=10": "A first copy of the "
         "offerings; go on with `next`",
         "/v1/changes?since=0": "Everything from the beginning",
+    },
+    "bulk_index": {"/bulk": "What there is"},
+    "bulk_file": {
+        "/bulk/offerings.csv": "All offerings",
+        "/bulk/districts.gpkg": "All districts, for QGIS",
+        "/bulk/datapackage.json": "What is in the files",
+        "/bulk/SHA256SUMS": "Their checksums",
     },
     "complete_places": {"/v1/places?q=frei": "What begins with *frei*"},
     "list_offerings": {

@@ -7,7 +7,6 @@ from pathlib import Path
 from api.artefacts import manifest as manifests
 from api.artefacts.manifest import MANIFEST, Failure, Manifest
 
-
 OF_STATE = "artefacts "
 
 
@@ -28,6 +27,11 @@ class Shelf:
         """The newest complete state. Where `current` leads is looked up each time, no more."""
         key = manifests.current_key(self.folder) if self.folder else None
         return self._manifest(key) if key else None
+
+    def sequences(self) -> list[int]:
+        """The publications whose files are kept, the newest first."""
+        kept = manifests.kept(self.folder) if self.folder else []
+        return sorted({manifest.sequence for manifest in kept}, reverse=True)
 
     def of_sequence(self, sequence: int) -> Manifest | None:
         """The newest of the kept states that show this publication."""

@@ -60,6 +60,9 @@ class Plausible:
         self._slugs["observations"] = [
             entry["id"] for entry in self._items("/v1/observations", "id")
         ]
+        self._slugs["bulk"] = [
+            file["name"] for file in self._http.get("/bulk").raise_for_status().json()["files"]
+        ]
         self._cursors: dict[tuple[str, str], str] = {}
 
     def close(self) -> None:
@@ -68,7 +71,7 @@ class Plausible:
     def repair(self, case: Case[Any]) -> None:
         """Change a valid request so that the server can answer it."""
         if "name" in case.path_parameters:
-            names = self._slugs[case.path.split("/")[2]]
+            names = self._slugs[case.path.removeprefix("/v1").split("/")[1]]
             case.path_parameters["name"] = _pick(names, case.path_parameters["name"])
         if isinstance(case.body, dict):
             case.body = self._repaired(case, case.body, written=False)
