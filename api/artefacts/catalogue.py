@@ -31,7 +31,7 @@ def make(shown: Snapshot, folder: Path, made: Sequence[Made]) -> Iterable[Made]:
     yield Made(path, "application/json", "Data catalogue: what its pages are made of")
     blocks = Blocks(described)
     for syntax in SYNTAXES.values():
-        for name, text in _Writer(blocks, syntax).files():
+        for name, text in written(blocks, syntax):
             path = f"{FOLDER}/{name}{syntax.format.suffix}"
             (folder / path).write_text(text, encoding="utf-8", newline="\n")
             title = f"Data catalogue: {name}"
@@ -45,6 +45,11 @@ def pages_of(described: Catalogue) -> list[Page]:
         Page(number, described.datasets[start : start + PAGE_SIZE])
         for number, start in enumerate(starts, start=1)
     ]
+
+
+def written(blocks: Blocks, syntax: Syntax) -> Iterator[tuple[str, str]]:
+    """Names of files without suffix, and what is in them."""
+    yield from _Writer(blocks, syntax).files()
 
 
 class Blocks:
