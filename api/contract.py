@@ -78,6 +78,7 @@ TAGS = {
     "changes": "What changed since you last asked, for copies that are to stay in step.",
     "bulk": "Everything as files, made after every publication.",
     "places": "Names for a search box.",
+    "hsds": "The same in HSDS 3.1, with the filters of Open Referral UK, for other registries.",
     "operations": "What is here, and the health of the server.",
 }
 
@@ -197,6 +198,45 @@ def of_changes() -> dict[str, Any]:
         "response_model": None,
         "responses": _published(content) | problem_responses(400, 406, 410, 414, 503),
     }
+
+
+def of_hsds(
+    name: str, summary: str, model: type[BaseModel], *, many: bool = False
+) -> dict[str, Any]:
+    """A route of /hsds: a list, also as NDJSON, or one entity."""
+    text = (many and _HSDS_LIST) or _HSDS_ITEM
+    content = {
+        "application/x-ndjson": {"schema": {"type": "string", "description": _TEXTS["ndjson"]}}
+    }
+    problems = (400, 406, 414, 503) if many else (400, 404, 406, 410, 414, 503)
+    headers = _HEADERS | {"X-Sequence": _header("Number of the publication shown.", "7")}
+    return {
+        "operation_id": name,
+        "summary": summary,
+        "description": text,
+        "tags": ["hsds"],
+        "response_model": model,
+        "responses": {
+            200: {
+                "description": "The published state.",
+                "headers": headers,
+                **({"content": content} if many else {}),
+            },
+            304: {
+                "description": "The version named by `If-None-Match` is still current.",
+                "headers": _VALIDATORS,
+            },
+        }
+        | problem_responses(*problems),
+    }
+
+
+_HSDS_LIST = (
+    "In the envelope of HSDS. Filters narrow each other. Without filters every entity keeps its "
+    "page, so that a walk across a publication meets each exactly once; `format=ndjson` gives all "
+    "from one snapshot."
+)
+_HSDS_ITEM = "With everything that is known, as the compiled schema of HSDS has it."
 
 
 def _operation(name: str, summary: str, description: str, resource: Resource) -> dict[str, Any]:
@@ -405,7 +445,8 @@ def _finish(operation: dict[str, Any]) -> None:
         if _choices(resource).get(parameter["name"], True)
     ]
     if "304" in operation["responses"]:
-        found += [_IF_NONE_MATCH, _ACCEPT_LANGUAGE]
+        in_one_language = resource == "hsds"
+        found += [_IF_NONE_MATCH] if in_one_language else [_IF_NONE_MATCH, _ACCEPT_LANGUAGE]
     if not found:
         del operation["parameters"]
 

@@ -100,9 +100,9 @@ def interchange(
     lasting: bool = True,
 ) -> Response:
     """A document whose shape others have decided: the sequence is in a header."""
-    answer = _answer(request, version, body, linked, lasting=lasting)
-    answer.headers[SEQUENCE] = str(version.state.sequence)
-    return answer
+    made = answer(request, version, body, linked, lasting=lasting)
+    made.headers[SEQUENCE] = str(version.state.sequence)
+    return made
 
 
 def html(

@@ -55,7 +55,7 @@ class Publication:
     changed: dict[str, int] = field(default_factory=dict)
     removed: dict[str, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
-    interchange: bool = False
+    interchange: bool = field(default=False, compare=False)
 
 
 def publish(url: str, *, dry_run: bool = False) -> Publication:

@@ -102,15 +102,19 @@ async def hsds_taxonomy(pool: Pool, id_: UUID) -> str | None:
     return row[0].decode() if row else None
 
 
-async def postcode_centre(
-    pool: Pool, postcode: str
-) -> tuple[tuple[float, float] | None, State] | None:
-    """Where the sites of a postcode are, if anybody knows; None if no site has it."""
+@dataclass(frozen=True, slots=True)
+class PostcodePlace:
+    """Where the sites of a postcode are, if anybody knows."""
+
+    centre: tuple[float, float] | None
+
+
+async def postcode_place(pool: Pool, postcode: str) -> PostcodePlace | None:
+    """The place of a postcode; None if no published site has it."""
     row = await _found(pool, _POSTCODE, postcode)
     if row is None:
         return None
-    centre, state = row
-    return (tuple(json.loads(centre)) if centre else None), parse_state(state)
+    return PostcodePlace(tuple(json.loads(row[0])) if row[0] else None)
 
 
 async def _found(pool: Pool, statement: LiteralString, value: object) -> Any:
@@ -276,8 +280,8 @@ _HSDS_TERM: LiteralString = (
     "SELECT taxonomy, code FROM published.hsds_taxonomy_term WHERE id = $1::uuid"
 )
 _HSDS_TAXONOMY: LiteralString = "SELECT name FROM published.hsds_taxonomy WHERE id = $1::uuid"
-_POSTCODE: LiteralString = f"""
-SELECT document::json -> 'centre' #>> '{{}}', {STATE_TEXT}
+_POSTCODE: LiteralString = """
+SELECT document::json -> 'centre' #>> '{}'
 FROM published.place WHERE id = md5('postcode:' || $1::text)::uuid AND kind = 'postcode'
 """
 _TOMBSTONE: LiteralString = """

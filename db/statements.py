@@ -163,7 +163,7 @@ def page(shape: Shape) -> Statement:
     else:
         found = _ordered(found, shape, keys).limit(more)
     if shape.skipping:
-        found = found.offset(_bind("skip", Integer()))
+        found = found.offset(_bind("skip", BigInteger()))
     rows = found.subquery("rows")
     row_keys = [rows.c[f"key_{index}"] for index in range(len(keys))]
     position = func.row_number().over(

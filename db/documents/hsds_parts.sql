@@ -134,7 +134,7 @@ CREATE TEMPORARY TABLE built_hsds_organization ON COMMIT DROP AS
     ) AS built;
 CREATE UNIQUE INDEX ON built_hsds_organization (id);
 
--- Every site of a pending offering is a location. One known only by municipality has no coordinates:
+-- Every site of a pending offering that is public is a location. One known only by municipality has no coordinates:
 -- those would be somewhere in it.
 CREATE TEMPORARY TABLE built_hsds_location ON COMMIT DROP AS
     SELECT built.*, md5(concat(document, nested, postcode, spot::text)) AS hash
@@ -184,7 +184,8 @@ CREATE TEMPORARY TABLE built_hsds_location ON COMMIT DROP AS
             coalesce(registry.said(s.town), region.municipality), region.state, region.country
         ) AS address(address)
         WHERE s.id IN (SELECT x.site_id FROM pending p
-                       JOIN registry.offering_site x ON x.offering_id = p.id
+                       JOIN registry.public_offering o ON o.id = p.id
+                       JOIN registry.offering_site x ON x.offering_id = o.id
                        WHERE p.resource = 'offering')
     ) AS built;
 CREATE UNIQUE INDEX ON built_hsds_location (id);

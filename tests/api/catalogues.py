@@ -64,7 +64,7 @@ def dataset(slug: str) -> URIRef:
 
 
 def distributions(found: Graph, of: Node) -> list[Node]:
-    return sorted(found.objects(of, DCAT.distribution))
+    return sorted(found.objects(of, DCAT.distribution), key=str)
 
 
 def shapes(*names: str) -> Graph:

@@ -346,7 +346,7 @@ def test_sizes_and_checksums_are_those_of_the_files(portal: TestClient, whole: G
     assert len(sized) == 6
     for node in sized:
         url = relative(str(whole.value(node, DCAT.downloadURL)))
-        content = get(portal, url, **{"accept-encoding": "identity"}).content
+        content = portal.get(url, headers={"Accept-Encoding": "identity"}).content
         assert whole.value(node, DCAT.byteSize) == Literal(
             str(len(content)), datatype=XSD.nonNegativeInteger
         )
@@ -514,8 +514,10 @@ from api.catalogue.writing import SYNTAXES
 
 blocks = Blocks(stored.read(Path(sys.argv[1]) / stored.NAME))
 for syntax in SYNTAXES.values():
+    digest = sha256()
     for name, text in written(blocks, syntax):
-        print(name, sha256(text.encode()).hexdigest())
+        digest.update(name.encode() + text.encode())
+    print(digest.hexdigest())
 """
 
 
