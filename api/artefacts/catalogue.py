@@ -11,7 +11,7 @@ from rdflib import URIRef
 from api.artefacts.snapshot import Made, Snapshot
 from api.catalogue import FOLDER, WHOLE, stored
 from api.catalogue.datasets import Catalogue, catalogue
-from api.catalogue.graph import PAGE_SIZE, Block, Describer, Page
+from api.catalogue.graph import PAGE_SIZE, Block, Describer, Page, Turning
 from api.catalogue.writing import SYNTAXES, Syntax
 from db.catalogue import facts
 
@@ -31,7 +31,7 @@ def make(shown: Snapshot, folder: Path, made: Sequence[Made]) -> Iterable[Made]:
     yield Made(path, "application/json", "Data catalogue: what its pages are made of")
     blocks = Blocks(described)
     for syntax in SYNTAXES.values():
-        for name, text in written(blocks, syntax):
+        for name, text in written(blocks, syntax, shown.state.sequence):
             path = f"{FOLDER}/{name}{syntax.format.suffix}"
             (folder / path).write_text(text, encoding="utf-8", newline="\n")
             title = f"Data catalogue: {name}"
@@ -47,9 +47,9 @@ def pages_of(described: Catalogue) -> list[Page]:
     ]
 
 
-def written(blocks: Blocks, syntax: Syntax) -> Iterator[tuple[str, str]]:
+def written(blocks: Blocks, syntax: Syntax, sequence: int) -> Iterator[tuple[str, str]]:
     """Names of files without suffix, and what is in them."""
-    yield from _Writer(blocks, syntax).files()
+    yield from _Writer(blocks, syntax).files(sequence)
 
 
 class Blocks:
@@ -71,11 +71,12 @@ class _Writer:
         self._shared = {node: self._written(block) for node, block in blocks.shared.items()}
         self._datasets = {slug: self._written(block) for slug, block in blocks.datasets.items()}
 
-    def files(self) -> Iterator[tuple[str, str]]:
+    def files(self, sequence: int) -> Iterator[tuple[str, str]]:
         described, describer = self._blocks.described, self._blocks.describer
         pages = pages_of(described)
+        turning = Turning(self._syntax.format.name, len(pages), sequence)
         for page in (Page(None, described.datasets), *pages):
-            block = describer.page(page, len(pages), self._syntax.format.name)
+            block = describer.page(page, turning)
             yield f"pages/{page.number or WHOLE}", self._document(block, page.datasets)
         for dataset in described.datasets:
             yield f"datasets/{dataset.slug}", self._document(Block(), [dataset])

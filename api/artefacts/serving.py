@@ -237,4 +237,6 @@ def _addressed(path: Path, base: bytes) -> bytes:
     try:
         return path.read_bytes().replace(BASE.encode(), base)
     except FileNotFoundError:
-        raise NotFound("This file is no longer kept.") from None
+        # It is listed, so whoever took it away did not mean to say that it is gone.
+        detail = "This file is missing; please try again in a moment."
+        raise Unavailable(detail, headers={"Retry-After": RETRY_AFTER}) from None

@@ -52,6 +52,23 @@ PAGE_SIZE = 100
 ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """How the pages of a catalogue are linked: in one syntax, and within one publication.
+
+    Where there are several, the links name the publication: a dataset that comes or goes meanwhile
+    moves others to the page before or after, and a harvester that misses one deletes it.
+    """
+
+    format: str
+    pages: int
+    sequence: int
+
+    def to(self, page: int) -> URIRef:
+        within = f"&sequence={self.sequence}" if self.pages > 1 else ""
+        return URIRef(f"{BASE}/catalog.{self.format}?page={page}{within}")
+
+
 def new_graph() -> Graph:
     graph = Graph(bind_namespaces="none")
     for prefix, namespace in PREFIXES.items():
@@ -192,7 +209,7 @@ class Describer:
 
     # The catalogue
 
-    def page(self, page: Page, pages: int, format_: str) -> Block:
+    def page(self, page: Page, turning: Turning) -> Block:
         """The catalogue with the datasets of a page, and how to get to the others."""
         described = _Node(CATALOGUE)
         known = self.catalogue
@@ -215,7 +232,7 @@ class Describer:
         for dataset in page.datasets:
             described.adds(DCAT.dataset, dataset_uri(dataset))
         if page.number is not None:
-            _turn(described.block.graph, page.number, pages, len(known.datasets), format_)
+            _turn(described.block.graph, page.number, len(known.datasets), turning)
         return described.block
 
     # A dataset
@@ -461,20 +478,16 @@ def _checksum(node: _Node, sha256: str) -> None:
     node.block.graph.add((algorithm, RDF.type, SPDX.ChecksumAlgorithm))
 
 
-def _turn(graph: Graph, number: int, pages: int, total: int, format_: str) -> None:
+def _turn(graph: Graph, number: int, total: int, turning: Turning) -> None:
     """Hydra's first words for it (PagedCollection) and the present ones, on one node: harvesters
     look for either."""
-
-    def at(page: int) -> URIRef:
-        return URIRef(f"{BASE}/catalog.{format_}?page={page}")
-
-    node = _Node(at(number), Block(graph))
+    node = _Node(turning.to(number), Block(graph))
     node.is_a(HYDRA.PagedCollection, HYDRA.PartialCollectionView)
-    links = {"first": 1, "last": pages, "previous": number - 1, "next": number + 1}
+    links = {"first": 1, "last": turning.pages, "previous": number - 1, "next": number + 1}
     for name, page in links.items():
-        if 1 <= page <= pages:
-            node.adds(HYDRA[name], at(page))
-            node.adds(HYDRA[f"{name}Page"], at(page))
+        if 1 <= page <= turning.pages:
+            node.adds(HYDRA[name], turning.to(page))
+            node.adds(HYDRA[f"{name}Page"], turning.to(page))
     node.adds(HYDRA.itemsPerPage, Literal(PAGE_SIZE))
     node.adds(HYDRA.totalItems, Literal(total))
     node.adds(RDFS.seeAlso, CATALOGUE)

@@ -36,6 +36,11 @@ class CatalogueParameters(GraphParameters):
         description=f"Page of 100 datasets, from 1; `{WHOLE}`: all of them. Without it, "
         "Turtle and JSON-LD begin with page 1, RDF/XML is whole.",
     )
+    sequence: Annotated[int, Field(ge=0, le=10**15)] | None = Field(
+        None,
+        description="Publication that the page shows, as its links say; so all pages fit together "
+        "whatever is published meanwhile. The last few are kept.",
+    )
 
 
 def router() -> APIRouter:
@@ -51,7 +56,8 @@ async def _catalogue(
     request: Request, parameters: Annotated[CatalogueParameters, Query()]
 ) -> Response:
     syntax = choose_format(request, parameters.format, tuple(GRAPHS)).name
-    return await _file(request, f"pages/{parameters.page or FIRST[syntax]}", syntax)
+    name = f"pages/{parameters.page or FIRST[syntax]}"
+    return await _file(request, name, syntax, parameters.sequence)
 
 
 async def _dataset(
@@ -77,5 +83,5 @@ async def _described(request: Request, name: str, parameters: GraphParameters) -
     return await _file(request, name, syntax)
 
 
-async def _file(request: Request, name: str, syntax: str) -> Response:
-    return await serving.answer(request, f"{FOLDER}/{name}{GRAPHS[syntax].suffix}")
+async def _file(request: Request, name: str, syntax: str, sequence: int | None = None) -> Response:
+    return await serving.answer(request, f"{FOLDER}/{name}{GRAPHS[syntax].suffix}", sequence)
