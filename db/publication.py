@@ -18,7 +18,7 @@ from uuid import UUID
 from psycopg import Cursor, OperationalError, sql
 from sqlalchemy import Connection, NullPool, Table, create_engine, make_url
 
-from db import hsds, published
+from db import datasets, hsds, published
 from db.documents import fingerprint, read
 from db.opening_publication import replace_opening_times
 from db.simplification import simplify_all
@@ -174,6 +174,7 @@ def _replace_documents(
     redraw = False
     _run(cursor, "offering_parts")
     cursor.execute(_BEGIN)
+    datasets.begin(cursor)
     for table in published.RESOURCES.values():
         if table.name not in touched:
             continue
@@ -248,6 +249,7 @@ def _build_batches(cursor: Cursor[Any], names: dict[str, Any], rows: sql.Composa
 def _replace(cursor: Cursor[Any], table: Table) -> None:
     """Write the documents that differ, delete the ones that ended, and log both."""
     names = _names(table)
+    datasets.touch(cursor, table.name)
     _compose(cursor, _INSERT, **names, **_columns(table))
     _compose(cursor, _TRANSLATIONS, **names)
     if table in (published.offering, published.measure):
@@ -353,6 +355,7 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
             _compose(cursor, "ANALYZE published.{name}", name=sql.Identifier(table.name))
             if table is published.offering:
                 cursor.execute(_ANALYZE_BESIDE)
+    datasets.note(cursor, publication.changed.keys() | publication.removed.keys(), rebuild=rebuild)
     cursor.execute("UPDATE published.state SET documents_hash = %s", (fingerprint(),))
     if publication.changed or publication.removed or publication.interchange:
         publication.sequence = _number(cursor, _NUMBER)

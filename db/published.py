@@ -200,6 +200,38 @@ ending = Table(
     Column("total", BigInteger, nullable=False),
 )
 
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("issued", DateTime(timezone=True), nullable=False),
+    Column("modified", DateTime(timezone=True), nullable=False),
+)
+"""When a dataset was first published, and when a row of its own last changed (db/datasets.py)."""
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("url", Text),
+    Column("license", Text, nullable=False),
+    Column("license_url", Text),
+    Column("attribution", Text, nullable=False),
+    Column("retrieved", Date),
+    Column("rhythm", Text),
+)
+
+dataset_source = Table(
+    "dataset_source",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("source_id", Uuid, primary_key=True),
+)
+
 language = Table(
     "language",
     metadata,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.artefacts import geopackage, hsds, lines, packaging, parquet
+from api.artefacts import catalogue, geopackage, hsds, lines, packaging, parquet
 from api.artefacts.snapshot import Maker
 
 MAKERS: tuple[Maker, ...] = (
@@ -12,4 +12,5 @@ MAKERS: tuple[Maker, ...] = (
     hsds.make,
     packaging.describe,
     packaging.sum_up,
+    catalogue.make,
 )

@@ -228,7 +228,8 @@ async def _document(request: Request, known: Service, manifest: Manifest, made: 
     body = await run_in_threadpool(_addressed, path, base.encode())
     if state := known.state():
         encoding = choose_encoding(request.headers.get("accept-encoding", ""))
-        keep(request, (str(links.address(request)), key_of(manifest), "", encoding), state)
+        key = (str(links.address(request)), key_of(manifest), made.name, encoding)
+        keep(request, key, state)
     return Response(body, media_type=made.media_type, headers=headers)
 
 
@@ -236,4 +237,6 @@ def _addressed(path: Path, base: bytes) -> bytes:
     try:
         return path.read_bytes().replace(BASE.encode(), base)
     except FileNotFoundError:
-        raise NotFound("This file is no longer kept.") from None
+        # It is listed, so whoever took it away did not mean to say that it is gone.
+        detail = "This file is missing; please try again in a moment."
+        raise Unavailable(detail, headers={"Retry-After": RETRY_AFTER}) from None

@@ -17,6 +17,7 @@ from api.pages.face import Shown, pages_of
 from api.parameters import HomeParameters
 from api.resources import OFFERINGS, RESOURCES
 from api.responses import Version
+from api.routers.discovery import API_CATALOGUE, LINKSET, catalogue_link
 from api.routing import ModelRoute
 from api.schemas.page import Link
 
@@ -55,10 +56,12 @@ async def _home(request: Request, parameters: Annotated[HomeParameters, Query()]
     found = [
         link("service-desc", f"{base}/openapi.json", "application/json"),
         link("service-doc", f"{base}/docs", "text/html"),
+        link("api-catalog", f"{base}{API_CATALOGUE}", LINKSET),
         *(link(entry.name, f"{base}/v1/{entry.name}", "application/json") for entry in RESOURCES),
     ]
     title = {"title": contract.TITLE, "description": contract.TAGS["offerings"]}
-    return JSONResponse({**title, "links": found}, headers={"Vary": responses.VARY})
+    headers = {"Vary": responses.VARY, "Link": catalogue_link(request)}
+    return JSONResponse({**title, "links": found}, headers=headers)
 
 
 async def _page(request: Request, known: Service, lang: str) -> Response:
@@ -69,5 +72,7 @@ async def _page(request: Request, known: Service, lang: str) -> Response:
             return unchanged
         shown = Shown(request, known, OFFERINGS, version, languages)
         if body := await pages_of(request).home(shown):
-            return responses.html(request, version, body)
+            answer = responses.html(request, version, body)
+            answer.headers["Link"] += f", {catalogue_link(request)}"
+            return answer
     raise Unavailable(BETWEEN)

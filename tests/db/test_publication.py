@@ -142,7 +142,7 @@ class Town:
         """All that anybody can read, but for the time and number of the publication, and which
         number an entity was the first to get in the lists of HSDS."""
         tables = self.all("SELECT tablename FROM pg_tables WHERE schemaname = 'published'")
-        skipped = {"state", "change", "hsds_vacancy"}
+        skipped = {"state", "change", "dataset", "hsds_vacancy"}
         return {name: self._rows(name) for name in tables if name not in skipped}
 
     def _rows(self, name: str) -> list[Any]:
