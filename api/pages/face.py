@@ -100,11 +100,12 @@ class Pages:
         reading = self._reading(shown)
         document = json.loads(body)
         name = document.get("slug") or document["id"]
-        address = f"{links.base_url(shown.request)}/v1/{shown.resource.name}/{name}"
+        base = links.base_url(shown.request)
+        address = f"{base}/v1/{shown.resource.name}/{name}"
         context: Context = {
             "item": document,
             "address": address,
-            "linked_data": linked_data.script(shown.resource.name, document, address),
+            "linked_data": linked_data.script(shown.resource.name, document, base),
             "map": await self._map(reading, shown.resource, [document]),
             "related": await related.of(reading, shown.resource, document),
         }
