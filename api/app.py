@@ -8,7 +8,7 @@ from functools import cache, partial
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette_compress import CompressMiddleware, add_compress_type
+from starlette_compress import add_compress_type
 
 from api import contract, errors
 from api.cache import ResponseCache
@@ -16,10 +16,12 @@ from api.dependencies import Service
 from api.formats import FORMATS
 from api.logs import Log
 from api.metrics import Metrics
-from api.middleware import Frame, Guard, Preflight
+from api.middleware import Compress, Frame, Guard, Preflight
 from api.pages.face import Pages
 from api.rate_limit import RateLimit
 from api.routers import (
+    bulk,
+    changes,
     discovery,
     docs,
     embed,
@@ -55,7 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(Preflight),
             Middleware(ResponseCache, settings=settings),
             Middleware(Guard, settings=settings),
-            Middleware(CompressMiddleware, minimum_size=1000),
+            Middleware(Compress, minimum_size=1000),
         ],
     )
     for format_ in FORMATS.values():
@@ -67,7 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # FastAPI's own way to replace the document is to assign to the method.
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
-    faces = (resources, places, home, pages, embed, inbox, docs, discovery, health)
+    faces = (changes, resources, places, home, pages, embed, inbox, bulk, docs, discovery, health)
     for face in (*faces, metrics) if settings.metrics else faces:
         # Not include_router(): FastAPI would match each route twice, at 10 µs apiece.
         app.router.routes.extend(face.router().routes)

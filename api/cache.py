@@ -108,6 +108,10 @@ class Store:
 
     def _begin(self, state: State, since: float) -> None:
         self.state, self._since = state, since
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all answers."""
         self._answers.clear()
         self._spellings.clear()
         self.size = self._spelled = 0

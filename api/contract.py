@@ -12,6 +12,7 @@ from api import examples
 from api.errors import MEDIA_TYPE as PROBLEM
 from api.formats import FORMATS
 from api.resources import RESOURCES, Resource
+from api.schemas.change import ChangesPage
 from api.schemas.geojson import Feature, FeatureCollection
 from api.schemas.page import Page
 from api.schemas.problem import ProblemDocument
@@ -29,7 +30,8 @@ PROBLEMS = {
     400: "A parameter is unknown, malformed, or names something that does not exist.",
     404: "There is no such entity.",
     406: "Not available in this format.",
-    410: "The entity is no longer published; `tombstone` says since when and why.",
+    410: "The entity is no longer published; `tombstone` says since when and why. Or what changed "
+    "since then is not known any more: start again.",
     413: "The body is too large.",
     414: "The address is too long; use POST where it is offered.",
     415: "The body is not JSON.",
@@ -71,6 +73,7 @@ TAGS = {
     "measures": "What is done for it, and how far it is.",
     "decisions": "What bodies decided, with votes.",
     "codelists": "The vocabulary: codes, labels, hierarchy.",
+    "changes": "What changed since you last asked, for copies that are to stay in step.",
     "places": "Names for a search box.",
     "operations": "What is here, and the health of the server.",
 }
@@ -135,6 +138,32 @@ def of_series(resource: Resource) -> dict[str, Any]:
     ) | {"responses": _responses(resource, many=True, problems=(400, 404, 406, 410, 414, 503))}
 
 
+def of_changes() -> dict[str, Any]:
+    text = (
+        "The last change of every entity, in the order of publications: it is there now in this "
+        "state, or it is gone. Begin without `since`, or with the `sequence` of a list or bulk "
+        "snapshot; come back with `next`. `include=document` brings the entities along."
+    )
+    content = {
+        FORMATS["json"].media_type: {"schema": _reference(ChangesPage.__name__)},
+        FORMATS["ndjson"].media_type: {
+            "schema": {
+                "type": "string",
+                "description": "A change a line, as in `items`; where to go on is in the `Link` "
+                "header.",
+            }
+        },
+    }
+    return {
+        "operation_id": "list_changes",
+        "summary": "List what changed",
+        "description": text,
+        "tags": ["changes"],
+        "response_model": None,
+        "responses": _published(content) | problem_responses(400, 406, 410, 414, 503),
+    }
+
+
 def _operation(name: str, summary: str, description: str, resource: Resource) -> dict[str, Any]:
     return {
         "operation_id": name,
@@ -153,13 +182,17 @@ def _responses(
         FORMATS[name].media_type: {"schema": _schema(resource, name, many=many)}
         for name in resource.formats
     }
+    return _published(content) | problem_responses(*problems)
+
+
+def _published(content: dict[str, Any]) -> dict[int | str, Any]:
     return {
         200: {"description": "The published state.", "content": content, "headers": _HEADERS},
         304: {
             "description": "The version named by `If-None-Match` is still current.",
             "headers": _VALIDATORS,
         },
-    } | problem_responses(*problems)
+    }
 
 
 def _schema(resource: Resource, format_: str, *, many: bool) -> dict[str, Any]:
@@ -257,7 +290,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     """The schemas of all answers, and of the parts that `fields` leaves of an entity."""
-    models: list[type[BaseModel]] = [ProblemDocument]
+    models: list[type[BaseModel]] = [ProblemDocument, ChangesPage]
     models += [model for resource in RESOURCES for model in _models(resource)]
     _, definitions = models_json_schema(
         [(model, "serialization") for model in models],

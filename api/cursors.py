@@ -30,32 +30,45 @@ class Cursor:
     depth: int
 
 
+def seal(context: str, payload: bytes) -> str:
+    """An opaque text that `unseal` takes back in the same context only."""
+    return _written(_checksum(context, payload) + payload)
+
+
+def unseal(context: str, text: str) -> bytes:
+    """The payload; ValueError if the text was made elsewhere, or altered on the way."""
+    raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    payload = raw[6:]
+    if raw[:6] != _checksum(context, payload) or _written(raw) != text:
+        raise ValueError
+    return payload
+
+
 def encode(table: Table, order: Order, keys: bytes, depth: int) -> str:
     """A cursor from the keys as PostgreSQL wrote them (a JSON array)."""
-    raw = b"[%b,%d]" % (keys, depth)
-    return urlsafe_b64encode(_checksum(table, order, raw) + raw).rstrip(b"=").decode()
+    return seal(_context(table, order), b"[%b,%d]" % (keys, depth))
 
 
 def decode(table: Table, order: Order, text: str) -> Cursor:
     """The cursor, if it is one of this resource and order, and untampered. Else a problem."""
     try:
-        return _read(table, order, urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        keys, depth = json.loads(unseal(_context(table, order), text))
+        return Cursor(tuple(_typed(table, order, keys)), int(depth))
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise InvalidParameter.named("cursor", INVALID) from error
 
 
-def _read(table: Table, order: Order, raw: bytes) -> Cursor:
-    checksum, payload = raw[:6], raw[6:]
-    if checksum != _checksum(table, order, payload):
-        raise ValueError
-    keys, depth = json.loads(payload)
-    return Cursor(tuple(_typed(table, order, keys)), int(depth))
+def _context(table: Table, order: Order) -> str:
+    return f"{table.name} {order.name} {order.descending} "
 
 
-def _checksum(table: Table, order: Order, payload: bytes) -> bytes:
+def _checksum(context: str, payload: bytes) -> bytes:
     """Catches mistakes, not attacks: a forged cursor would only start the list elsewhere."""
-    context = f"{table.name} {order.name} {order.descending} ".encode()
-    return blake2s(context + payload, digest_size=6).digest()
+    return blake2s(context.encode() + payload, digest_size=6).digest()
+
+
+def _written(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _typed(table: Table, order: Order, keys: list[object]) -> list[Key]:

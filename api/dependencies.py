@@ -9,6 +9,8 @@ from typing import Any
 
 from fastapi import Request
 
+from api.artefacts.manifest import Manifest
+from api.artefacts.shelf import Shelf
 from api.cache import Answer, Key, Spelling, Store
 from api.confirm_links import ConfirmLinks
 from api.errors import InvalidParameter
@@ -44,6 +46,7 @@ class Service:
             statement_seconds=settings.statement_timeout,
         )
         self.store = Store(settings.cache_bytes)
+        self.shelf = Shelf(settings.artefacts)
         self.follower = Follower(
             url,
             pool.options(settings.statement_timeout),
@@ -78,8 +81,11 @@ class Service:
             await self.pool.close()
 
     def _follow(self, state: State, asked: float) -> None:
-        """What was remembered of the names and languages of another publication is forgotten."""
+        """What was remembered of the names and languages of another publication is forgotten, and
+        all answers when there are other artefacts, which come some time after it."""
         self.store.follow(state, asked)
+        if self.shelf.follow():
+            self.store.clear()
         if state != self._followed:  # the store may have heard of it before, from an answer
             self._followed = state
             self._known.clear()
@@ -94,7 +100,13 @@ class Service:
         return self.store.recall(spelling) if self.state() else None
 
     def keep(self, key: Key, spelling: Spelling, state: State, answer: Answer) -> None:
-        self.store.keep(key, spelling, state, answer, time.monotonic())
+        if not self.shelf.outdated(key[1]):
+            self.store.keep(key, spelling, state, answer, time.monotonic())
+
+    @property
+    def artefacts(self) -> Manifest | None:
+        """The files that were made of a publication, most likely the current one."""
+        return self.shelf.current()
 
     def spool(self) -> Spool:
         return Spool(self._spooled)

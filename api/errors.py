@@ -95,6 +95,11 @@ class AddressTooLong(Problem):
     title = "Address too long"
 
 
+class RangeNotSatisfiable(Problem):
+    status = 416
+    title = "Range not satisfiable"
+
+
 class UnsupportedBody(Problem):
     status = 415
     title = "Unsupported media type"

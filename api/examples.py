@@ -132,6 +132,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "id": ["theme", "category"],
         "sort": "name",
     },
+    "changes": {"since": 0, "resource": ["offerings"], "include": "document"},
     "places": {"q": "frei", "limit": 5},
 }
 """By resource, then by parameter."""
@@ -154,6 +155,11 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "landing_page": {"/": "Where everything is"},
     "health_live": {"/health/live": "Is it alive?"},
     "health_ready": {"/health/ready": "Is it ready?"},
+    "list_changes": {
+        "/v1/changes?resource=offerings&include=document&limit=10": "A first copy of the "
+        "offerings; go on with `next`",
+        "/v1/changes?since=0": "Everything from the beginning",
+    },
     "complete_places": {"/v1/places?q=frei": "What begins with *frei*"},
     "list_offerings": {
         "/v1/offerings?district=freiberg&category=advice": "Advice in Freiberg",

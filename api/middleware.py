@@ -9,6 +9,7 @@ from typing import Any
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette_compress import CompressMiddleware
 
 from api.cache import Key
 from api.errors import (
@@ -28,6 +29,7 @@ from api.settings import Settings
 from db.state import State
 
 SUFFIX = re.compile(rf"(/v1/.+)\.({'|'.join(FORMATS)})")
+STORED = "/bulk/"
 SECRET = re.compile(r"(?<=^/confirm/)[^/]+")
 CONTROL = re.compile(r"[\x00-\x1f]")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -39,7 +41,8 @@ ALWAYS = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"ETag, Link, Last-Modified, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy",
+        b"ETag, Link, Last-Modified, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, "
+        b"Accept-Ranges, Content-Disposition, Content-Range, Repr-Digest, X-Sequence",
     ),
 )
 """Headers of every answer, unless it brings its own: what is public, scripts anywhere may read."""
@@ -86,6 +89,18 @@ class Preflight:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asks_first = scope["type"] == "http" and scope["method"] == "OPTIONS"
         await (self.cors if asks_first else self.app)(scope, receive, send)
+
+
+class Compress(CompressMiddleware):
+    """Compresses what is made for a request. Stored files bring their compressed twins along, and
+    parts of a file are parts of what its validator and digest say.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(STORED):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class Guard:

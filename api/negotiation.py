@@ -75,6 +75,12 @@ def choose_encoding(header: str) -> str:
     return next((name for name in ENCODINGS if accepted.get(name, rest) > 0), "identity")
 
 
+def accepts_encoding(request: Request, name: str) -> bool:
+    """Whether a caller takes what is stored in this encoding, though not necessarily as its best."""
+    accepted = dict(_weighted(request.headers.get("accept-encoding", "")))
+    return accepted.get(name, accepted.get("*", 0.0)) > 0
+
+
 def choose_language(request: Request, named: str | None, available: Sequence[str]) -> str:
     """`lang=`, else the best of Accept-Language, else the default, which comes first."""
     if named is not None:

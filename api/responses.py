@@ -76,7 +76,7 @@ def page(request: Request, version: Version, page: Page, envelope: Envelope) -> 
     """A list in its envelope, the documents as PostgreSQL joined them."""
     head, tail = framed(version, page, envelope)
     body = b"".join((head, page.body, tail))
-    return _answer(request, version, body, envelope.links, lasting=not envelope.gave_up)
+    return answer(request, version, body, envelope.links, lasting=not envelope.gave_up)
 
 
 def framed(version: Version, page: Described, envelope: Envelope) -> tuple[bytes, bytes]:
@@ -87,7 +87,7 @@ def framed(version: Version, page: Described, envelope: Envelope) -> tuple[bytes
 
 def item(request: Request, version: Version, body: bytes) -> Response:
     here = links.link("self", str(links.address(request)), version.format.media_type)
-    return _answer(request, version, body, [here])
+    return answer(request, version, body, [here])
 
 
 def html(
@@ -96,11 +96,11 @@ def html(
     """A page or fragment for people. A fragment, and nothing else, may be framed by others."""
     here = links.link("self", str(links.address(request)), version.format.media_type)
     linked, lasting = (envelope.links, not envelope.gave_up) if envelope else ([here], True)
-    answer = _answer(request, version, body, linked, lasting=lasting)
-    answer.headers["Content-Security-Policy"] = policy(
+    page = answer(request, version, body, linked, lasting=lasting)
+    page.headers["Content-Security-Policy"] = policy(
         framed=is_named(request), images=tiles_origin(request)
     )
-    return answer
+    return page
 
 
 def tiles_origin(request: Request) -> str:
@@ -119,7 +119,7 @@ def policy(*, framed: bool = False, images: str = "") -> str:
     )
 
 
-def _answer(
+def answer(
     request: Request,
     version: Version,
     body: bytes,
@@ -127,6 +127,7 @@ def _answer(
     *,
     lasting: bool = True,
 ) -> Response:
+    """A whole answer, to be kept unless something in it may be different next time."""
     shown = [dict(entry) for entry in linked if "method" not in entry]
     headers = version_headers(request, version) | {"Link": links.header(shown)}
     if lasting and request.method != "POST":
@@ -271,7 +272,7 @@ class Stream(StreamingResponse):
             return
         filling = asyncio.create_task(self._fill())
         try:
-            await super().__call__(scope, receive, _impatient(send))
+            await super().__call__(scope, receive, impatient(send))
         finally:
             filling.cancel()
             await asyncio.wait([filling])
@@ -288,7 +289,7 @@ class Stream(StreamingResponse):
         self._spool.end(error)
 
 
-def _impatient(send: Send) -> Send:
+def impatient(send: Send) -> Send:
     """A caller who stops reading must not keep what waits for him for ever."""
 
     async def timed(message: Message) -> None:

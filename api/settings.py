@@ -46,6 +46,19 @@ class Settings(BaseSettings):
         description="Folder of the private database. Unset: `.quartier` in the checkout, or "
         "`/var/lib/quartier/` plus a name made from the checkout's path when run as root.",
     )
+    artefacts: Path | None = Field(
+        default=None,
+        description="Folder of the files that are made of each publication. Unset: `artefacts` "
+        "in the folder of the private database, with a folder in it for each database.",
+    )
+    artefacts_build: bool = Field(
+        default=True,
+        description="Whether the server makes these files by itself, in the background; "
+        "else `quartier artefacts` does.",
+    )
+    artefacts_keep: int = Field(
+        default=3, ge=1, le=100, description="How many states of these files are kept."
+    )
     secret_key: SecretStr | None = Field(
         default=None,
         description="Signs confirm links; at least 32 characters (`openssl rand -hex 32`). "

@@ -323,6 +323,62 @@ BEGIN
               AND new.resource = %1$L
         $statement$, name);
     END LOOP;
+    IF EXISTS (SELECT FROM pg_attribute
+               WHERE attrelid = 'published.change'::regclass AND attname = 'superseded') THEN
+        EXECUTE $statement$
+            UPDATE published.change AS earlier SET superseded = true
+            FROM published.change AS later JOIN published.state USING (sequence)
+            WHERE (earlier.resource, earlier.id) = (later.resource, later.id)
+              AND earlier.sequence < later.sequence AND NOT earlier.superseded
+        $statement$;
+    END IF;
+    FOR name IN
+        SELECT nspname FROM pg_namespace
+        WHERE nspname IN ('published', 'replaced_published')
+          AND to_regclass('published.dataset') IS NOT NULL
+          AND to_regclass(format('%I.observation', nspname)) IS NOT NULL
+    LOOP
+        EXECUTE format($statement$
+            WITH changed AS (
+                SELECT resource, id FROM published.change JOIN published.state USING (sequence)
+            ), touched(kind, key) AS (
+                SELECT 'resource', resource FROM changed
+                UNION SELECT 'strategy', s.id::text FROM %1$I.strategy s
+                      JOIN changed c ON c.resource = 'strategy' AND c.id = s.id
+                UNION SELECT 'strategy', m.strategy_id::text FROM %1$I.measure m
+                      JOIN changed c ON c.resource = 'measure' AND c.id = m.id
+                UNION SELECT 'strategy', d.strategy_id::text FROM %1$I.decision d
+                      JOIN changed c ON c.resource = 'decision' AND c.id = d.id
+                      WHERE d.strategy_id IS NOT NULL
+                UNION SELECT 'indicator', i.id::text FROM %1$I.indicator i
+                      JOIN changed c ON c.resource = 'indicator' AND c.id = i.id
+                UNION SELECT 'indicator', o.indicator_id::text FROM %1$I.observation o
+                      JOIN changed c ON c.resource = 'observation' AND c.id = o.id
+            ), theme AS (
+                SELECT t.code FROM registry.codelist_term t
+                JOIN registry.codelist l ON l.id = t.codelist_id
+                WHERE l.name = 'theme' AND t.parent_id IS NULL
+            )
+            INSERT INTO published.dataset (kind, key, issued, modified)
+            SELECT kind, key, published_at, published_at
+            FROM published.state, (
+                TABLE touched
+                UNION SELECT 'theme', coalesce(theme.code, '')
+                FROM touched JOIN %1$I.indicator i ON kind = 'indicator' AND key = i.id::text
+                LEFT JOIN theme ON theme.code = ANY (i.theme)
+            ) AS each
+            ON CONFLICT (kind, key) DO UPDATE SET modified = excluded.modified
+        $statement$, name);
+    END LOOP;
+    IF to_regclass('published.dataset') IS NOT NULL
+       AND to_regclass('replaced_published.dataset') IS NOT NULL THEN
+        EXECUTE $statement$
+            UPDATE published.dataset AS new
+            SET issued = least(new.issued, old.issued),
+                modified = greatest(new.modified, old.modified)
+            FROM replaced_published.dataset AS old WHERE (new.kind, new.key) = (old.kind, old.key)
+        $statement$;
+    END IF;
     IF to_regclass('registry.publication') IS NOT NULL THEN
         EXECUTE $statement$
             INSERT INTO registry.publication (sequence, at, snapshot, inherited, home)

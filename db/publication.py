@@ -18,7 +18,7 @@ from uuid import UUID
 from psycopg import Cursor, OperationalError, sql
 from sqlalchemy import Connection, NullPool, Table, create_engine, make_url
 
-from db import published
+from db import datasets, published
 from db.documents import fingerprint, read
 from db.simplification import simplify_all
 from db.standing import OUTDATED
@@ -165,6 +165,7 @@ def _replace_documents(
     redraw = False
     _run(cursor, "offering_parts")
     cursor.execute(_BEGIN)
+    datasets.begin(cursor)
     for table in published.RESOURCES.values():
         if table.name not in touched:
             continue
@@ -238,6 +239,7 @@ def _build_batches(cursor: Cursor[Any], names: dict[str, Any], rows: sql.Composa
 def _replace(cursor: Cursor[Any], table: Table) -> None:
     """Write the documents that differ, delete the ones that ended, and log both."""
     names = _names(table)
+    datasets.touch(cursor, table.name)
     _compose(cursor, _INSERT, **names, **_columns(table))
     _compose(cursor, _TRANSLATIONS, **names)
     if table in (published.offering, published.measure):
@@ -343,6 +345,7 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
             _compose(cursor, "ANALYZE published.{name}", name=sql.Identifier(table.name))
             if table is published.offering:
                 cursor.execute(_ANALYZE_BESIDE)
+    datasets.note(cursor, publication.changed.keys() | publication.removed.keys(), rebuild=rebuild)
     cursor.execute("UPDATE published.state SET documents_hash = %s", (fingerprint(),))
     if publication.changed or publication.removed:
         publication.sequence = _number(cursor, _NUMBER)
@@ -543,7 +546,11 @@ _REMOVE: LiteralString = """
 DELETE FROM published.{name} p USING {removed} r WHERE p.id = r.id
 """
 
+# Whoever follows the changes needs the last one of an entity only.
 _LOG: LiteralString = """
+UPDATE published.change AS earlier SET superseded = true
+FROM (SELECT id FROM {changed} UNION ALL SELECT id FROM {removed}) AS again
+WHERE earlier.resource = {resource} AND earlier.id = again.id AND NOT earlier.superseded;
 INSERT INTO published.change (sequence, resource, id, slug, kind, reason, merged_into_id, at)
 SELECT sequence, {resource}, p.id, p.slug, 'upsert', NULL, NULL, at
 FROM publication, {changed} c JOIN published.{name} p ON p.id = c.id

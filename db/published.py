@@ -176,7 +176,11 @@ state = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("documents_hash", Text, nullable=False),
+    Column("registry", Uuid, nullable=False),
+    Column("forgotten", BigInteger, nullable=False),
 )
+"""`registry`: tells this registry from any other, for ever. `forgotten`: the publication up to which
+removals are known no more."""
 
 resource = Table(
     "resource",
@@ -193,6 +197,38 @@ ending = Table(
     Column("resource", Text, primary_key=True),
     Column("valid_to", Date, primary_key=True),
     Column("total", BigInteger, nullable=False),
+)
+
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("issued", DateTime(timezone=True), nullable=False),
+    Column("modified", DateTime(timezone=True), nullable=False),
+)
+"""When a dataset was first published, and when a row of its own last changed (db/datasets.py)."""
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("url", Text),
+    Column("license", Text, nullable=False),
+    Column("license_url", Text),
+    Column("attribution", Text, nullable=False),
+    Column("retrieved", Date),
+    Column("rhythm", Text),
+)
+
+dataset_source = Table(
+    "dataset_source",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("source_id", Uuid, primary_key=True),
 )
 
 language = Table(
@@ -214,7 +250,9 @@ change = Table(
     Column("reason", Text),
     Column("merged_into_id", Uuid),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("superseded", Boolean, nullable=False),
 )
+"""What each publication changed. `superseded`: the entity changed again since."""
 
 restoration = Table(
     "restoration",

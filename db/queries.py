@@ -118,7 +118,7 @@ async def stream(
         with pool.watch(connection):
             described, names = await _begin(cursor, selection, columns)
         snapshot = Snapshot(pool, connection)
-        yield Lines(*described, names, _batches(pool, cursor), snapshot)
+        yield Lines(*described, names, batches(pool, cursor), snapshot)
 
 
 async def _begin(
@@ -154,7 +154,8 @@ async def _period_columns(connection: AsyncConnection[Any], selection: Selection
     return {period: f"$.values.{json.dumps(period)}" for period in periods}
 
 
-async def _batches(pool: Pool, cursor: AsyncRawServerCursor[Any]) -> AsyncIterator[list[bytes]]:
+async def batches(pool: Pool, cursor: AsyncRawServerCursor[Any]) -> AsyncIterator[list[bytes]]:
+    """What a server-side cursor gives, one column wide."""
     while True:
         with pool.watch(cursor.connection):
             rows = await cursor.fetchmany(BATCH)

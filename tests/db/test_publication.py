@@ -141,7 +141,7 @@ class Town:
     def contents(self) -> dict[str, list[Any]]:
         """All that anybody can read, but for the time and number of the publication."""
         tables = self.all("SELECT tablename FROM pg_tables WHERE schemaname = 'published'")
-        skipped = {"state", "change"}
+        skipped = {"state", "change", "dataset"}
         return {name: self._rows(name) for name in tables if name not in skipped}
 
     def _rows(self, name: str) -> list[Any]:

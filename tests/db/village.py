@@ -223,7 +223,7 @@ def public(connection: Connection) -> dict[str, list[str]]:
     return {
         name: sorted(connection.scalars(text(_PUBLIC.format(name=name))))
         for name in names
-        if name not in ("state", "change", "restoration")
+        if name not in ("state", "change", "restoration", "dataset")
     }
 
 

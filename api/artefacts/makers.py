@@ -1,0 +1,8 @@
+"""What is made of every state, in this order. Adding an artefact is adding a row."""
+
+from __future__ import annotations
+
+from api.artefacts import lines
+from api.artefacts.snapshot import Maker
+
+MAKERS: tuple[Maker, ...] = (lines.make,)

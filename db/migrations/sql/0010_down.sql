@@ -1,0 +1,2 @@
+DROP FUNCTION registry.sources_of_dataset;
+DROP TABLE published.dataset_source, published.source, published.dataset;
