@@ -7,6 +7,7 @@ import sys
 import typer
 
 from commands import (
+    artefacts,
     corrections,
     developing,
     importing,
@@ -30,6 +31,7 @@ app.add_typer(maintaining.group, name="db")
 app.add_typer(inbox.group, name="inbox")
 app.add_typer(importing.group, name="import")
 app.add_typer(sources.group, name="sources")
+app.add_typer(artefacts.group, name="artefacts")
 
 app.command()(serving.up)
 app.command()(serving.serve)
@@ -54,6 +56,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     """Those whose message is all that helps; any other keeps its traceback."""
     from psycopg import OperationalError
 
+    from api.artefacts.building import Busy
     from api.server import CannotListen
     from api.workers import CannotStart
     from db.backup import BackupFailed
@@ -66,6 +69,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
     return (
         BackupFailed,
+        Busy,
         CannotExport,
         CannotListen,
         CannotStart,

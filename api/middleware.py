@@ -41,8 +41,10 @@ ALWAYS = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"ETag, Link, Last-Modified, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, "
-        b"Accept-Ranges, Content-Disposition, Content-Range, Repr-Digest, X-Sequence",
+        (
+            b"ETag, Link, Last-Modified, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, "
+            b"Accept-Ranges, Content-Disposition, Content-Range, Repr-Digest, X-Sequence"
+        ),
     ),
 )
 """Headers of every answer, unless it brings its own: what is public, scripts anywhere may read."""

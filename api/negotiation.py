@@ -76,7 +76,7 @@ def choose_encoding(header: str) -> str:
 
 
 def accepts_encoding(request: Request, name: str) -> bool:
-    """Whether a caller takes what is stored in this encoding, though not necessarily as its best."""
+    """Whether a caller takes what is stored in this encoding, as its best or not."""
     accepted = dict(_weighted(request.headers.get("accept-encoding", "")))
     return accepted.get(name, accepted.get("*", 0.0)) > 0
 

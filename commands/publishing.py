@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.artefacts import wait_until_made
 from commands.console import notes
 from commands.databases import databases, require_prepared
 from commands.inbox import apply_inbox
@@ -22,18 +23,27 @@ def publish(
     inbox: Annotated[
         bool, typer.Option(help="First note what providers confirmed, as `inbox apply` does.")
     ] = True,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until the files for download show it, too.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(min=1, help="With `--wait`: seconds after which that has failed.")
+    ] = 600.0,
 ) -> None:
     """Make public what changed in the registry since the last time."""
     from db import publication
 
-    with databases(read_settings()) as both:
+    settings = read_settings()
+    with databases(settings) as both:
         require_prepared(both)
         if inbox and not dry_run:
             apply_inbox(both)
         done = publication.publish(both.owner_url, dry_run=dry_run)
-    for difference in done.differences:
-        typer.echo(describe(difference))
-    notes.print(summary_of(done, dry_run=dry_run))
+        for difference in done.differences:
+            typer.echo(describe(difference))
+        notes.print(summary_of(done, dry_run=dry_run))
+        if wait and not dry_run:
+            wait_until_made(settings, both.public_url, timeout)
 
 
 def revert(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.artefacts import folder_of
 from commands.checkout import build_scripts
 from commands.console import notes
 from commands.databases import databases, prepare
@@ -60,13 +61,21 @@ def serve_until_stopped(
     """The server gets the reader's URL only: what it does not know, it cannot leak."""
     from pydantic import SecretStr
 
+    from api.artefacts.following import in_background
+
     known = {
         "database_url": None,
         "database_public_url": SecretStr(public_url),
         "secret_key": secret_key,
+        "artefacts": folder_of(settings),
     }
     os.environ.pop("DATABASE_URL", None)  # workers inherit the environment
     serving = settings.model_copy(update=known)
+    with in_background(serving, public_url):
+        _serve(serving, claimed)
+
+
+def _serve(serving: Settings, claimed: socket.socket) -> None:
     if serving.workers > 1:
         from api.workers import Supervisor
 

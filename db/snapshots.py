@@ -100,7 +100,7 @@ def contents(connection: psycopg.Connection[Any]) -> dict[str, Content]:
 
 
 def is_located(resource: str) -> bool:
-    """Whether the entities of a resource are somewhere; observations are where their district is."""
+    """Whether entities of a resource are somewhere; observations are where their district is."""
     table = published.RESOURCES[resource]
     return "geometry" in table.c or table is published.observation
 

@@ -40,6 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(config.getoption("--hypothesis-profile") or "suite")
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)  # a developer's own settings must not decide a test
+    os.environ["ARTEFACTS_BUILD"] = "false"  # no server makes files unless a test asks it to
+    os.environ["ARTEFACTS"] = os.devnull
     if not _is_worker(config):
         _remove_abandoned_runs()
         os.environ[DATA_VARIABLE] = tempfile.mkdtemp(

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.artefacts import manifest as manifests
+from api.artefacts.keys import code, key_of
 from api.artefacts.makers import MAKERS
 from api.artefacts.manifest import CURRENT, MANIFEST, Manifest
 from api.artefacts.snapshot import Earlier, Made, Snapshot, opened
@@ -28,15 +28,10 @@ from api.artefacts.twins import compress, has_twin
 
 if TYPE_CHECKING:
     from api.settings import Settings
-    from db.state import State
 
 LOCK = "lock"
 UNFINISHED = ".building-"
 POINTER = ".current-"
-DECISIVE: tuple[str, ...] = ()
-"""Settings that decide what is in the files."""
-SHOWING = ("*.py", "artefacts/*.py", "schemas/*.py")
-"""The code that may write the same publication in another way."""
 
 
 class Busy(RuntimeError):  # noqa: N818 - reads as the state it reports
@@ -54,13 +49,6 @@ def build(settings: Settings, url: str, folder: Path) -> Manifest:
             _point_to(folder, key)
         _prune(folder, settings.artefacts_keep)
         return known
-
-
-def key_of(state: State, settings: Settings) -> str:
-    """The name of the folder of a state: a number for people, and all that decides its files."""
-    chosen = settings.model_dump_json(include=set(DECISIVE))
-    parts = "\n".join((str(state.sequence), state.published_at, chosen, _code()))
-    return f"{state.sequence}-{_digest(parts.encode())}"
 
 
 @contextmanager
@@ -94,11 +82,10 @@ def _made(shown: Snapshot, aside: Path, key: str) -> Manifest:
     start = time.monotonic()
     files: list[Made] = []
     for maker in MAKERS:
-        for made in maker(shown, aside, tuple(files)):
-            files.append(_completed(aside, made))
+        files += [_completed(aside, made) for made in maker(shown, aside, tuple(files))]
     manifest = Manifest(
         key=key,
-        code=_code(),
+        code=code(),
         sequence=shown.state.sequence,
         published_at=shown.state.published_at,
         built_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -131,7 +118,7 @@ def _measured(path: Path) -> tuple[int, str]:
 
 def _earlier(folder: Path) -> Earlier | None:
     manifest = manifests.current(folder)
-    if manifest is None or manifest.code != _code():
+    if manifest is None or manifest.code != code():
         return None
     return Earlier(folder / manifest.key, manifest.files)
 
@@ -170,16 +157,3 @@ def _sync(path: Path) -> None:
         os.fsync(opened_)
     finally:
         os.close(opened_)
-
-
-@cache
-def _code() -> str:
-    """Changes with whatever may make the same publication come out differently."""
-    api = Path(__file__).parents[1]
-    files = sorted(path for pattern in SHOWING for path in api.glob(pattern))
-    files += sorted((api.parent / "db").glob("*.py"))
-    return _digest(b"\0".join(path.read_bytes() for path in files))
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:12]

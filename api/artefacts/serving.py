@@ -1,7 +1,7 @@
 """Answering with a file of a state: whole or in part, plain or compressed, or not at all.
 
-A file is sent as it lies there. It is opened before the first byte is, so whoever began to read gets
-all of it, whatever is published meanwhile.
+A file is sent as it lies there. It is opened before the first byte is, so whoever began to read
+gets all of it, whatever is published meanwhile.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from pathlib import Path
 from api.artefacts import manifest as manifests
 from api.artefacts.manifest import MANIFEST, Failure, Manifest
 
-
 OF_STATE = "artefacts "
 
 
