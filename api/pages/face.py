@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 from api import links, query
 from api.dependencies import Service
 from api.errors import InvalidParameter, Problem
+from api.formats import FORMATS
 from api.negotiation import choose_language, is_named, prefers_html
 from api.pages import charts, choices, linked_data, related
 from api.pages.embedding import Embedding
@@ -24,7 +25,7 @@ from api.pages.search import Understood
 from api.pages.templates import environments
 from api.pages.texts import read_catalogues, spoken
 from api.parameters import DistrictParameters, OfferingParameters
-from api.resources import DISTRICTS, OFFERINGS, Resource
+from api.resources import DISTRICTS, INDICATORS, OBSERVATIONS, OFFERINGS, Resource
 from api.responses import Envelope, Version, policy
 from db.conditions import exists_today, one_of, where
 from db.queries import Page
@@ -207,6 +208,8 @@ class Pages:
         known = {
             "resource": shown.resource.name,
             "formats": shown.resource.formats,
+            "media_types": _media_types(shown.resource),
+            "described_by": _described_by(shown.resource),
             "lang": shown.version.lang,
             "languages": shown.languages,
             "is_fragment": shown.is_fragment,
@@ -249,6 +252,17 @@ def _tiles(service: Service) -> dict[str, str | None]:
     """The background that the operator configured, if any: visitors are asked before it loads."""
     settings = service.settings
     return {"url": settings.tiles_url, "attribution": settings.tiles_attribution}
+
+
+def _media_types(resource: Resource) -> dict[str, str]:
+    """The formats that programs read."""
+    return {name: FORMATS[name].media_type for name in resource.formats if name != "html"}
+
+
+def _described_by(resource: Resource) -> str:
+    """The dataset a resource is; the operator decides how many datasets the indicators are."""
+    is_divided = resource in (INDICATORS, OBSERVATIONS)
+    return "/catalog" if is_divided else f"/catalog/datasets/{resource.name}"
 
 
 def _positions(resource: Resource, document: Document) -> list[Position]:

@@ -1,0 +1,214 @@
+"""The pages of the data catalogue: which datasets there are, and where each can be had.
+
+They show what portals harvest (api/artefacts/landing.py), in the language of whoever reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from hashlib import blake2s
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from api import links, responses
+from api.artefacts import landing
+from api.artefacts.manifest import Manifest
+from api.artefacts.serving import require
+from api.artefacts.shelf import key_of
+from api.artefacts.snapshot import BASE
+from api.dependencies import Service, service
+from api.errors import NotFound
+from api.negotiation import choose_encoding, choose_language
+from api.pages import datasets
+from api.pages.datasets import Description, Words
+from api.pages.face import pages_of
+from api.pages.linked_data import as_script
+from api.resources import INDICATORS, MEASURES, OBSERVATIONS, RESOURCES
+from api.validators import matches
+
+FORMS = {"ttl": "text/turtle", "rdf": "application/rdf+xml", "jsonld": "application/ld+json"}
+"""Suffixes under which the same can be had as RDF."""
+LENGTH = 50
+"""Datasets on a page for people."""
+NAMES = frozenset(resource.name for resource in RESOURCES)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """How to ask the native API for what is in a dataset: a resource, and a filter."""
+
+    resource: str
+    filter: str = ""
+
+
+async def of_catalogue(
+    request: Request,
+    *,
+    lang: str | None = None,
+    theme: str | None = None,
+    file_type: str | None = None,
+    page: int = 1,
+) -> Response:
+    """The list of datasets: all, or those of a theme or with a format."""
+    shown = await _shown(request, lang)
+    if unchanged := shown.unchanged():
+        return unchanged
+    known = shown.catalogue["datasets"]
+    found = list(_chosen(known, theme, file_type))
+    pages = max(1, -(-len(found) // LENGTH))
+    if page > pages:
+        raise NotFound(f"The datasets fill {pages} pages, not {page}.")
+    return shown.answer(
+        "catalogue.html",
+        datasets=found[(page - 1) * LENGTH : page * LENGTH],
+        total=len(found),
+        themes=sorted({code for each in known for code in each["themes"]}),
+        file_types=[
+            name for name, _ in Counter(f for d in known for f in formats(d)).most_common()
+        ],
+        theme=theme,
+        file_type=file_type,
+        onward=page + 1 if page < pages else None,
+        linked_data=as_script(datasets.data_catalogue(shown.catalogue, shown.words, shown.base)),
+    )
+
+
+async def of_dataset(request: Request, slug: str, *, lang: str | None = None) -> Response:
+    """The landing page of one dataset."""
+    shown = await _shown(request, lang)
+    dataset = shown.dataset(slug)
+    if unchanged := shown.unchanged():
+        return unchanged
+    described = datasets.data_set(shown.catalogue, dataset, shown.words, shown.base)
+    return shown.answer(
+        "dataset.html",
+        dataset=dataset,
+        question=question(slug),
+        series=[shown.dataset(each) for each in dataset["in_series"]],
+        members=[shown.dataset(each) for each in dataset["members"]],
+        licenses=datasets.licenses(dataset),
+        linked_data=as_script(described),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page is made of: the catalogue of one state, and a language."""
+
+    request: Request
+    manifest: Manifest
+    catalogue: Description
+    words: Words
+    base: str
+
+    def dataset(self, slug: str) -> Description:
+        found = (each for each in self.catalogue["datasets"] if each["slug"] == slug)
+        dataset: Description | None = next(found, None)
+        if dataset is None:
+            raise NotFound(f"There is no dataset {slug[:100]!r}.")
+        return dataset
+
+    def unchanged(self) -> Response | None:
+        if matches(self.request.headers.get("if-none-match", ""), self._etag()):
+            return Response(status_code=304, headers=self._headers())
+        return None
+
+    def answer(self, template: str, **context: Any) -> Response:
+        body = pages_of(self.request).simple(
+            self.request,
+            template,
+            self.words.lang,
+            languages=self.words.languages,
+            sequence=self.manifest.sequence,
+            published_at=self.manifest.published_at,
+            catalogue=self.catalogue,
+            words=self.words,
+            formats=formats,
+            forms=FORMS,
+            **context,
+        )
+        self._keep()
+        headers = self._headers() | {"Content-Security-Policy": responses.policy()}
+        return Response(body, media_type="text/html; charset=utf-8", headers=headers)
+
+    def _keep(self) -> None:
+        """Until there are other files."""
+        if state := service(self.request).state():
+            encoding = choose_encoding(self.request.headers.get("accept-encoding", ""))
+            spoken = f"html {self.words.lang}"
+            key = (str(links.address(self.request)), key_of(self.manifest), spoken, encoding)
+            responses.keep(self.request, key, state)
+
+    def _headers(self) -> dict[str, str]:
+        published = datetime.fromisoformat(self.manifest.published_at)
+        place = links.address(self.request).place
+        forms = [
+            links.link(rel, f"{place}.{suffix}", media_type)
+            for suffix, media_type in FORMS.items()
+            for rel in ("alternate", "describedby")
+        ]
+        return {
+            "ETag": self._etag(),
+            "Last-Modified": format_datetime(published, usegmt=True),
+            "Cache-Control": responses.CACHE_CONTROL,
+            "Vary": responses.VARY,
+            "Content-Language": self.words.lang,
+            "X-Sequence": str(self.manifest.sequence),
+            "Link": links.header(forms),
+        }
+
+    def _etag(self) -> str:
+        release = str(self.request.app.version)
+        parts = (str(links.address(self.request)), self.words.lang, self.manifest.key, release)
+        digest = blake2s("\n".join(parts).encode(errors="replace"), digest_size=12)
+        return f'W/"{digest.hexdigest()}"'
+
+
+async def _shown(request: Request, lang: str | None) -> Shown:
+    """503 while nothing is built: an empty catalogue would be a wrong one."""
+    known, base = service(request), links.base_url(request)
+    manifest = await run_in_threadpool(require, known)
+    languages = await known.languages()
+    words = Words(choose_language(request, lang, languages), languages)
+    catalogue = await run_in_threadpool(_read, known, manifest, base)
+    return Shown(request, manifest, catalogue, words, base)
+
+
+def _read(known: Service, manifest: Manifest, base: str) -> Description:
+    text = known.shelf.path(manifest, landing.NAME).read_text(encoding="utf-8")
+    found: Description = json.loads(text.replace(BASE, base))
+    return found
+
+
+def formats(dataset: Description) -> list[str]:
+    """Each format once, in the order of the distributions."""
+    return list(dict.fromkeys(each["format"] for each in dataset["distributions"]))
+
+
+def _chosen(
+    found: Sequence[Description], theme: str | None, file_type: str | None
+) -> Iterator[Description]:
+    for each in found:
+        fits = theme is None or theme in each["themes"]
+        if fits and (file_type is None or file_type in formats(each)):
+            yield each
+
+
+def question(slug: str) -> Question:
+    """What to ask for the content of a dataset, as its slug says."""
+    if slug in NAMES:
+        return Question(slug)
+    kind, _, name = slug.partition("-")
+    if kind == "strategy":
+        return Question(MEASURES.name, f"strategy={name}")
+    if kind == "indicator":
+        return Question(OBSERVATIONS.name, f"indicator={name}")
+    return Question(INDICATORS.name)
