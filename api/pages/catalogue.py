@@ -19,11 +19,11 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from api import links, responses
-from api.artefacts import landing
 from api.artefacts.manifest import Manifest
 from api.artefacts.serving import require
 from api.artefacts.shelf import key_of
 from api.artefacts.snapshot import BASE
+from api.catalogue import landing
 from api.dependencies import Service, service
 from api.errors import NotFound
 from api.negotiation import choose_encoding, choose_language
@@ -92,9 +92,11 @@ async def of_dataset(request: Request, slug: str, *, lang: str | None = None) ->
         "dataset.html",
         dataset=dataset,
         question=question(slug),
-        series=[shown.dataset(each) for each in dataset["in_series"]],
-        members=[shown.dataset(each) for each in dataset["members"]],
-        licenses=datasets.licenses(dataset),
+        siblings=[
+            each
+            for each in shown.catalogue["datasets"]
+            if dataset["in_series"] and each["in_series"] and each is not dataset
+        ],
         linked_data=as_script(described),
     )
 

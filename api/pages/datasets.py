@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from api.pages.templates import web
+
 Description = Mapping[str, Any]
 PLACE = "/catalog"
 
@@ -39,17 +41,6 @@ class Words:
     def keywords(self, dataset: Description) -> list[str]:
         said = self.said({lang: "\n".join(words) for lang, words in dataset["keywords"].items()})
         return said.text.split("\n") if said else []
-
-    def attributions(self, dataset: Description) -> list[str]:
-        """How its sources want to be named."""
-        texts = (self.text(each["attribution"]) for each in dataset["distributions"])
-        return list(dict.fromkeys(filter(None, texts)))
-
-
-def licenses(dataset: Description) -> list[Description]:
-    """The licences of its distributions, each once."""
-    found = {each["license"]: each for each in dataset["distributions"] if each["license"]}
-    return list(found.values())
 
 
 def address_of(base: str, slug: str) -> str:
@@ -85,9 +76,14 @@ def data_set(
         "identifier": dataset["identifier"],
         "inLanguage": words.lang,
         "keywords": words.keywords(dataset),
-        "creditText": "; ".join(words.attributions(dataset)),
-        "publisher": _publisher(dataset, words),
-        "creator": _publisher(dataset, words),
+        "creditText": dataset["attribution"],
+        "publisher": _publisher(catalogue, words),
+        "creator": [
+            {"@type": "Organization", "name": name}
+            for name in dict.fromkeys(source["publisher"] for source in dataset["sources"])
+        ]
+        or _publisher(catalogue, words),
+        "isBasedOn": [web(source["url"]) for source in dataset["sources"]],
         "dateModified": dataset["modified"],
         "datePublished": dataset["issued"],
         "isAccessibleForFree": True,
@@ -96,17 +92,19 @@ def data_set(
         ],
         "temporalCoverage": _coverage(dataset["start"], dataset["end"]),
         "includedInDataCatalog": _named_catalogue(catalogue, words, base),
-        "distribution": [_download(each, words) for each in dataset["distributions"]],
+        "distribution": [
+            _download(each, words) | {"license": dataset["license"]}
+            for each in dataset["distributions"]
+        ],
     }
 
 
 def _essentials(dataset: Description, words: Words, base: str) -> dict[str, Any]:
-    found = licenses(dataset)
     return {
         "url": address_of(base, dataset["slug"]),
         "name": words.text(dataset["titles"]),
         "description": words.text(dataset["descriptions"]),
-        "license": [each["license"] for each in found],
+        "license": dataset["license"],
     }
 
 
@@ -119,9 +117,9 @@ def _named_catalogue(catalogue: Description, words: Words, base: str) -> dict[st
     }
 
 
-def _publisher(described: Description, words: Words) -> dict[str, Any] | None:
-    publisher = described["publisher"]
-    return publisher and {
+def _publisher(catalogue: Description, words: Words) -> dict[str, Any]:
+    publisher = catalogue["publisher"]
+    return {
         "@type": "Organization",
         "@id": publisher["uri"],
         "name": words.text(publisher["names"]),
@@ -140,8 +138,7 @@ def _download(distribution: Description, words: Words) -> dict[str, Any]:
         "@id": distribution["uri"],
         "name": words.text(distribution["titles"]) or distribution["format"],
         "encodingFormat": distribution["media_type"] or distribution["format"],
-        "contentUrl": distribution["download"] or distribution["access"],
+        "contentUrl": distribution["url"],
         "contentSize": f"{distribution['size']} B" if distribution["size"] else None,
-        "sha256": distribution["checksum"],
-        "license": distribution["license"],
+        "sha256": distribution["sha256"],
     }
