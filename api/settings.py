@@ -16,9 +16,30 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 HOSTNAME = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 CONTACT = re.compile(r"(https://|mailto:[^/@]+@|tel:\+?)[!-~]+")
+FREQUENCY = re.compile(r"[A-Z][A-Z0-9_]*")
+EMAIL = re.compile(r"[^\s@<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 Networks = tuple[IPv4Network | IPv6Network, ...]
+Pairs = tuple[tuple[str, str], ...]
+"""What names a dataset, and what is said of it."""
+PublisherType = Literal[
+    "LocalAuthority",
+    "RegionalAuthority",
+    "NationalAuthority",
+    "Academia-ScientificOrganisation",
+    "Company",
+    "IndustryConsortium",
+    "NonGovernmentalOrganisation",
+    "NonProfitOrganisation",
+    "StandardisationBody",
+]
+"""ADMS publisher types."""
 
 SHORTEST_KEY = 32
+
+
+def is_web_address(text: str) -> bool:
+    """Whether it is an address as RDF can hold it: without a blank or a bracket."""
+    return re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", text) is not None
 
 
 class Settings(BaseSettings):
@@ -167,6 +188,60 @@ class Settings(BaseSettings):
         default=None, description="Who these tiles are from; shown beside the map."
     )
 
+    catalog_title: str | None = Field(
+        default=None,
+        description="Name of the data catalogue. Unset: made from the place the registry is about.",
+    )
+    catalog_publisher: str | None = Field(
+        default=None,
+        description="Authority that publishes the data. Unset: the registry's county or city, if "
+        "there is just one.",
+    )
+    catalog_publisher_url: str | None = Field(
+        default=None, description="Its website. Unset: that of the county or city, or this server."
+    )
+    catalog_publisher_email: str | None = Field(
+        default=None, description="Its address for e-mail, never that of a person."
+    )
+    catalog_publisher_type: PublisherType = Field(
+        default="LocalAuthority", description="What kind of publisher it is."
+    )
+    catalog_contact: str | None = Field(
+        default=None,
+        description="Office that answers questions about the data. Unset: the publisher.",
+    )
+    catalog_contact_email: str | None = Field(
+        default=None, description="Its address for e-mail. Unset: the publisher's."
+    )
+    catalog_contact_url: str | None = Field(
+        default=None, description="Its contact form or page. Unset: the publisher's website."
+    )
+    catalog_contributor_id: str | None = Field(
+        default=None,
+        description="URI of the data provider in GovData's list, "
+        "such as `http://dcat-ap.de/def/contributors/…`.",
+    )
+    catalog_indicators: Literal["all", "theme", "indicator"] = Field(
+        default="theme",
+        description="How many datasets the indicators are: one for all, one a theme, or one each.",
+    )
+    catalog_frequency: Annotated[Pairs, NoDecode] = Field(
+        default=(),
+        description="How often datasets are renewed, where their sources do not say it: "
+        "`offerings=WEEKLY`, separated by commas, with codes of the EU's list of frequencies.",
+    )
+    catalog_hvd: Annotated[Pairs, NoDecode] = Field(
+        default=(),
+        description="High-value datasets: `districts=http://data.europa.eu/bna/…`, separated by "
+        "commas, with the URI of the category.",
+    )
+    catalog_codelists_license: str = Field(
+        default="cc-zero",
+        pattern=r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)*$",
+        description="Licence of the codelists, a code of the codelist `license`. "
+        "Those that come with Quartier are CC0.",
+    )
+
     security_contact: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Where weaknesses of this server are to be reported, best first, separated by "
@@ -180,6 +255,42 @@ class Settings(BaseSettings):
         pattern=r"[A-Za-z]{2,3}(-[A-Za-z0-9]+)*(, *[A-Za-z]{2,3}(-[A-Za-z0-9]+)*)*$",
         description="Languages in which such reports are understood.",
     )
+
+    @field_validator("catalog_frequency", "catalog_hvd", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [part.partition("=") for part in value.split(",") if part.strip()]
+        return tuple((name.strip(), meant.strip()) for name, _, meant in parts)
+
+    @field_validator("catalog_frequency")
+    @classmethod
+    def _are_frequencies(cls, value: Pairs) -> Pairs:
+        if not all(name and FREQUENCY.fullmatch(code) for name, code in value):
+            raise ValueError("must be like offerings=WEEKLY")
+        return value
+
+    @field_validator("catalog_hvd")
+    @classmethod
+    def _are_categories(cls, value: Pairs) -> Pairs:
+        if not all(name and is_web_address(uri) for name, uri in value):
+            raise ValueError("must be like districts=http://data.europa.eu/bna/c_ac64a52d")
+        return value
+
+    @field_validator("catalog_publisher_url", "catalog_contact_url", "catalog_contributor_id")
+    @classmethod
+    def _is_page(cls, value: str | None) -> str | None:
+        if value is not None and not is_web_address(value):
+            raise ValueError("must be an http:// or https:// address")
+        return value
+
+    @field_validator("catalog_publisher_email", "catalog_contact_email")
+    @classmethod
+    def _is_email(cls, value: str | None) -> str | None:
+        if value is not None and not EMAIL.fullmatch(value):
+            raise ValueError("must be an address for e-mail")
+        return value
 
     @field_validator("security_contact", mode="before")
     @classmethod

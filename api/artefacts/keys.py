@@ -11,9 +11,24 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from db.state import State
 
-DECISIVE: tuple[str, ...] = ()
+DECISIVE: tuple[str, ...] = (
+    "catalog_codelists_license",
+    "catalog_contact",
+    "catalog_contact_email",
+    "catalog_contact_url",
+    "catalog_contributor_id",
+    "catalog_frequency",
+    "catalog_hvd",
+    "catalog_indicators",
+    "catalog_publisher",
+    "catalog_publisher_email",
+    "catalog_publisher_type",
+    "catalog_publisher_url",
+    "catalog_title",
+    "max_url_bytes",
+)
 """Settings that decide what is in the files."""
-SHOWING = ("api/*.py", "api/artefacts/*.py", "api/schemas/*.py", "db/*.py")
+SHOWING = ("api/*.py", "api/artefacts/*.py", "api/catalogue/*.py", "api/schemas/*.py", "db/*.py")
 """The code that may write the same publication in another way."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.artefacts import geopackage, lines, parquet
+from api.artefacts import catalogue, geopackage, lines, parquet
 from api.artefacts.snapshot import Maker
 
-MAKERS: tuple[Maker, ...] = (lines.make, parquet.make, geopackage.make)
+MAKERS: tuple[Maker, ...] = (lines.make, parquet.make, geopackage.make, catalogue.make)
