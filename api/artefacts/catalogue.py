@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rdflib import URIRef
 
 from api.artefacts.snapshot import Made, Snapshot
+from api.catalogue import landing
 from api.catalogue.datasets import Catalogue, catalogue
 from api.catalogue.graph import PAGE_SIZE, Block, Describer, Page
 from api.catalogue.writing import SYNTAXES, Syntax
@@ -27,6 +28,7 @@ def make(shown: Snapshot, folder: Path, made: Sequence[Made]) -> Iterable[Made]:
     described = catalogue(facts(shown.connection), made, shown.settings)
     for place in ("datasets", "pages", *AGENTS):
         (folder / FOLDER / place).mkdir(parents=True)
+    yield landing.make(described, folder)
     for syntax in SYNTAXES.values():
         for name, text in _Writer(described, syntax).files():
             path = f"{FOLDER}/{name}.{syntax.suffix}"
