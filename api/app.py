@@ -13,7 +13,7 @@ from starlette_compress import add_compress_type
 from api import contract, errors
 from api.cache import ResponseCache
 from api.dependencies import Service
-from api.formats import FORMATS
+from api.formats import KNOWN
 from api.logs import Log
 from api.metrics import Metrics
 from api.middleware import Compress, Frame, Guard, Preflight
@@ -21,6 +21,7 @@ from api.pages.face import Pages
 from api.rate_limit import RateLimit
 from api.routers import (
     bulk,
+    catalogue,
     changes,
     discovery,
     docs,
@@ -60,7 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(Compress, minimum_size=1000),
         ],
     )
-    for format_ in FORMATS.values():
+    for format_ in KNOWN.values():
         add_compress_type(format_.media_type, streaming=format_.streamed)
     app.state.settings = settings
     app.state.log = log
@@ -69,7 +70,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # FastAPI's own way to replace the document is to assign to the method.
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
-    faces = (changes, resources, places, home, pages, embed, inbox, bulk, docs, discovery, health)
+    data = (changes, resources, places, bulk, catalogue)
+    faces = (*data, home, pages, embed, inbox, docs, discovery, health)
     for face in (*faces, metrics) if settings.metrics else faces:
         # Not include_router(): FastAPI would match each route twice, at 10 µs apiece.
         app.router.routes.extend(face.router().routes)

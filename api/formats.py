@@ -36,5 +36,16 @@ FORMATS: dict[str, Format] = {
     )
 }
 
+GRAPHS: dict[str, Format] = {
+    format_.name: format_
+    for format_ in (
+        Format("ttl", "text/turtle", "json", False, "text/turtle; charset=utf-8"),
+        Format("rdf", "application/rdf+xml", "json", False, "application/rdf+xml"),
+        Format("jsonld", "application/ld+json", "json", False, "application/ld+json"),
+    )
+}
+"""How the data catalogue is written."""
+
+KNOWN = FORMATS | GRAPHS
 ALL = tuple(FORMATS)
 TABULAR = ("json", "csv", "ndjson", "html")

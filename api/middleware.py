@@ -21,14 +21,14 @@ from api.errors import (
     response,
     unexpected,
 )
-from api.formats import FORMATS
+from api.formats import KNOWN
 from api.links import is_host
 from api.logs import Answered, Log
 from api.metrics import Metrics
 from api.settings import Settings
 from db.state import State
 
-SUFFIX = re.compile(rf"(/v1/.+)\.({'|'.join(FORMATS)})")
+SUFFIX = re.compile(rf"(/v1/.+|/catalog(?:/.+)?)\.({'|'.join(KNOWN)})")
 STORED = "/bulk/"
 SECRET = re.compile(r"(?<=^/confirm/)[^/]+")
 CONTROL = re.compile(r"[\x00-\x1f]")

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from api import query
 from api.errors import InvalidParameter, NotAcceptable
-from api.formats import FORMATS, Format
+from api.formats import FORMATS, KNOWN, Format
 
 ENCODINGS = ("zstd", "br", "gzip")
 """Best first, as the compressing layer (starlette-compress) has it."""
@@ -30,7 +30,7 @@ def choose_format(request: Request, named: str | None, offered: Sequence[str]) -
         return _accepted(request.headers.get("accept") or "*/*", offered)
     if name not in offered:
         raise NotAcceptable(f"{name} is not available here, only {', '.join(offered)}")
-    return FORMATS[name]
+    return KNOWN[name]
 
 
 def is_named(request: Request) -> bool:
@@ -43,12 +43,12 @@ def is_named(request: Request) -> bool:
 
 
 def _accepted(header: str, offered: Sequence[str]) -> Format:
-    ranked = [(_fit(header, FORMATS[name].media_type), name) for name in offered]
+    ranked = [(_fit(header, KNOWN[name].media_type), name) for name in offered]
     best = max(fit for fit, _ in ranked)
     if best.quality <= 0:
-        types = ", ".join(FORMATS[name].media_type for name in offered)
+        types = ", ".join(KNOWN[name].media_type for name in offered)
         raise NotAcceptable(f"This address offers {types}")
-    return FORMATS[next(name for fit, name in ranked if fit == best)]
+    return KNOWN[next(name for fit, name in ranked if fit == best)]
 
 
 class Fit(NamedTuple):

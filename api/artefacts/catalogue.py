@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rdflib import URIRef
 
 from api.artefacts.snapshot import Made, Snapshot
-from api.catalogue import landing
+from api.catalogue import FOLDER, WHOLE, stored
 from api.catalogue.datasets import Catalogue, catalogue
 from api.catalogue.graph import PAGE_SIZE, Block, Describer, Page
 from api.catalogue.writing import SYNTAXES, Syntax
@@ -18,8 +18,6 @@ from db.catalogue import facts
 if TYPE_CHECKING:
     from api.catalogue.datasets import Dataset
 
-FOLDER = "catalog"
-WHOLE = "all"
 AGENTS = ("publishers", "contacts")
 
 
@@ -28,12 +26,15 @@ def make(shown: Snapshot, folder: Path, made: Sequence[Made]) -> Iterable[Made]:
     described = catalogue(facts(shown.connection), made, shown.settings)
     for place in ("datasets", "pages", *AGENTS):
         (folder / FOLDER / place).mkdir(parents=True)
-    yield landing.make(described, folder)
+    path = f"{FOLDER}/{stored.NAME}"
+    (folder / path).write_bytes(stored.written(described))
+    yield Made(path, "application/json", "Data catalogue: what its pages are made of")
     for syntax in SYNTAXES.values():
         for name, text in _Writer(described, syntax).files():
-            path = f"{FOLDER}/{name}.{syntax.suffix}"
+            path = f"{FOLDER}/{name}{syntax.format.suffix}"
             (folder / path).write_text(text, encoding="utf-8", newline="\n")
-            yield Made(path, syntax.media_type, f"Data catalogue: {name}", addressed=True)
+            title = f"Data catalogue: {name}"
+            yield Made(path, syntax.format.content_type, title, addressed=True)
 
 
 def pages_of(described: Catalogue) -> list[Page]:
@@ -62,7 +63,7 @@ class _Writer:
     def files(self) -> Iterator[tuple[str, str]]:
         pages = pages_of(self._described)
         for page in (Page(None, self._described.datasets), *pages):
-            block = self._describer.page(page, len(pages), self._syntax.suffix)
+            block = self._describer.page(page, len(pages), self._syntax.format.name)
             yield f"pages/{page.number or WHOLE}", self._document(block, page.datasets)
         for dataset in self._described.datasets:
             yield f"datasets/{dataset.slug}", self._document(Block(), [dataset])

@@ -226,7 +226,8 @@ async def _document(request: Request, known: Service, manifest: Manifest, made: 
     body = await run_in_threadpool(_addressed, path, base.encode())
     if state := known.state():
         encoding = choose_encoding(request.headers.get("accept-encoding", ""))
-        keep(request, (str(links.address(request)), key_of(manifest), "", encoding), state)
+        key = (str(links.address(request)), key_of(manifest), made.name, encoding)
+        keep(request, key, state)
     return Response(body, media_type=made.media_type, headers=headers)
 
 

@@ -19,7 +19,20 @@ from rdflib.namespace import FOAF, RDF, RDFS, SKOS, XSD
 from api.artefacts.snapshot import BASE
 from api.catalogue import texts
 from api.catalogue import vocabulary as v
-from api.catalogue.vocabulary import DCAT, DCTERMS
+from api.catalogue.namespaces import (
+    ADMS,
+    DCAT,
+    DCATAP,
+    DCATDE,
+    DCTERMS,
+    GEO,
+    GEODCAT,
+    HYDRA,
+    LOCN,
+    PREFIXES,
+    SPDX,
+    VCARD,
+)
 from api.faces import SERVICES, Face
 from seed.identity import slugify
 
@@ -41,7 +54,7 @@ ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def new_graph() -> Graph:
     graph = Graph(bind_namespaces="none")
-    for prefix, namespace in v.PREFIXES.items():
+    for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
     return graph
 
@@ -98,6 +111,7 @@ class Describer:
             license_ = address(dataset.terms.uri)
             blocks.setdefault(license_, _license(license_, dataset.terms))
             for source in dataset.sources:
+                blocks.setdefault(source_uri(source), _source(source))
                 blocks.setdefault(originator_uri(source), _originator(source))
         for service in SERVICES:
             if terms := self._terms_of(service):
@@ -122,10 +136,10 @@ class Describer:
     def _contact(self) -> Block:
         described = _Node(CONTACT)
         agent = self.catalogue.contact
-        described.is_a(v.VCARD.Kind, v.VCARD.Organization)
-        described.says(v.VCARD.fn, self._name(agent))
-        described.refers(v.VCARD.hasURL, agent.url)
-        described.refers(v.VCARD.hasEmail, agent.email and f"mailto:{agent.email}")
+        described.is_a(VCARD.Kind, VCARD.Organization)
+        described.says(VCARD.fn, self._name(agent))
+        described.refers(VCARD.hasURL, agent.url)
+        described.refers(VCARD.hasEmail, agent.email and f"mailto:{agent.email}")
         return described.block
 
     def _name(self, agent: Agent) -> str:
@@ -141,7 +155,7 @@ class Describer:
         described.refers(FOAF.page, face.reference)
         described.refers(DCAT.landingPage, "/")
         described.refers(DCTERMS.accessRights, v.PUBLIC)
-        described.refers(v.DCATAP.availability, v.AVAILABLE)
+        described.refers(DCATAP.availability, v.AVAILABLE)
         for standard in face.conforms_to:
             described.refers(DCTERMS.conformsTo, standard)
         described.uses(DCTERMS.publisher, PUBLISHER)
@@ -182,7 +196,7 @@ class Describer:
 
     # The catalogue
 
-    def page(self, page: Page, pages: int, suffix: str) -> Block:
+    def page(self, page: Page, pages: int, format_: str) -> Block:
         """The catalogue with the datasets of a page, and how to get to the others."""
         described = _Node(CATALOGUE)
         known = self.catalogue
@@ -191,7 +205,7 @@ class Describer:
         described.tells(DCTERMS.description, known.descriptions)
         described.refers(FOAF.homepage, "/")
         described.refers(DCAT.themeTaxonomy, v.DATA_THEME)
-        described.refers(v.DCATAP.availability, v.AVAILABLE)
+        described.refers(DCATAP.availability, v.AVAILABLE)
         for language in _languages(known.languages):
             described.refers(DCTERMS.language, language)
         if known.datasets:
@@ -205,7 +219,7 @@ class Describer:
         for dataset in page.datasets:
             described.adds(DCAT.dataset, dataset_uri(dataset))
         if page.number is not None:
-            _turn(described.block.graph, page.number, pages, len(known.datasets), suffix)
+            _turn(described.block.graph, page.number, pages, len(known.datasets), format_)
         return described.block
 
     # A dataset
@@ -232,8 +246,8 @@ class Describer:
         described.tells(DCTERMS.title, dataset.titles)
         described.tells(DCTERMS.description, dataset.descriptions)
         described.says(DCTERMS.identifier, str(dataset.identifier))
-        other = described.part("identifier", v.ADMS.identifier)
-        other.is_a(v.ADMS.Identifier)
+        other = described.part("identifier", ADMS.identifier)
+        other.is_a(ADMS.Identifier)
         notation = Literal(f"urn:uuid:{dataset.identifier}", datatype=XSD.anyURI)
         other.adds(SKOS.notation, notation)
         described.at(DCTERMS.issued, dataset.issued.isoformat())
@@ -251,7 +265,7 @@ class Describer:
             described.refers(DCTERMS.language, language)
         described.refers(DCTERMS.accrualPeriodicity, f"{v.FREQUENCY}/{dataset.frequency}")
         described.refers(DCTERMS.accessRights, v.PUBLIC)
-        described.refers(v.DCATAP.availability, v.AVAILABLE)
+        described.refers(DCATAP.availability, v.AVAILABLE)
         _declare_hvd(described, [dataset.hvd] if dataset.hvd else [])
         if dataset.in_series:
             described.uses(DCAT.inSeries, SERIES)
@@ -261,9 +275,9 @@ class Describer:
             described.uses(DCTERMS.spatial, place_uri(place))
             if german := v.place_uri(place):
                 # DCAT-AP.de 3.0 says it with dct:spatial; GovData's harvester still reads this one.
-                described.refers(v.DCATDE.politicalGeocodingURI, german)
+                described.refers(DCATDE.politicalGeocodingURI, german)
             if level := v.place_level(place):
-                described.refers(v.DCATDE.politicalGeocodingLevelURI, level)
+                described.refers(DCATDE.politicalGeocodingLevelURI, level)
                 described.in_scheme(level, f"{v.GEOCODING}/Level")
         if dataset.period:
             _period(described.part("temporal", DCTERMS.temporal), dataset.period)
@@ -272,14 +286,12 @@ class Describer:
         described.uses(DCTERMS.publisher, PUBLISHER)
         described.uses(DCAT.contactPoint, CONTACT)
         if contributor := self.catalogue.contributor:
-            described.refers(v.DCATDE.contributorID, contributor)
+            described.refers(DCATDE.contributorID, contributor)
             if contributor.startswith(f"{v.CONTRIBUTORS}/"):
                 described.in_scheme(contributor, v.CONTRIBUTORS)
         for source in dataset.sources:
-            described.uses(v.GEODCAT.originator, originator_uri(source))
-            stated = described.part(f"source-{source.id}", DCTERMS.provenance)
-            stated.is_a(DCTERMS.ProvenanceStatement)
-            stated.says(RDFS.label, _provenance(source))
+            described.uses(GEODCAT.originator, originator_uri(source))
+            described.uses(DCTERMS.provenance, source_uri(source))
 
     def _distribution(self, node: _Node, dataset: Dataset, described: Distribution) -> None:
         node.is_a(DCAT.Distribution)
@@ -288,9 +300,9 @@ class Describer:
         node.refers(DCAT.downloadURL, described.download)
         node.at(DCTERMS.issued, dataset.issued.isoformat())
         node.at(DCTERMS.modified, dataset.modified.isoformat())
-        node.refers(v.DCATAP.availability, v.AVAILABLE)
-        node.refers(v.DCATDE.plannedAvailability, v.AVAILABLE)
-        node.refers(v.ADMS.status, v.COMPLETED)
+        node.refers(DCATAP.availability, v.AVAILABLE)
+        node.refers(DCATDE.plannedAvailability, v.AVAILABLE)
+        node.refers(ADMS.status, v.COMPLETED)
         for language in _languages(self.catalogue.languages[:1]):
             node.refers(DCTERMS.language, language)
         _format(node, described)
@@ -302,6 +314,10 @@ class Describer:
 
 def place_uri(place: Place) -> URIRef:
     return URIRef(v.place_uri(place) or f"{BASE}/v1/districts/{place.slug}")
+
+
+def source_uri(source: Source) -> URIRef:
+    return URIRef(f"{BASE}/catalog#source-{source.id}")
 
 
 def originator_uri(source: Source) -> URIRef:
@@ -360,10 +376,10 @@ def _legal(text: str) -> str:
 
 def _declare_hvd(described: _Node, categories: Iterable[str], *, mandated: bool = False) -> None:
     for category in categories:
-        described.refers(v.DCATAP.hvdCategory, category)
+        described.refers(DCATAP.hvdCategory, category)
         mandated = True
     if mandated:
-        described.refers(v.DCATAP.applicableLegislation, v.HVD_REGULATION)
+        described.refers(DCATAP.applicableLegislation, v.HVD_REGULATION)
 
 
 def _languages(codes: Sequence[str]) -> Iterator[str]:
@@ -382,11 +398,11 @@ def _place(place: Place) -> Block:
     described.is_a(DCTERMS.Location)
     described.tells(SKOS.prefLabel, place.names)
     if place.box:
-        west, south, east, north = place.box
+        west, south, east, north = (round(degrees, 6) for degrees in place.box)
         ring = f"{west} {south},{east} {south},{east} {north},{west} {north},{west} {south}"
-        box = Literal(f"POLYGON(({ring}))", datatype=v.GEO.wktLiteral)
+        box = Literal(f"POLYGON(({ring}))", datatype=GEO.wktLiteral)
         described.adds(DCAT.bbox, box)
-        described.adds(v.LOCN.geometry, box)
+        described.adds(LOCN.geometry, box)
     return described.block
 
 
@@ -402,7 +418,7 @@ def _license(node: URIRef, terms: Terms) -> Block:
 def _license_of(node: _Node, terms: Terms) -> None:
     node.uses(DCTERMS.license, address(terms.uri))
     if terms.attribution:
-        node.says(v.DCATDE.licenseAttributionByText, terms.attribution)
+        node.says(DCATDE.licenseAttributionByText, terms.attribution)
     rights = node.part("rights", DCTERMS.rights)
     rights.is_a(DCTERMS.RightsStatement)
     rights.tells(RDFS.label, terms.rights)
@@ -415,11 +431,13 @@ def _originator(source: Source) -> Block:
     return described.block
 
 
-def _provenance(source: Source) -> str:
-    parts = [source.title, source.publisher, source.url]
-    if source.retrieved:
-        parts.append(source.retrieved.isoformat())
-    return ". ".join(part for part in parts if part)
+def _source(source: Source) -> Block:
+    described = _Node(source_uri(source))
+    described.is_a(DCTERMS.ProvenanceStatement)
+    retrieved = source.retrieved.isoformat() if source.retrieved else None
+    parts = (source.title, source.publisher, source.url, retrieved)
+    described.says(RDFS.label, ". ".join(part for part in parts if part))
+    return described.block
 
 
 def _format(node: _Node, described: Distribution) -> None:
@@ -439,31 +457,31 @@ def _format(node: _Node, described: Distribution) -> None:
         size = Literal(str(described.size), datatype=XSD.nonNegativeInteger)
         node.adds(DCAT.byteSize, size)
     if described.sha256:
-        _checksum(node.part(f"checksum-{described.id}", v.SPDX.checksum), described.sha256)
+        _checksum(node.part(f"checksum-{described.id}", SPDX.checksum), described.sha256)
 
 
 def _checksum(node: _Node, sha256: str) -> None:
-    algorithm = v.SPDX.checksumAlgorithm_sha256
-    node.is_a(v.SPDX.Checksum)
-    node.adds(v.SPDX.algorithm, algorithm)
-    node.adds(v.SPDX.checksumValue, Literal(sha256, datatype=XSD.hexBinary))
-    node.block.graph.add((algorithm, RDF.type, v.SPDX.ChecksumAlgorithm))
+    algorithm = SPDX.checksumAlgorithm_sha256
+    node.is_a(SPDX.Checksum)
+    node.adds(SPDX.algorithm, algorithm)
+    node.adds(SPDX.checksumValue, Literal(sha256, datatype=XSD.hexBinary))
+    node.block.graph.add((algorithm, RDF.type, SPDX.ChecksumAlgorithm))
 
 
-def _turn(graph: Graph, number: int, pages: int, total: int, suffix: str) -> None:
+def _turn(graph: Graph, number: int, pages: int, total: int, format_: str) -> None:
     """Hydra's first words for it (PagedCollection) and the present ones, on one node: harvesters
     look for either."""
 
     def at(page: int) -> URIRef:
-        return URIRef(f"{BASE}/catalog.{suffix}?page={page}")
+        return URIRef(f"{BASE}/catalog.{format_}?page={page}")
 
     node = _Node(at(number), Block(graph))
-    node.is_a(v.HYDRA.PagedCollection, v.HYDRA.PartialCollectionView)
+    node.is_a(HYDRA.PagedCollection, HYDRA.PartialCollectionView)
     links = {"first": 1, "last": pages, "previous": number - 1, "next": number + 1}
     for name, page in links.items():
         if 1 <= page <= pages:
-            node.adds(v.HYDRA[name], at(page))
-            node.adds(v.HYDRA[f"{name}Page"], at(page))
-    node.adds(v.HYDRA.itemsPerPage, Literal(PAGE_SIZE))
-    node.adds(v.HYDRA.totalItems, Literal(total))
+            node.adds(HYDRA[name], at(page))
+            node.adds(HYDRA[f"{name}Page"], at(page))
+    node.adds(HYDRA.itemsPerPage, Literal(PAGE_SIZE))
+    node.adds(HYDRA.totalItems, Literal(total))
     node.adds(RDFS.seeAlso, CATALOGUE)

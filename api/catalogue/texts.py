@@ -186,11 +186,15 @@ NAMED = {"de": "Zu nennen: {names}.", "en": "To be named: {names}.", "sv": "Ska 
 FORMATS: dict[str, Texts] = {
     "csv": {"de": "CSV", "en": "CSV"},
     "json": {"de": "JSON", "en": "JSON"},
-    "ndjson": {"de": "JSON, ein Objekt je Zeile", "en": "JSON, an object a line"},
+    "ndjson": {
+        "de": "JSON, ein Objekt je Zeile",
+        "en": "JSON, an object a line",
+        "sv": "JSON, ett objekt per rad",
+    },
     "geojson": {"de": "GeoJSON", "en": "GeoJSON"},
     "gpkg": {"de": "GeoPackage", "en": "GeoPackage"},
     "parquet": {"de": "Parquet", "en": "Parquet"},
-    "hsds": {"de": "HSDS 3.1, Tabular Data Package", "en": "HSDS 3.1, tabular data package"},
+    "hsds": {"en": "HSDS 3.1, tabular data package"},
 }
 DEFINITIONS = {"de": "Definitionen", "en": "definitions", "sv": "definitioner"}
 WHOLE_STRATEGY = {"de": "Strategie", "en": "strategy", "sv": "strategi"}

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
-from api.catalogue import vocabulary as v
+from api.catalogue.namespaces import PREFIXES
+from api.formats import GRAPHS, Format
 
 if TYPE_CHECKING:
     from rdflib import Graph
 
-CONTEXT = {prefix: str(namespace) for prefix, namespace in v.PREFIXES.items()}
+CONTEXT = {prefix: str(namespace) for prefix, namespace in PREFIXES.items()}
 ROOT = re.compile(r"<rdf:RDF[^>]*>(.*)</rdf:RDF>", re.DOTALL)
 
 
@@ -22,8 +23,7 @@ ROOT = re.compile(r"<rdf:RDF[^>]*>(.*)</rdf:RDF>", re.DOTALL)
 class Syntax:
     """How RDF is written: a block by itself, and blocks put together to a document."""
 
-    suffix: str
-    media_type: str
+    format: Format
     block: Callable[[Graph], str]
     document: Callable[[Iterable[str]], str]
 
@@ -68,10 +68,10 @@ def _json(blocks: Iterable[str]) -> str:
 
 
 SYNTAXES: Mapping[str, Syntax] = {
-    syntax.suffix: syntax
-    for syntax in (
-        Syntax("ttl", "text/turtle; charset=utf-8", _turtle_block, _turtle),
-        Syntax("rdf", "application/rdf+xml", _xml_block, _xml),
-        Syntax("jsonld", "application/ld+json", _json_block, _json),
+    name: Syntax(GRAPHS[name], block, document)
+    for name, block, document in (
+        ("ttl", _turtle_block, _turtle),
+        ("rdf", _xml_block, _xml),
+        ("jsonld", _json_block, _json),
     )
 }

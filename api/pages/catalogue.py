@@ -5,8 +5,6 @@ They show what portals harvest (api/artefacts/landing.py), in the language of wh
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +20,11 @@ from api import links, responses
 from api.artefacts.manifest import Manifest
 from api.artefacts.serving import require
 from api.artefacts.shelf import key_of
-from api.artefacts.snapshot import BASE
-from api.catalogue import landing
+from api.catalogue import FOLDER, stored
+from api.catalogue.landing import Landing
 from api.dependencies import Service, service
 from api.errors import NotFound
+from api.formats import GRAPHS
 from api.negotiation import choose_encoding, choose_language
 from api.pages import datasets
 from api.pages.datasets import Description, Words
@@ -34,8 +33,6 @@ from api.pages.linked_data import as_script
 from api.resources import INDICATORS, MEASURES, OBSERVATIONS, RESOURCES
 from api.validators import matches
 
-FORMS = {"ttl": "text/turtle", "rdf": "application/rdf+xml", "jsonld": "application/ld+json"}
-"""Suffixes under which the same can be had as RDF."""
 LENGTH = 50
 """Datasets on a page for people."""
 NAMES = frozenset(resource.name for resource in RESOURCES)
@@ -51,34 +48,36 @@ class Question:
 
 async def of_catalogue(
     request: Request,
-    *,
-    lang: str | None = None,
     theme: str | None = None,
     file_type: str | None = None,
-    page: int = 1,
+    *,
+    page: int | None = 1,
+    lang: str | None = None,
 ) -> Response:
-    """The list of datasets: all, or those of a theme or with a format."""
+    """The list of datasets: all, or those of a theme or with a format. Page None: on one page."""
     shown = await _shown(request, lang)
     if unchanged := shown.unchanged():
         return unchanged
     known = shown.catalogue["datasets"]
     found = list(_chosen(known, theme, file_type))
-    pages = max(1, -(-len(found) // LENGTH))
-    if page > pages:
-        raise NotFound(f"The datasets fill {pages} pages, not {page}.")
     return shown.answer(
         "catalogue.html",
-        datasets=found[(page - 1) * LENGTH : page * LENGTH],
+        datasets=_turned_to(found, page),
         total=len(found),
         themes=sorted({code for each in known for code in each["themes"]}),
-        file_types=[
-            name for name, _ in Counter(f for d in known for f in formats(d)).most_common()
-        ],
+        file_types=sorted({name for each in known for name in formats(each)}),
         theme=theme,
         file_type=file_type,
-        onward=page + 1 if page < pages else None,
+        onward=page + 1 if page and page * LENGTH < len(found) else None,
         linked_data=as_script(datasets.data_catalogue(shown.catalogue, shown.words, shown.base)),
     )
+
+
+def _turned_to(found: Sequence[Description], page: int | None) -> Sequence[Description]:
+    start = LENGTH * ((page or 1) - 1)
+    if start and start >= len(found):
+        raise NotFound(f"The datasets do not fill {page} pages.")
+    return found[start : start + LENGTH] if page else found
 
 
 async def of_dataset(request: Request, slug: str, *, lang: str | None = None) -> Response:
@@ -134,7 +133,7 @@ class Shown:
             catalogue=self.catalogue,
             words=self.words,
             formats=formats,
-            forms=FORMS,
+            forms=GRAPHS,
             **context,
         )
         self._keep()
@@ -153,8 +152,8 @@ class Shown:
         published = datetime.fromisoformat(self.manifest.published_at)
         place = links.address(self.request).place
         forms = [
-            links.link(rel, f"{place}.{suffix}", media_type)
-            for suffix, media_type in FORMS.items()
+            links.link(rel, f"{place}{form.suffix}", form.media_type)
+            for form in GRAPHS.values()
             for rel in ("alternate", "describedby")
         ]
         return {
@@ -185,9 +184,8 @@ async def _shown(request: Request, lang: str | None) -> Shown:
 
 
 def _read(known: Service, manifest: Manifest, base: str) -> Description:
-    text = known.shelf.path(manifest, landing.NAME).read_text(encoding="utf-8")
-    found: Description = json.loads(text.replace(BASE, base))
-    return found
+    path = known.shelf.path(manifest, f"{FOLDER}/{stored.NAME}")
+    return Landing(base).catalogue(stored.read(path))
 
 
 def formats(dataset: Description) -> list[str]:
