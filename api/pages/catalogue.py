@@ -30,20 +30,12 @@ from api.pages import datasets
 from api.pages.datasets import Description, Words
 from api.pages.face import pages_of
 from api.pages.linked_data import as_script
-from api.resources import INDICATORS, MEASURES, OBSERVATIONS, RESOURCES
+from api.resources import MEASURES, OBSERVATIONS, RESOURCES
 from api.validators import matches
 
 LENGTH = 50
 """Datasets on a page for people."""
 NAMES = frozenset(resource.name for resource in RESOURCES)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """How to ask the native API for what is in a dataset: a resource, and a filter."""
-
-    resource: str
-    filter: str = ""
 
 
 async def of_catalogue(
@@ -90,7 +82,8 @@ async def of_dataset(request: Request, slug: str, *, lang: str | None = None) ->
     return shown.answer(
         "dataset.html",
         dataset=dataset,
-        question=question(slug),
+        examples=examples(dataset),
+        resource=resource_of(slug),
         siblings=[
             each
             for each in shown.catalogue["datasets"]
@@ -202,13 +195,14 @@ def _chosen(
             yield each
 
 
-def question(slug: str) -> Question:
-    """What to ask for the content of a dataset, as its slug says."""
+def examples(dataset: Description) -> list[str]:
+    """What to ask for first: the data as JSON, and as a table."""
+    by_format = {each["format"]: each["url"] for each in reversed(dataset["distributions"])}
+    return [by_format[name] for name in ("JSON", "CSV") if name in by_format]
+
+
+def resource_of(slug: str) -> str:
+    """Whose changes are those of a dataset."""
     if slug in NAMES:
-        return Question(slug)
-    kind, _, name = slug.partition("-")
-    if kind == "strategy":
-        return Question(MEASURES.name, f"strategy={name}")
-    if kind == "indicator":
-        return Question(OBSERVATIONS.name, f"indicator={name}")
-    return Question(INDICATORS.name)
+        return slug
+    return MEASURES.name if slug.startswith("strategy-") else OBSERVATIONS.name
