@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +24,22 @@ from tests.databases import Database
 from tests.servers import ROOT, running_server
 
 PROGRAM = Path(__file__).with_name("portal.py")
-PROFILES = "euro_dcat_ap_3"
-_numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
     """What a portal found, what went wrong, and what it has afterwards."""
 
+    source: str
     errors: list[str]
     gathered: list[dict[str, Any]]
     deleted: int
     datasets: list[dict[str, Any]]
 
     def by_uri(self) -> dict[str, dict[str, Any]]:
-        """What the portal has, by what the source calls it."""
-        return {extra(each, "uri"): each for each in self.datasets}
+        """What the portal has of this source, by what the source calls it."""
+        known = {extra(each, "uri"): each for each in self.datasets}
+        return {uri: each for uri, each in known.items() if uri.startswith(f"{self.source}/")}
 
 
 def extra(dataset: dict[str, Any], name: str) -> str:
@@ -55,12 +55,13 @@ class Portal:
         self._process = process
 
     def harvest(
-        self, source: str, format: str | None = None, *, only_gather: bool = False
+        self, address: str, format: str | None = None, *, only_gather: bool = False
     ) -> Harvest:
-        order = {"source": source, "format": format, "only_gather": only_gather}
+        order = {"source": address, "format": format, "only_gather": only_gather}
         assert self._process.stdin
-        print(json.dumps(order), file=self._process.stdin, flush=True)
-        return Harvest(**json.loads(self.line()))
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return Harvest(address.partition("/catalog")[0], **json.loads(self.line()))
 
     def line(self) -> str:
         assert self._process.stdout
@@ -74,13 +75,15 @@ def ckan() -> Path:
     return environment(folder, "ckan", progress=lambda _: None)
 
 
-@pytest.fixture
-def portal(ckan: Path, cluster: Cluster, tmp_path: Path) -> Iterator[Portal]:
-    """A portal that has nothing yet."""
-    name = f"ckan_{next(_numbers)}_{tmp_path.name}"[:63]
-    with _database(cluster, name) as url, (tmp_path / "log").open("w+") as log:
+@pytest.fixture(scope="session")
+def portal(
+    ckan: Path, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Portal]:
+    """Each server that a test starts is a source of its own to it."""
+    folder = tmp_path_factory.mktemp("ckan")
+    with _database(cluster, f"ckan_{os.getpid()}") as url, (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [ckan / "python", PROGRAM, url, tmp_path],
+            [ckan / "python", PROGRAM, url, folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -89,7 +92,7 @@ def portal(ckan: Path, cluster: Cluster, tmp_path: Path) -> Iterator[Portal]:
         with process:
             started = Portal(process)
             if started.line() != "ready\n":
-                raise AssertionError((tmp_path / "log").read_text()[-5000:])
+                raise AssertionError((folder / "log").read_text()[-5000:])
             yield started
             process.terminate()
 

@@ -107,12 +107,17 @@ def _site_user() -> str:
     return str(found["name"])
 
 
+def _answer(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     app = start(sys.argv[1], Path(sys.argv[2]))
-    print("ready", flush=True)
+    _answer("ready")
     for line in sys.stdin:
         with app._wsgi_app.test_request_context():
-            print(json.dumps(harvest(**json.loads(line))), flush=True)
+            _answer(json.dumps(harvest(**json.loads(line))))
 
 
 if __name__ == "__main__":
