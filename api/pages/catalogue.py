@@ -21,6 +21,7 @@ from api.artefacts.manifest import Manifest
 from api.artefacts.serving import require
 from api.artefacts.shelf import key_of
 from api.catalogue import FOLDER, stored
+from api.catalogue.datasets import Catalogue
 from api.catalogue.landing import Landing
 from api.dependencies import Service, service
 from api.errors import NotFound
@@ -167,18 +168,22 @@ class Shown:
 
 
 async def _shown(request: Request, lang: str | None) -> Shown:
-    """503 while nothing is built: an empty catalogue would be a wrong one."""
-    known, base = service(request), links.base_url(request)
-    manifest = await run_in_threadpool(require, known)
-    languages = await known.languages()
+    base = links.base_url(request)
+    manifest = await run_in_threadpool(require, service(request))
+    languages = await service(request).languages()
     words = Words(choose_language(request, lang, languages), languages)
-    catalogue = await run_in_threadpool(_read, known, manifest, base)
-    return Shown(request, manifest, catalogue, words, base)
+    found = await run_in_threadpool(_stored, service(request), manifest)
+    return Shown(request, manifest, Landing(base).catalogue(found), words, base)
 
 
-def _read(known: Service, manifest: Manifest, base: str) -> Description:
-    path = known.shelf.path(manifest, f"{FOLDER}/{stored.NAME}")
-    return Landing(base).catalogue(stored.read(path))
+async def described(request: Request) -> Catalogue:
+    """What is in the catalogue; 503 while nothing is built: an empty one would be a wrong one."""
+    manifest = await run_in_threadpool(require, service(request))
+    return await run_in_threadpool(_stored, service(request), manifest)
+
+
+def _stored(known: Service, manifest: Manifest) -> Catalogue:
+    return stored.read(known.shelf.path(manifest, f"{FOLDER}/{stored.NAME}"))
 
 
 def formats(dataset: Description) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,16 @@ def test_the_examples_of_a_dataset_work(client: TestClient, graph: Graph) -> Non
         (changes,) = [each for each in document.each("main a", "href") if "/v1/changes" in each]
         for address in (*shown, changes):
             assert get(client, relative(address)).content.strip()
+
+
+def test_the_sitemap_has_the_catalogue_and_every_dataset(client: TestClient, graph: Graph) -> None:
+    text = get(client, "/sitemap-datasets.xml").text
+    listed = dict(re.findall(r"<loc>(.*)</loc>(?:<lastmod>(.*)</lastmod>)?", text))
+    assert listed.pop("http://testserver/catalog") == ""
+    assert set(listed) == {dataset.removesuffix("#dataset") for dataset in datasets(graph)}
+    for dataset in datasets(graph):
+        changed = datetime.fromisoformat(listed[dataset.removesuffix("#dataset")])
+        assert changed == datetime.fromisoformat(str(graph.value(dataset, DCTERMS.modified)))
 
 
 def test_every_page_leads_to_the_catalogue(client: TestClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,7 @@ def test_trouble_deletes_nothing(registry: Registry, portal: Portal) -> None:
     away = registry.folder.with_name("away")
     registry.folder.rename(away)
     try:
+        _wait_for(source, 503)
         during = portal.harvest(source)
     finally:
         away.rename(registry.folder)
@@ -195,9 +197,18 @@ def test_trouble_deletes_nothing(registry: Registry, portal: Portal) -> None:
     assert during.deleted == 0
     assert before
     assert _identities(during.by_uri()) == _identities(before)
+    _wait_for(source, 200)
     after = portal.harvest(source)
     assert after.errors == []
     assert _identities(after.by_uri()) == _identities(before)
+
+
+def _wait_for(address: str, status: int) -> None:
+    """A server looks twice a second which files there are; until then it has them in memory."""
+    deadline = time.monotonic() + 5
+    while httpx2.get(address).status_code != status:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_large_catalogue_is_harvested_page_by_page(
