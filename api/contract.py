@@ -35,6 +35,7 @@ PROBLEMS = {
     413: "The body is too large.",
     414: "The address is too long; use POST where it is offered.",
     415: "The body is not JSON.",
+    416: "The file has no such part; `Content-Range` says how long it is.",
     422: "The body is JSON, but breaks a rule; `pointer` says where.",
     429: "Too many requests from this address; `Retry-After` says when to try again.",
     503: "The database is away or the question too costly; `Retry-After` says when to try again.",
@@ -56,6 +57,7 @@ Social offerings, districts, indicators and measures of a county or city, from o
 * **Unknown** is `null`: neither zero nor "no", and it matches no filter.
 * **Every answer** carries its `sequence`, the number of the publication it shows, and an `ETag`:
   send it as `If-None-Match` and get 304 while nothing has changed. `HEAD` works like `GET`.
+* **Everything** is at `/bulk` as files: CSV, NDJSON, GeoJSON, GeoPackage, Parquet.
 * **Paging**: follow the `next` link of the body or of the `Link` header. Its `cursor` is opaque and
   belongs to the list and order it came from.
 * **Errors** are RFC 9457 problem details and name the parameter.
@@ -74,7 +76,9 @@ TAGS = {
     "decisions": "What bodies decided, with votes.",
     "codelists": "The vocabulary: codes, labels, hierarchy.",
     "changes": "What changed since you last asked, for copies that are to stay in step.",
+    "bulk": "Everything as files, made after every publication.",
     "places": "Names for a search box.",
+    "hsds": "The same in HSDS 3.1, with the filters of Open Referral UK, for other registries.",
     "operations": "What is here, and the health of the server.",
 }
 
@@ -98,6 +102,38 @@ def of_list(resource: Resource) -> dict[str, Any]:
     responses[200]["links"] = {"first": _link_to_item(resource)}
     return _operation(f"list_{resource.name}", f"List {resource.name}", text, resource) | {
         "responses": responses
+    }
+
+
+def of_bulk_index() -> dict[str, Any]:
+    return {
+        "operation_id": "bulk_index",
+        "summary": "What there is to download",
+        "description": "All files of the newest state, with sizes and digests. A browser gets a "
+        "page. 503 while no files are made yet.",
+        "responses": {200: {"content": {"text/html": {}}}, **problem_responses(400, 503)},
+    }
+
+
+def of_bulk_file() -> dict[str, Any]:
+    text = (
+        "A file as it was made: whole, or the part that `Range` asks for. Compressed where that is "
+        "accepted. The same file of a publication that is still kept is at "
+        "`/bulk/{sequence}/{name}`."
+    )
+    whole = {"description": "The file.", "content": _FILES, "headers": _OF_FILES}
+    part = {"description": "The part that was asked for.", "content": _FILES, "headers": _OF_FILES}
+    return {
+        "operation_id": "bulk_file",
+        "summary": "Download a file",
+        "description": text,
+        "response_model": None,
+        "responses": {
+            200: whole,
+            206: part,
+            304: {"description": "The file is still the same.", "headers": _OF_FILES},
+            **problem_responses(400, 404, 416, 503),
+        },
     }
 
 
@@ -162,6 +198,45 @@ def of_changes() -> dict[str, Any]:
         "response_model": None,
         "responses": _published(content) | problem_responses(400, 406, 410, 414, 503),
     }
+
+
+def of_hsds(
+    name: str, summary: str, model: type[BaseModel], *, many: bool = False
+) -> dict[str, Any]:
+    """A route of /hsds: a list, also as NDJSON, or one entity."""
+    text = (many and _HSDS_LIST) or _HSDS_ITEM
+    content = {
+        "application/x-ndjson": {"schema": {"type": "string", "description": _TEXTS["ndjson"]}}
+    }
+    problems = (400, 406, 414, 503) if many else (400, 404, 406, 410, 414, 503)
+    headers = _HEADERS | {"X-Sequence": _header("Number of the publication shown.", "7")}
+    return {
+        "operation_id": name,
+        "summary": summary,
+        "description": text,
+        "tags": ["hsds"],
+        "response_model": model,
+        "responses": {
+            200: {
+                "description": "The published state.",
+                "headers": headers,
+                **({"content": content} if many else {}),
+            },
+            304: {
+                "description": "The version named by `If-None-Match` is still current.",
+                "headers": _VALIDATORS,
+            },
+        }
+        | problem_responses(*problems),
+    }
+
+
+_HSDS_LIST = (
+    "In the envelope of HSDS. Filters narrow each other. Without filters every entity keeps its "
+    "page, so that a walk across a publication meets each exactly once; `format=ndjson` gives all "
+    "from one snapshot."
+)
+_HSDS_ITEM = "With everything that is known, as the compiled schema of HSDS has it."
 
 
 def _operation(name: str, summary: str, description: str, resource: Resource) -> dict[str, Any]:
@@ -260,6 +335,22 @@ _HEADERS = _VALIDATORS | {
     "Content-Language": _header("Language of texts and labels.", "de"),
 }
 
+_OF_FILES = {
+    "ETag": _header("Validator of this file.", '"1b2c3d4e5f607182"'),
+    "Last-Modified": _header("When it was made.", "Tue, 07 May 2024 16:00:00 GMT"),
+    "X-Sequence": _header("Number of the publication that it shows.", 7, type="integer"),
+}
+_FILES: dict[str, Any] = {
+    "text/csv": {"schema": {"type": "string"}},
+    "text/plain": {"schema": {"type": "string"}},
+    "application/x-ndjson": {"schema": {"type": "string"}},
+    "application/geo+json": {"schema": {"type": "object"}},
+    "application/json": {"schema": {"type": "object"}},
+    "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+    "application/geopackage+sqlite3": {"schema": {"type": "string", "format": "binary"}},
+    "application/zip": {"schema": {"type": "string", "format": "binary"}},
+}
+
 
 # The document
 
@@ -354,7 +445,8 @@ def _finish(operation: dict[str, Any]) -> None:
         if _choices(resource).get(parameter["name"], True)
     ]
     if "304" in operation["responses"]:
-        found += [_IF_NONE_MATCH, _ACCEPT_LANGUAGE]
+        in_one_language = resource == "hsds"
+        found += [_IF_NONE_MATCH] if in_one_language else [_IF_NONE_MATCH, _ACCEPT_LANGUAGE]
     if not found:
         del operation["parameters"]
 

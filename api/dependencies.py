@@ -139,6 +139,12 @@ class Service:
     def remember_count(self, selection: Selection, state: State, total: int) -> None:
         _remember(self._counts, {_count_key(selection, state): total})
 
+    def remembered_number(self, name: str, state: State) -> int | None:
+        return self._counts.get((name, state))
+
+    def remember_number(self, name: str, state: State, number: int) -> None:
+        _remember(self._counts, {(name, state): number})
+
     def remembered_facet(self, selection: Selection, name: str, state: State) -> bytes | None:
         return self._facets.get(_facet_key(selection, name, state))
 

@@ -18,6 +18,7 @@ COMMON: dict[str, Any] = {
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "operations": {},
+    "bulk": {},
     "offerings": {
         "fields": ["name", "organisation", "sites"],
         "id": ["erziehungsberatungsstelle-freiberg", "schuldnerberatung-doebeln"],
@@ -134,6 +135,27 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "changes": {"since": 0, "resource": ["offerings"], "include": "document"},
     "places": {"q": "frei", "limit": 5},
+    "hsds": {
+        "search": "beratung",
+        "page": 1,
+        "per_page": 20,
+        "modified_after": "2024-05-07T16:00:00Z",
+        "taxonomy_id": "5d25674d-945a-5bc9-91c0-5ffe6f912db2",
+        "taxonomy_term_id": "f5acfd6c-6f1c-5377-a3a9-9d33b4eebd20",
+        "parent_id": "f5acfd6c-6f1c-5377-a3a9-9d33b4eebd20",
+        "top_only": True,
+        "organization_id": "e66fba08-db2d-5948-a84d-c833259e5ef1",
+        "full": True,
+        "full_service": True,
+        "minimal": False,
+        "postcode": "09599",
+        "proximity": 5000,
+        "minimum_age": 6,
+        "maximum_age": 18,
+        "start_time": "08:00",
+        "end_time": "18:00",
+        "day": "MO",
+    },
 }
 """By resource, then by parameter."""
 
@@ -148,6 +170,12 @@ NAMES = {
     "get_measure": "uebersichts-webseite-wuppertal",
     "get_decision": "ausschuss-fuer-soziales-luebeck-vo-2024-12903-01",
     "get_codelist": "category",
+    "bulk_file": "offerings.csv",
+    "get_hsds_service": "1ce3e844-12d9-5d00-8782-2d0efaf92c5b",
+    "get_hsds_organization": "e66fba08-db2d-5948-a84d-c833259e5ef1",
+    "get_hsds_service_at_location": "95ee7841-e145-3ca4-8ae8-c1c5b2ae2a92",
+    "get_hsds_taxonomy": "5d25674d-945a-5bc9-91c0-5ffe6f912db2",
+    "get_hsds_taxonomy_term": "f5acfd6c-6f1c-5377-a3a9-9d33b4eebd20",
 }
 """By operation: the entity in its path."""
 
@@ -159,6 +187,13 @@ ADDRESSES: dict[str, dict[str, str]] = {
         "/v1/changes?resource=offerings&include=document&limit=10": "A first copy of the "
         "offerings; go on with `next`",
         "/v1/changes?since=0": "Everything from the beginning",
+    },
+    "bulk_index": {"/bulk": "What there is"},
+    "bulk_file": {
+        "/bulk/offerings.csv": "All offerings",
+        "/bulk/districts.gpkg": "All districts, for QGIS",
+        "/bulk/datapackage.json": "What is in the files",
+        "/bulk/SHA256SUMS": "Their checksums",
     },
     "complete_places": {"/v1/places?q=frei": "What begins with *frei*"},
     "list_offerings": {
@@ -215,6 +250,40 @@ ADDRESSES: dict[str, dict[str, str]] = {
     },
     "list_codelists": {"/v1/codelists?fields=title": "Their titles"},
     "get_codelist": {"/v1/codelists/category?lang=en": "The categories of offerings in English"},
+    "hsds_information": {"/hsds": "The version of HSDS"},
+    "hsds_profile": {"/hsds/profile": "What is used of it"},
+    "list_hsds_services": {
+        "/hsds/services?per_page=50": "The first page",
+        "/hsds/services?taxonomy_term_id=f5acfd6c-6f1c-5377-a3a9-9d33b4eebd20&full=true": "Advice "
+        "of all kinds, with everything that is known",
+        "/hsds/services?minimal=true": "What has changed, all on one page",
+        "/hsds/services?format=ndjson": "Everything, a line a service",
+    },
+    "get_hsds_service": {
+        "/hsds/services/1ce3e844-12d9-5d00-8782-2d0efaf92c5b": "With its places and attributes",
+    },
+    "list_hsds_organizations": {"/hsds/organizations?search=landratsamt": "By name"},
+    "get_hsds_organization": {
+        "/hsds/organizations/46698c30-c2fd-5b41-9a80-5b1bb1eaaf22?full_service=true": "With its "
+        "services",
+    },
+    "list_hsds_service_at_locations": {
+        "/hsds/service_at_locations?postcode=09599": "For people in a postcode",
+    },
+    "get_hsds_service_at_location": {
+        "/hsds/service_at_locations/95ee7841-e145-3ca4-8ae8-c1c5b2ae2a92": "With its schedules",
+    },
+    "list_hsds_taxonomies": {"/hsds/taxonomies": "The vocabularies"},
+    "get_hsds_taxonomy": {
+        "/hsds/taxonomies/5d25674d-945a-5bc9-91c0-5ffe6f912db2": "The categories of services",
+    },
+    "list_hsds_taxonomy_terms": {
+        "/hsds/taxonomy_terms?taxonomy_id=5d25674d-945a-5bc9-91c0-5ffe6f912db2"
+        "&top_only=true": "The broadest categories",
+    },
+    "get_hsds_taxonomy_term": {
+        "/hsds/taxonomy_terms/f5acfd6c-6f1c-5377-a3a9-9d33b4eebd20": "With its vocabulary",
+    },
 }
 """By operation: whole addresses, each with what it answers. All of them find something."""
 

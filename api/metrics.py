@@ -118,6 +118,19 @@ class Metrics:
             "Time since the database last said which publication is the current one.",
             "livemax",
         )
+        self._files = gauge(
+            "artefacts_sequence",
+            "Number of the publication that the files show; 0: none.",
+            "livemin",
+        )
+        self._files_behind = gauge(
+            "artefacts_behind_seconds",
+            "Time since the publication that is served, while the files do not show it yet.",
+            "livemax",
+        )
+        self._files_failed = gauge(
+            "artefacts_failures", "Attempts to make files that failed, in a row.", "livemax"
+        )
         build = Gauge(
             "quartier_build_info",
             "1; the labels say what is running.",
@@ -163,10 +176,16 @@ class Metrics:
         self._cached.set(service.store.size)
         self._entries.set(len(service.store))
         self._confirmed.set(service.follower.age)
+        made, failure = service.artefacts, service.shelf.failure()
+        self._files.set(made.sequence if made else 0)
+        self._files_failed.set(failure.count if failure else 0)
         if state := service.follower.state():
             self._sequence.set(state.sequence)
             published = datetime.fromisoformat(state.published_at)
-            self._age.set(max(0.0, time.time() - published.timestamp()))
+            age = max(0.0, time.time() - published.timestamp())
+            self._age.set(age)
+            is_shown = made is not None and made.published_at >= state.published_at
+            self._files_behind.set(0.0 if is_shown else age)
         self._evictions.inc(service.store.evictions - self._evicted)
         self._log_lost.inc(log.lost - self._lost)
         self._evicted, self._lost = service.store.evictions, log.lost

@@ -41,9 +41,12 @@ ALWAYS = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        (
-            b"ETag, Link, Last-Modified, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, "
-            b"Accept-Ranges, Content-Disposition, Content-Range, Repr-Digest, X-Sequence"
+        b", ".join(
+            (
+                *(b"ETag", b"Link", b"Last-Modified", b"X-Request-ID", b"X-Sequence"),
+                *(b"Retry-After", b"RateLimit", b"RateLimit-Policy"),
+                *(b"Accept-Ranges", b"Content-Disposition", b"Content-Range", b"Repr-Digest"),
+            )
         ),
     ),
 )

@@ -28,6 +28,7 @@ from db.state import State
 CACHE_CONTROL = "public, max-age=0, stale-while-revalidate=30, stale-if-error=86400"
 STALLED = 30.0  # seconds
 _OWN_IMAGES = "'self' data:"
+SEQUENCE = "X-Sequence"
 VARY = "Accept, Accept-Language"
 """What decides a body; that its encoding does too, the compressing layer adds itself."""
 
@@ -88,6 +89,20 @@ def framed(version: Version, page: Described, envelope: Envelope) -> tuple[bytes
 def item(request: Request, version: Version, body: bytes) -> Response:
     here = links.link("self", str(links.address(request)), version.format.media_type)
     return answer(request, version, body, [here])
+
+
+def interchange(
+    request: Request,
+    version: Version,
+    body: bytes,
+    linked: Sequence[Mapping[str, Any]],
+    *,
+    lasting: bool = True,
+) -> Response:
+    """A document whose shape others have decided: the sequence is in a header."""
+    made = answer(request, version, body, linked, lasting=lasting)
+    made.headers[SEQUENCE] = str(version.state.sequence)
+    return made
 
 
 def html(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.console import notes, progress, stop
+from commands.console import notes, progress, require_writable, stop
 from commands.databases import databases, require_nothing, require_prepared
-from commands.resources import Importable
+from commands.resources import HSDS, Importable
 from commands.settings import read_settings
+
+if TYPE_CHECKING:
+    from seed.workbooks.export import Order
 
 
 class Each(StrEnum):
@@ -21,9 +24,25 @@ class Each(StrEnum):
     provider = "provider"
 
 
+def takeable(name: str) -> str:
+    """What can be taken out, as an argument names it."""
+    known = (*Importable, HSDS)
+    if name not in known:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(known)}")
+    return name
+
+
 def export(
-    resource: Annotated[Importable, typer.Argument(help="What to take out.")],
-    file: Annotated[Path | None, typer.Argument(help="File to write: .xlsx or .csv.")] = None,
+    resource: Annotated[
+        str,
+        typer.Argument(
+            help=f"What to take out: a resource, or `{HSDS}` for what is published.",
+            parser=takeable,
+        ),
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(help="File to write: .xlsx or .csv; for HSDS .zip.")
+    ] = None,
     municipality: Annotated[
         str | None, typer.Option(help="Only what is there; by key, slug or name.")
     ] = None,
@@ -44,14 +63,30 @@ def export(
         bool, typer.Option("--bom", help="CSV that Excel takes for the UTF-8 it is.")
     ] = False,
 ) -> None:
-    """Take a resource out as a workbook or CSV, drafts included."""
-    from seed.workbooks import export as exports
-    from seed.workbooks.delimited import CsvStyle
+    """Take a resource out as a workbook or CSV, drafts included.
 
+    `quartier export hsds FILE.zip` writes the tabular package of HSDS 3.1, and only of what is
+    published. `quartier import FILE.zip` takes either back.
+    """
     if (file is None) == (each is None) or (into is None) != (each is None):
         stop("Name a file, or --each together with --into")
-    style = CsvStyle(semicolon=semicolon, bom=bom)
-    order = exports.Order(resource.value, municipality, provider, private=private, csv=style)
+    if resource != HSDS:
+        from seed.workbooks import export as exports
+        from seed.workbooks.delimited import CsvStyle
+
+        style = CsvStyle(semicolon=semicolon, bom=bom)
+        order = exports.Order(resource, municipality, provider, private=private, csv=style)
+        export_rows(order, file, each, into)
+    elif file is None or municipality or provider or private or semicolon or bom:
+        stop("HSDS is one file of all that is published: quartier export hsds FILE.zip")
+    else:
+        export_hsds(file)
+
+
+def export_rows(order: Order, file: Path | None, each: Each | None, into: Path | None) -> None:
+    """As one file, or as one for each of several."""
+    from seed.workbooks import export as exports
+
     with databases(read_settings()) as both:
         require_prepared(both)
         if file is not None:
@@ -65,6 +100,20 @@ def export(
         notes.print(f"{written.file}: {written.rows:,} rows")
     if done.left_out:
         notes.print(f"{done.left_out:,} rows belong to nobody of these")
+
+
+def export_hsds(file: Path) -> None:
+    """Read by the reader alone: what is not published cannot be in it."""
+    from db import snapshots
+    from seed.hsds.export import export_package
+
+    require_writable(file)
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        with snapshots.opened(both.public_url) as (connection, state):
+            written = export_package(connection, state, file)
+    for each in written:
+        notes.print(f"{file}, {each.table.path}: {each.rows:,} rows")
 
 
 def backup(

@@ -17,3 +17,7 @@ class Importable(StrEnum):
     strategies = "strategies"
     measures = "measures"
     decisions = "decisions"
+
+
+HSDS = "hsds"
+"""What is published, as the tabular package of HSDS: no resource, but it can be taken out."""

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     Boolean,
+    Column,
     ColumnElement,
     Date,
     DateTime,
@@ -30,6 +31,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    false,
     func,
     literal_column,
     not_,
@@ -37,7 +39,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.types import TypeEngine
 
 from db import published
@@ -501,6 +503,31 @@ def latest_period(table: Table) -> Expression:
     )
 
 
+def regularly_open(table: Table, days: Bind, opens: Bind, closes: Bind) -> Expression:
+    """A weekly schedule of one of its sites is open on one of the days (`MO`), from one time of day
+    to another at the latest (`HH:MM`; NULL: whenever). A schedule that closes no later than it
+    opens goes on until the next day."""
+    hours = published.opening_hours
+    schedule = func.json_array_elements(hours.c.schedules.cast(JSON)).table_valued(
+        Column("value", JSON), name="schedule"
+    )
+    value = schedule.c.value
+    on, from_, until = (value[name].astext for name in ("byday", "opens_at", "closes_at"))
+    is_open = and_(
+        value["freq"].astext == literal_column("'WEEKLY'", Text),
+        func.string_to_array(on, literal_column("','", Text)).op("&&")(days),
+        or_(opens.is_(None), from_ <= opens),
+        or_(closes.is_(None), until >= closes, until <= from_),
+    )
+    open_ids = select(hours.c.id).select_from(hours.join(schedule, is_open))
+    return table.c.opening.op("&&")(func.array(open_ids.scalar_subquery()))
+
+
+def open_at(table: Table, ids: Bind) -> Expression:
+    """One of its sites has opening hours that were found to be open."""
+    return table.c.opening.op("&&")(ids)
+
+
 # Age and money
 
 
@@ -531,3 +558,125 @@ def _of_relatives(table: Table, names: Bind, depth: Expression) -> Expression:
             ancestor.c.ancestor_id == any_(func.array(_aliased("district", names))), depth
         )
     )
+
+
+# HSDS
+
+
+def numbered(table: Table, first: Bind, last: Bind) -> Expression:
+    """A page by its numbers: no row moves to another one, and the last is as near as the first."""
+    return and_(table.c.number >= first, table.c.number <= last)
+
+
+def nothing(_table: Table) -> Expression:
+    return false()
+
+
+def has_terms(table: Table, column: str) -> Expression:
+    """Any term of a vocabulary."""
+    return func.cardinality(table.c[column]) > literal_column("0")
+
+
+def is_stated(table: Table, column: str) -> Expression:
+    return table.c[column].is_not(None)
+
+
+def is_unstated(table: Table, column: str) -> Expression:
+    return table.c[column].is_(None)
+
+
+def from_age(table: Table, age: Bind) -> Expression:
+    """The stated minimum age is at least so much."""
+    return func.lower(table.c.age) >= age
+
+
+def to_age(table: Table, age: Bind) -> Expression:
+    """The stated maximum age is at most so much; the range ends before the year that follows."""
+    return func.upper(table.c.age) <= age + literal_column("1")
+
+
+def provides_any_of(table: Table, column: str, values: Bind) -> Expression:
+    """The organisation provides an offering that has one of the terms."""
+    return table.c.id.in_(_providers(any_of(published.offering, column, values)))
+
+
+def provides_one_of(table: Table, column: str, values: Bind) -> Expression:
+    return table.c.id.in_(_providers(one_of(published.offering, column, values)))
+
+
+def provides_terms(table: Table, column: str) -> Expression:
+    """The organisation provides an offering that has any term of a vocabulary."""
+    return table.c.id.in_(_providers(has_terms(published.offering, column)))
+
+
+def provides_stated(table: Table, column: str) -> Expression:
+    return table.c.id.in_(_providers(is_stated(published.offering, column)))
+
+
+def _providers(condition: Expression) -> Any:
+    offering = published.offering
+    return select(offering.c.organisation_id).where(condition, not_ended(offering))
+
+
+def is_scheduled(table: Table, opens: Bind, closes: Bind, day: Bind) -> Expression:
+    """Provided somewhere by a schedule within these times of day; the empty text: at any time."""
+    place = published.HSDS["service_at_location"]
+    there = place.c.opening_id == any_(_openings(opens, closes, day))
+    return table.c.id.in_(select(place.c.service_id).where(there))
+
+
+def is_scheduled_here(table: Table, opens: Bind, closes: Bind, day: Bind) -> Expression:
+    return table.c.opening_id == any_(_openings(opens, closes, day))
+
+
+def _openings(opens: Bind, closes: Bind, day: Bind) -> Expression:
+    hours = published.opening_hours
+    fitting = func.published.has_schedule(hours.c.schedules, opens, closes, day)
+    return func.array(select(hours.c.id).where(fitting).scalar_subquery())
+
+
+def has_site_near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
+    """A site known by its address is within the radius, by great-circle distance."""
+    point = func.geography(_point(longitude, latitude))
+    return _has_place(table, _around(PLACE, point, radius))
+
+
+def is_near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
+    """The place itself is."""
+    return _around(table, func.geography(_point(longitude, latitude)), radius)
+
+
+def may_serve_point(table: Table, longitude: Bind, latitude: Bind) -> Expression:
+    """The service area covers the point, where one is known."""
+    return or_(not_(_has_area(table)), _serves(table, longitude, latitude))
+
+
+def serves_postcode(
+    table: Table, column: str, longitude: Bind, latitude: Bind, postcode: Bind
+) -> Expression:
+    """The service area covers the point; where none is known, a site has the postcode."""
+    known = _has_area(table)
+    return case(
+        (known, _serves(table, longitude, latitude)), else_=_has_postcode(table, column, postcode)
+    )
+
+
+def in_postcode(table: Table, column: str, postcode: Bind) -> Expression:
+    """The same where nobody knows the point: whether an area covers it cannot be said."""
+    return and_(not_(_has_area(table)), _has_postcode(table, column, postcode))
+
+
+def _has_area(table: Table) -> Expression:
+    return or_(
+        table.c.service_area.is_not(None),
+        func.cardinality(table.c.serves) > literal_column("0"),
+    )
+
+
+def _serves(table: Table, longitude: Bind, latitude: Bind) -> Expression:
+    return func.coalesce(serves_point(table, longitude, latitude), literal_column("false"))
+
+
+def _has_postcode(table: Table, column: str, postcode: Bind) -> Expression:
+    own = table.c[column]
+    return postcode == (any_(own) if isinstance(own.type, ARRAY) else own)

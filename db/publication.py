@@ -18,14 +18,16 @@ from uuid import UUID
 from psycopg import Cursor, OperationalError, sql
 from sqlalchemy import Connection, NullPool, Table, create_engine, make_url
 
-from db import datasets, published
+from db import datasets, hsds, published
 from db.documents import fingerprint, read
+from db.opening_publication import replace_opening_times
 from db.simplification import simplify_all
 from db.standing import OUTDATED
 
 BULK = 1_000  # so many new rows make the planner's statistics wrong, and gathering them worthwhile
 NAMED = {"codelist", "district", "organisation", "strategy", "indicator"}  # what filters name
 _MADE_HERE = ("updated_at", "hash", "document")  # what a resource's file does not yield
+HOLIDAYS = "holiday"  # no resource: nobody asks for them, but opening times follow from them
 PLACES = {"codelist", "district", "offering"}  # what a search box completes is made of these
 
 
@@ -44,12 +46,16 @@ class Difference:
 
 @dataclass
 class Publication:
-    """What a publication did: its sequence, and how many entities of each resource."""
+    """What a publication did: its sequence, and how many entities of each resource.
+
+    `interchange`: whether documents changed that only other registries read.
+    """
 
     sequence: int
     changed: dict[str, int] = field(default_factory=dict)
     removed: dict[str, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
+    interchange: bool = field(default=False, compare=False)
 
 
 def publish(url: str, *, dry_run: bool = False) -> Publication:
@@ -64,11 +70,14 @@ def publish(url: str, *, dry_run: bool = False) -> Publication:
         touched = _collect(cursor, everything=rebuild)
         if touched or rebuild:
             redraw = _replace_documents(cursor, touched, publication, compare=dry_run)
+            if touched & {HOLIDAYS, "offering"}:
+                replace_opening_times(cursor, publication.changed, rebuild=rebuild)
             _run(cursor, *_companions(touched, rebuild=rebuild))
             if rebuild:
                 cursor.execute(_OTHER_LANGUAGES)
             if redraw or rebuild:
                 _simplify(connection, cursor)
+            publication.interchange = hsds.replace(cursor, touched)
             _finish(cursor, publication, rebuild=rebuild)
         return publication
 
@@ -134,7 +143,7 @@ def _collect(cursor: Cursor[Any], *, everything: bool) -> set[str]:
         _add_dependants(cursor)
     cursor.execute("ANALYZE pending")
     found = cursor.execute("SELECT DISTINCT resource FROM pending").fetchall()
-    return {name for (name,) in found} & published.RESOURCES.keys()
+    return {name for (name,) in found} & {*published.RESOURCES, HOLIDAYS}
 
 
 def _add_dependants(cursor: Cursor[Any]) -> None:
@@ -214,7 +223,8 @@ def _compared(cursor: Cursor[Any], table: Table) -> dict[str, sql.Composable]:
     query = sql.SQL("SELECT * FROM {built} LIMIT 0").format(**_names(table))
     columns = {column.name for column in cursor.execute(query).description or ()}
     facts = [_FACTS[name] for name in _FACTS if name in columns]
-    gone = [sql.Identifier("old", n) for n in ("id", "slug", "valid_to") if n in table.columns]
+    kept = ("id", "slug", "valid_to", "opening")
+    gone = [sql.Identifier("old", name) for name in kept if name in table.columns]
     if "search" in table.columns:
         facts.append(_REWORDED)
     return {
@@ -347,7 +357,7 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
                 cursor.execute(_ANALYZE_BESIDE)
     datasets.note(cursor, publication.changed.keys() | publication.removed.keys(), rebuild=rebuild)
     cursor.execute("UPDATE published.state SET documents_hash = %s", (fingerprint(),))
-    if publication.changed or publication.removed:
+    if publication.changed or publication.removed or publication.interchange:
         publication.sequence = _number(cursor, _NUMBER)
         cursor.execute(_RECORD)
         cursor.execute("SELECT pg_notify(%s, %s)", (published.CHANNEL, str(publication.sequence)))
@@ -451,6 +461,7 @@ _FACTS: dict[str, LiteralString] = {
     "location": "b.location",
     "imprecise": "b.imprecise",
     "valid_to": "b.valid_to, old.valid_to AS valid_to_before",
+    "opening": "b.opening, old.opening AS opening_before",
 }
 
 # What is said in the same words as before takes none from the suggestions and adds none.

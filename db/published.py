@@ -69,6 +69,7 @@ offering = _resource(
     _geometry("service_area"),
     _geometry("geometry"),
     _geometry("extent"),
+    Column("opening", ARRAY(Uuid), nullable=False),
 )
 
 district = _resource(
@@ -320,6 +321,29 @@ offering_place = Table(
 around that (or a point in it), and then not `precise`. `alone`: its only one of that kind. `spot`:
 the point for distances; the planner knows how such columns are spread, of an index it would not."""
 
+opening_hours = Table(
+    "opening_hours",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("hours", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("schedules", Text, nullable=False),
+)
+"""Each opening_hours string of each region once; `offering.opening` names those of its sites.
+`region` is `DE-SN`, `SE-O/1495`, or empty: unknown. `schedules` is a JSON array of HSDS schedules."""
+
+holiday = Table(
+    "holiday",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("attribution", Text, nullable=False),
+)
+
 word = Table(
     "word",
     metadata,
@@ -336,6 +360,141 @@ place = Table(
     Column("rank", Double, nullable=False),
     Column("document", Text, nullable=False),
 )
+
+
+def _hsds(name: str, *columns: Column[Any]) -> Table:
+    return Table(
+        f"hsds_{name}",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("hash", Text, nullable=False),
+        Column("document", Text, nullable=False),
+        *columns,
+    )
+
+
+def _listed() -> Column[Any]:
+    return Column("number", Integer, nullable=False)
+
+
+def _dated() -> Column[Any]:
+    return Column("updated_at", DateTime(timezone=True), nullable=False)
+
+
+def _nested() -> Column[Any]:
+    return Column("nested", Text, nullable=False)
+
+
+HSDS: dict[str, Table] = {
+    "taxonomy": _hsds(
+        "taxonomy",
+        _listed(),
+        _dated(),
+        Column("name", Text, nullable=False),
+        Column("sort_name", Text(collation=COLLATION), nullable=False),
+        Column("search", TSVECTOR, nullable=False),
+    ),
+    "taxonomy_term": _hsds(
+        "taxonomy_term",
+        _listed(),
+        _dated(),
+        Column("taxonomy_id", Uuid, nullable=False),
+        Column("taxonomy", Text, nullable=False),
+        Column("code", Text, nullable=False),
+        Column("parent_id", Uuid),
+        Column("sort_name", Text(collation=COLLATION), nullable=False),
+        Column("search", TSVECTOR, nullable=False),
+    ),
+    "organization": _hsds("organization", _listed(), _dated(), _nested()),
+    "service": _hsds("service", _listed(), _dated(), _nested()),
+    "location": _hsds(
+        "location",
+        _nested(),
+        Column("postcode", Text),
+        Column("spot", Geography(srid=4326, spatial_index=False)),
+    ),
+    "service_at_location": _hsds(
+        "service_at_location",
+        _listed(),
+        _nested(),
+        Column("service_id", Uuid, nullable=False),
+        Column("location_id", Uuid, nullable=False),
+        Column("position", Integer, nullable=False),
+        Column("opening_id", Uuid),
+    ),
+}
+"""What /hsds shows (HSDS 3.1), in the order in which it is written (ADR 0028).
+
+`document` and `nested` have no closing brace: the views put them together. `number` is the place in
+the list, which a row keeps for life.
+"""
+
+hsds_vacancy = Table(
+    "hsds_vacancy",
+    metadata,
+    Column("list", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+)
+
+views = MetaData(schema=SCHEMA)
+"""What is read like tables, and made of several."""
+
+
+def _view(name: str, *columns: Column[Any]) -> Table:
+    return Table(
+        name,
+        views,
+        Column("id", Uuid, primary_key=True),
+        Column("number", Integer, nullable=False),
+        Column("sort_name", Text(collation=COLLATION), nullable=False),
+        Column("updated_at", DateTime(timezone=True), nullable=False),
+        Column("search", TSVECTOR, nullable=False),
+        Column("document", Text, nullable=False),
+        Column("whole", Text, nullable=False),
+        *columns,
+    )
+
+
+def _of_offering() -> tuple[Column[Any], ...]:
+    return (
+        *_terms("category", "theme", "target_group"),
+        Column("organisation_id", Uuid),
+        Column("organisation_mode", Text),
+        Column("age", INT4RANGE),
+        Column("valid_to", Date),
+        Column("serves", ARRAY(Uuid), nullable=False),
+        _geometry("service_area"),
+    )
+
+
+hsds_services = _view(
+    "hsds_services", *_of_offering(), *_terms("postcode"), Column("minimal", Text, nullable=False)
+)
+hsds_service_at_locations = _view(
+    "hsds_service_at_locations",
+    *_of_offering(),
+    Column("service_id", Uuid, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("opening_id", Uuid),
+    Column("postcode", Text),
+    Column("spot", Geography(srid=4326, spatial_index=False)),
+)
+hsds_organizations = _view(
+    "hsds_organizations",
+    Column("kind", Text),
+    Column("whole_with_services", Text, nullable=False),
+)
+LISTS: dict[str, Table] = RESOURCES | {
+    table.name: table
+    for table in (
+        hsds_services,
+        hsds_service_at_locations,
+        hsds_organizations,
+        HSDS["taxonomy"],
+        HSDS["taxonomy_term"],
+    )
+}
+"""Everything that is read as a list of documents."""
 
 SORTS: dict[str, dict[str, tuple[str, ...]]] = {
     "codelist": {"name": ("sort_name",)},
@@ -360,6 +519,11 @@ SORTS: dict[str, dict[str, tuple[str, ...]]] = {
         "name": ("sort_name",),
         "updated_at": ("updated_at",),
     },
+    "hsds_services": {"number": ("number",)},
+    "hsds_service_at_locations": {"number": ("number",)},
+    "hsds_organizations": {"number": ("number",)},
+    "hsds_taxonomy": {"name": ("sort_name",)},
+    "hsds_taxonomy_term": {"name": ("sort_name",)},
 }
 """What each resource can be sorted by; the id always breaks ties. No column is nullable."""
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString, Protocol
+from uuid import UUID
 
 from psycopg import AsyncConnection, AsyncRawServerCursor
 
@@ -81,6 +82,45 @@ async def count(source: Source, selection: Selection) -> tuple[int, State]:
     """How many entities match, and the state they were counted in."""
     row = await _row(source, statements.count(selection.shape), selection.values())
     return row[0], parse_state(row[1])
+
+
+async def highest_number(source: Source, name: str) -> tuple[int, State]:
+    """The highest number in a list of HSDS, and the state it is of."""
+    row = await _row(source, statements.highest(name), {})
+    return row[0], parse_state(row[1])
+
+
+async def hsds_term(pool: Pool, id_: UUID) -> tuple[str, str] | None:
+    """The vocabulary and the code of a taxonomy term."""
+    row = await _found(pool, _HSDS_TERM, id_)
+    return (row[0].decode(), row[1].decode()) if row else None
+
+
+async def hsds_taxonomy(pool: Pool, id_: UUID) -> str | None:
+    """The name of a vocabulary."""
+    row = await _found(pool, _HSDS_TAXONOMY, id_)
+    return row[0].decode() if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class PostcodePlace:
+    """Where the sites of a postcode are, if anybody knows."""
+
+    centre: tuple[float, float] | None
+
+
+async def postcode_place(pool: Pool, postcode: str) -> PostcodePlace | None:
+    """The place of a postcode; None if no published site has it."""
+    row = await _found(pool, _POSTCODE, postcode)
+    if row is None:
+        return None
+    return PostcodePlace(tuple(json.loads(row[0])) if row[0] else None)
+
+
+async def _found(pool: Pool, statement: LiteralString, value: object) -> Any:
+    async with pool.query() as connection:
+        cursor = await connection.execute(statement, [value])
+        return await cursor.fetchone()
 
 
 async def facet(source: Source, selection: Selection, name: str, lang: str) -> tuple[bytes, State]:
@@ -235,6 +275,14 @@ SELECT DISTINCT asked.resource, asked.name, ARRAY(
 FROM unnest($1::text[], $2::text[]) AS asked(resource, name)
 WHERE NOT EXISTS (SELECT FROM published.alias a
                   WHERE a.resource = asked.resource AND a.alias = asked.name)
+"""
+_HSDS_TERM: LiteralString = (
+    "SELECT taxonomy, code FROM published.hsds_taxonomy_term WHERE id = $1::uuid"
+)
+_HSDS_TAXONOMY: LiteralString = "SELECT name FROM published.hsds_taxonomy WHERE id = $1::uuid"
+_POSTCODE: LiteralString = """
+SELECT document::json -> 'centre' #>> '{}'
+FROM published.place WHERE id = md5('postcode:' || $1::text)::uuid AND kind = 'postcode'
 """
 _TOMBSTONE: LiteralString = """
 SELECT row_to_json(t)::text FROM (

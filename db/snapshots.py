@@ -105,16 +105,28 @@ def is_located(resource: str) -> bool:
     return "geometry" in table.c or table is published.observation
 
 
-def licenses(connection: psycopg.Connection[Any]) -> dict[str, tuple[list[Any], str | None]]:
-    """What is said of each resource as a whole: whom to name, and the licence if there is one."""
-    rows = connection.execute("SELECT name, attribution::json, license FROM published.resource")
-    return {name: (attribution, license_) for name, attribution, license_ in rows}
+@dataclass(frozen=True, slots=True)
+class License:
+    """Terms that something published may be used on."""
+
+    code: str
+    title: str
+    url: str | None
 
 
-def language(connection: psycopg.Connection[Any]) -> str:
-    """The one that documents are published in by default."""
-    row = connection.execute("SELECT code FROM published.language WHERE is_default").fetchone()
-    return str(row[0]) if row else "de"
+def attributions(connection: psycopg.Connection[Any], resource: str) -> list[str]:
+    """Whom to name for the entities of a resource."""
+    row = connection.execute(_ATTRIBUTION, [resource]).fetchone()
+    return [str(text) for text in row[0]] if row else []
+
+
+def licenses(connection: psycopg.Connection[Any], resource: str) -> list[License]:
+    """Those of the entities of a resource, each once; none of its own has the vocabulary."""
+    table = sql.Identifier(published.SCHEMA, resource)
+    shared = connection.execute(_SHARED_LICENSE, [resource]).fetchone()
+    one = sql.SQL("LIMIT 1" if shared and shared[0] else "")
+    rows = connection.execute(sql.SQL(_LICENSES).format(table=table, one=one))
+    return [License(*row) for row in rows]
 
 
 def _connected(url: str) -> psycopg.Connection[Any]:
@@ -153,4 +165,18 @@ SELECT count(*),
        coalesce(to_char(max(updated_at), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), ''),
        concat_ws(' ', count(*), sum(hashtextextended(row, 0)), sum(hashtextextended(row, 1)))
 FROM (SELECT updated_at, concat_ws(' ', {columns}) AS row FROM {table}) AS rows
+"""
+_ATTRIBUTION: LiteralString = "SELECT attribution::json FROM published.resource WHERE name = %s"
+_SHARED_LICENSE: LiteralString = "SELECT license FROM published.resource WHERE name = %s"
+_LICENSES: LiteralString = """
+SELECT used.code, coalesce(label.label, used.code), min(used.url)
+FROM (SELECT document::json #>> '{{source,license}}' AS code,
+             document::json #>> '{{source,license_url}}' AS url
+      FROM {table} {one}) AS used
+LEFT JOIN published.label
+    ON label.kind = 'license' AND label.value = used.code
+    AND label.lang = (SELECT code FROM published.language WHERE is_default)
+WHERE used.code IS NOT NULL
+GROUP BY used.code, label.label
+ORDER BY used.code
 """

@@ -60,6 +60,8 @@ class Selection:
     geometry: str = "geojson"
     after: tuple[Any, ...] = ()
     limit: int | None = 100
+    column: str = "document"
+    skip: int = 0
 
     @property
     def shape(self) -> "Shape":
@@ -75,12 +77,14 @@ class Selection:
             continued=bool(self.after),
             limited=self.limit is not None,
             fixed=self.limit if self._is_common else None,
+            column=self.column,
+            skipping=bool(self.skip),
         )
 
     @property
     def _is_common(self) -> bool:
         """One plan is good for all such pages: they follow an index from any point on."""
-        plain = all(part.builder is conditions.not_ended for part in self.conditions)
+        plain = all(part.builder in _PLAIN for part in self.conditions)
         return plain and self.limit in COMMON_LIMITS
 
     def values(self) -> dict[str, Any]:
@@ -96,6 +100,7 @@ class Selection:
             "more": (self.limit or 0) + 1,
             "lang": self.lang,
             "fields": list(self.fields),
+            "skip": self.skip,
         }
 
 
@@ -129,7 +134,12 @@ class Shape:
     continued: bool
     limited: bool
     fixed: int | None = None
+    column: str = "document"
+    skipping: bool = False
 
+
+_PLAIN = frozenset((conditions.not_ended, conditions.numbered))
+"""What is asked of pages that follow an index: nothing is picked out."""
 
 _STATE: ColumnElement[Any] = literal_column(STATE_TEXT, Text)
 _DIALECT = cast("Any", psycopg).dialect(paramstyle="numeric_dollar")  # SQLAlchemy: no types
@@ -144,7 +154,7 @@ def _compile(statement: Select[Any], *, prepared: bool = False) -> Statement:
 
 @lru_cache(maxsize=2048)
 def page(shape: Shape) -> Statement:
-    table = published.RESOURCES[shape.table]
+    table = published.LISTS[shape.table]
     keys = _keys(shape)
     limit, more = _limits(shape)
     found = _found(shape, keys) if _is_filtered(shape) else _selected(shape, keys)
@@ -152,6 +162,8 @@ def page(shape: Shape) -> Statement:
         found = found.order_by(keys[0]).fetch(more, with_ties=True)
     else:
         found = _ordered(found, shape, keys).limit(more)
+    if shape.skipping:
+        found = found.offset(_bind("skip", BigInteger()))
     rows = found.subquery("rows")
     row_keys = [rows.c[f"key_{index}"] for index in range(len(keys))]
     position = func.row_number().over(
@@ -197,12 +209,19 @@ def item(shape: Shape) -> Statement:
 
 @lru_cache(maxsize=1024)
 def count(shape: Shape) -> Statement:
-    table = published.RESOURCES[shape.table]
+    table = published.LISTS[shape.table]
     builders = {part.builder for part in shape.conditions}
-    if builders <= {conditions.not_ended}:
+    if builders <= {conditions.not_ended} and shape.table in published.RESOURCES:
         return _compile(select(_stored_total(table, of_today=bool(builders)), _STATE))
     counted = select(func.count()).select_from(table).where(*_where(shape)).scalar_subquery()
     return _compile(select(counted, _STATE))
+
+
+@lru_cache(maxsize=8)
+def highest(name: str) -> Statement:
+    """The highest number of a list of HSDS: where its last page ends."""
+    number = published.HSDS[name].c.number
+    return _compile(select(func.coalesce(func.max(number), literal_column("0")), _STATE))
 
 
 def _stored_total(table: Table, *, of_today: bool) -> ColumnElement[Any]:
@@ -254,7 +273,7 @@ def periods(shape: Shape) -> Statement:
 
 @lru_cache(maxsize=1024)
 def facet(shape: Shape, name: str) -> Statement:
-    table = published.RESOURCES[shape.table]
+    table = published.LISTS[shape.table]
     kind = published.FACETS[shape.table][name]
     counted = _FACET_COUNTS[kind](table, name).where(*_where(shape)).subquery("counted")
     label = published.label
@@ -318,7 +337,7 @@ _FACET_COUNTS = {
 
 
 def _selected(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    table = published.RESOURCES[shape.table]
+    table = published.LISTS[shape.table]
     metres = _distance(shape, table) if _is_near(shape) else None
     statement = select(_body(shape, table, metres).label("body"), *_labelled(keys))
     return _located(_filtered(statement, shape, keys), shape)
@@ -329,7 +348,7 @@ def _found(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
 
     PostgreSQL would compose the document of every match and sort them with it, on disk.
     """
-    table = published.RESOURCES[shape.table]
+    table = published.LISTS[shape.table]
     metres = [_distance(shape, table).label("metres")] if _is_near(shape) else []
     return _filtered(select(table.c.id, *_labelled(keys), *metres), shape, keys)
 
@@ -354,7 +373,7 @@ def _located(statement: Select[Any], shape: Shape) -> Select[Any]:
 
 
 def _is_filtered(shape: Shape) -> bool:
-    return any(part.builder is not conditions.not_ended for part in shape.conditions)
+    return shape.skipping or any(part.builder not in _PLAIN for part in shape.conditions)
 
 
 def _is_near(shape: Shape) -> bool:
@@ -368,13 +387,13 @@ def _ordered(
 
 
 def _where(shape: Shape) -> list[ColumnElement[Any]]:
-    table = published.RESOURCES[shape.table]
+    table = published.LISTS[shape.table]
     return [part.expression(table, position) for position, part in enumerate(shape.conditions)]
 
 
 def _keys(shape: Shape) -> list[ColumnElement[Any]]:
     """The sort keys, ending with the id: a total order."""
-    table = published.RESOURCES[shape.table]
+    table = published.LISTS[shape.table]
     if shape.order.name == "distance":
         return [_distance(shape, table), table.c.id]
     if shape.order.name == "relevance":
@@ -445,7 +464,7 @@ def _document(shape: Shape, table: Table) -> ColumnElement[Any]:
     A subquery rather than a join: PostgreSQL looks it up for the rows of the page only.
     """
     if not shape.translated:
-        return table.c.document
+        return table.c[shape.column]
     translation = published.translation
     translated = select(translation.c.document).where(
         translation.c.resource == literal_column(f"'{table.name}'", Text),

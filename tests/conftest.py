@@ -113,9 +113,19 @@ def demo_client(demo_database: Database) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def live_server(demo_database: Database) -> Iterator[str]:
+def demo_artefacts(demo_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that are made of the demonstration set."""
+    from api.artefacts.building import build
+
+    folder = tmp_path_factory.mktemp("artefacts")
+    build(Settings(), demo_database.public_url, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def live_server(demo_database: Database, demo_artefacts: Path) -> Iterator[str]:
     """The base URL of a real server process on the demonstration set."""
-    with running_server(demo_database.public_url) as url:
+    with running_server(demo_database.public_url, ARTEFACTS=str(demo_artefacts)) as url:
         yield url
 
 

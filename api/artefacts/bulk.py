@@ -12,6 +12,7 @@ from api.artefacts.snapshot import Made, Snapshot
 from api.artefacts.twins import twin_of
 
 if TYPE_CHECKING:
+    from api.artefacts.manifest import Manifest
     from api.resources import Resource
     from db.snapshots import Content
 
@@ -40,6 +41,15 @@ class Wanted:
 
 def name_of(resource: Resource, format_: str) -> str:
     return f"{FOLDER}/{resource.name}.{format_}"
+
+
+def files_of(manifest: Manifest) -> list[Made]:
+    return [made for made in manifest.files if made.name.startswith(f"{FOLDER}/")]
+
+
+def short(made: Made) -> str:
+    """The name of a file beside the others."""
+    return made.name.removeprefix(f"{FOLDER}/")
 
 
 def wanted(resource: Resource, format_: str, contents: Mapping[str, Content]) -> Wanted:

@@ -29,8 +29,9 @@ def make(shown: Snapshot, folder: Path, made: Sequence[Made]) -> Iterable[Made]:
     path = f"{FOLDER}/{stored.NAME}"
     (folder / path).write_bytes(stored.written(described))
     yield Made(path, "application/json", "Data catalogue: what its pages are made of")
+    blocks = Blocks(described)
     for syntax in SYNTAXES.values():
-        for name, text in _Writer(described, syntax).files():
+        for name, text in written(blocks, syntax):
             path = f"{FOLDER}/{name}{syntax.format.suffix}"
             (folder / path).write_text(text, encoding="utf-8", newline="\n")
             title = f"Data catalogue: {name}"
@@ -46,26 +47,37 @@ def pages_of(described: Catalogue) -> list[Page]:
     ]
 
 
+def written(blocks: Blocks, syntax: Syntax) -> Iterator[tuple[str, str]]:
+    """Names of files without suffix, and what is in them."""
+    yield from _Writer(blocks, syntax).files()
+
+
+class Blocks:
+    """The triples of a catalogue, made once for all syntaxes."""
+
+    def __init__(self, described: Catalogue) -> None:
+        self.described = described
+        self.describer = Describer(described)
+        self.shared = self.describer.shared()
+        self.datasets = {each.slug: self.describer.dataset(each) for each in described.datasets}
+
+
 class _Writer:
     """Puts blocks together to the files of one syntax."""
 
-    def __init__(self, described: Catalogue, syntax: Syntax) -> None:
-        self._describer = Describer(described)
+    def __init__(self, blocks: Blocks, syntax: Syntax) -> None:
+        self._blocks = blocks
         self._syntax = syntax
-        self._described = described
-        shared = self._describer.shared()
-        self._shared = {node: self._written(block) for node, block in shared.items()}
-        self._datasets = {
-            dataset.slug: self._written(self._describer.dataset(dataset))
-            for dataset in described.datasets
-        }
+        self._shared = {node: self._written(block) for node, block in blocks.shared.items()}
+        self._datasets = {slug: self._written(block) for slug, block in blocks.datasets.items()}
 
     def files(self) -> Iterator[tuple[str, str]]:
-        pages = pages_of(self._described)
-        for page in (Page(None, self._described.datasets), *pages):
-            block = self._describer.page(page, len(pages), self._syntax.format.name)
+        described, describer = self._blocks.described, self._blocks.describer
+        pages = pages_of(described)
+        for page in (Page(None, described.datasets), *pages):
+            block = describer.page(page, len(pages), self._syntax.format.name)
             yield f"pages/{page.number or WHOLE}", self._document(block, page.datasets)
-        for dataset in self._described.datasets:
+        for dataset in described.datasets:
             yield f"datasets/{dataset.slug}", self._document(Block(), [dataset])
         for node in self._shared:
             place, _, name = node.rpartition("/catalog/")[2].partition("/")

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from api.artefacts import catalogue, geopackage, lines, parquet
+from api.artefacts import catalogue, geopackage, hsds, lines, packaging, parquet
 from api.artefacts.snapshot import Maker
 
-MAKERS: tuple[Maker, ...] = (lines.make, parquet.make, geopackage.make, catalogue.make)
+MAKERS: tuple[Maker, ...] = (
+    lines.make,
+    parquet.make,
+    geopackage.make,
+    hsds.make,
+    packaging.describe,
+    packaging.sum_up,
+    catalogue.make,
+)

@@ -28,7 +28,7 @@ from api.artefacts.shelf import key_of
 from api.artefacts.snapshot import BASE, Made
 from api.artefacts.twins import twin_of
 from api.dependencies import Service, service
-from api.errors import NotFound, RangeNotSatisfiable, Unavailable
+from api.errors import Gone, NotFound, RangeNotSatisfiable, Unavailable
 from api.negotiation import accepts_encoding, choose_encoding
 from api.responses import CACHE_CONTROL, impatient, keep
 from api.validators import matches
@@ -85,7 +85,9 @@ def require(known: Service, sequence: int | None = None) -> Manifest:
         return current
     if kept := known.shelf.of_sequence(sequence):
         return kept
-    raise NotFound(f"The files of publication {sequence} are not kept here.")
+    if sequence < current.sequence:
+        raise Gone(f"The files of publication {sequence} are no longer kept.")
+    raise NotFound(f"There are no files of publication {sequence}.")
 
 
 def _open(path: Path, made: Made, *, twin: bool) -> Opened:

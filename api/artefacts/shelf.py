@@ -28,6 +28,11 @@ class Shelf:
         key = manifests.current_key(self.folder) if self.folder else None
         return self._manifest(key) if key else None
 
+    def sequences(self) -> list[int]:
+        """The publications whose files are kept, the newest first."""
+        kept = manifests.kept(self.folder) if self.folder else []
+        return sorted({manifest.sequence for manifest in kept}, reverse=True)
+
     def of_sequence(self, sequence: int) -> Manifest | None:
         """The newest of the kept states that show this publication."""
         if self.folder is None:

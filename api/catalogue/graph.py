@@ -206,7 +206,7 @@ class Describer:
         described.refers(FOAF.homepage, "/")
         described.refers(DCAT.themeTaxonomy, v.DATA_THEME)
         described.refers(DCATAP.availability, v.AVAILABLE)
-        for language in _languages(known.languages):
+        for language in _languages(known.languages[:1]):
             described.refers(DCTERMS.language, language)
         if known.datasets:
             described.at(DCTERMS.issued, min(d.issued for d in known.datasets).isoformat())
@@ -273,9 +273,6 @@ class Describer:
     def _place(self, described: _Node, dataset: Dataset) -> None:
         for place in dataset.places:
             described.uses(DCTERMS.spatial, place_uri(place))
-            if german := v.place_uri(place):
-                # DCAT-AP.de 3.0 says it with dct:spatial; GovData's harvester still reads this one.
-                described.refers(DCATDE.politicalGeocodingURI, german)
             if level := v.place_level(place):
                 described.refers(DCATDE.politicalGeocodingLevelURI, level)
                 described.in_scheme(level, f"{v.GEOCODING}/Level")

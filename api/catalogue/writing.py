@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rdflib import Graph
 
 CONTEXT = {prefix: str(namespace) for prefix, namespace in PREFIXES.items()}
-ROOT = re.compile(r"<rdf:RDF[^>]*>(.*)</rdf:RDF>", re.DOTALL)
+NODE = re.compile(r" *<rdf:Description .*?</rdf:Description>\n", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def _turtle(blocks: Iterable[str]) -> str:
 
 
 def _xml_block(graph: Graph) -> str:
-    found = ROOT.search(graph.serialize(format="xml"))
-    return found[1].strip("\n") + "\n" if found else ""
+    """In the order of the nodes: rdflib's own differs from process to process."""
+    return "".join(sorted(NODE.findall(graph.serialize(format="xml"))))
 
 
 def _xml(blocks: Iterable[str]) -> str:

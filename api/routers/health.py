@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api import contract
 from api.dependencies import service
@@ -15,6 +15,9 @@ NO_STORE = {"Cache-Control": "no-store"}
 class Health(BaseModel):
     status: str
     sequence: int | None = None
+    artefacts: int | None = Field(
+        None, description="Number of the publication that the files at `/bulk` show."
+    )
 
 
 def router() -> APIRouter:
@@ -44,6 +47,16 @@ async def _live(request: Request) -> Response:
 
 
 async def _ready(request: Request) -> Response:
-    """`ready` with the current sequence, or 503 while the database is away."""
-    state = await queries.current_state(service(request).pool)
-    return JSONResponse({"status": "ready", "sequence": state.sequence}, headers=NO_STORE)
+    """`ready` with the current sequence, or 503 while the database is away.
+
+    Files are made some time after a publication; that they are behind is no reason not to serve.
+    """
+    known = service(request)
+    state = await queries.current_state(known.pool)
+    made = known.artefacts
+    body = {
+        "status": "ready",
+        "sequence": state.sequence,
+        "artefacts": made.sequence if made else None,
+    }
+    return JSONResponse(body, headers=NO_STORE)

@@ -27,9 +27,9 @@ def fingerprint() -> str:
     """Changes whenever any document may come out differently, so that all are rebuilt.
 
     Documents follow from the files here, from functions and views of the migrations, and from how
-    boundaries are simplified.
+    boundaries are simplified and opening hours made into schedules.
     """
     database = FOLDER.parent
     files = sorted([*FOLDER.glob("*.sql"), *database.glob("migrations/sql/*.sql")])
-    shapes = database / "simplification.py"
-    return sha256(b"\0".join(file.read_bytes() for file in (*files, shapes))).hexdigest()
+    made = [database / f"{name}.py" for name in ("simplification", "opening_hours", "schedules")]
+    return sha256(b"\0".join(file.read_bytes() for file in (*files, *made))).hexdigest()

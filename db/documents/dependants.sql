@@ -30,6 +30,9 @@ WITH dependant(resource, id) AS (
     SELECT 'site', s.id FROM pending p
     JOIN registry.site s ON s.source_id = p.id WHERE p.resource = 'source'
     UNION ALL
+    SELECT 'holiday', h.id FROM pending p
+    JOIN registry.holiday h ON h.source_id = p.id WHERE p.resource = 'source'
+    UNION ALL
     -- parts with a source of their own
     SELECT 'offering', e.offering_id FROM pending p
     JOIN registry.evaluation e ON e.source_id = p.id WHERE p.resource = 'source'
@@ -146,6 +149,14 @@ WITH dependant(resource, id) AS (
     UNION ALL
     SELECT 'offering', x.offering_id FROM pending p
     JOIN registry.offering_site x ON x.site_id = p.id WHERE p.resource = 'site'
+    UNION ALL
+    -- where a part of a state has holidays of its own
+    SELECT 'offering', x.offering_id FROM pending p
+    LEFT JOIN registry.holiday h ON h.id = p.id
+    LEFT JOIN published.holiday old ON old.id = p.id
+    CROSS JOIN registry.offering_site x
+    WHERE p.resource = 'holiday' AND x.opening_hours IS NOT NULL
+      AND concat(h.region, old.region) LIKE '%/%'
     UNION ALL
     SELECT 'measure', x.measure_id FROM pending p
     JOIN registry.measure_offering x ON x.offering_id = p.id WHERE p.resource = 'offering'

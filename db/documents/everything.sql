@@ -5,6 +5,8 @@ INSERT INTO pending
     SELECT 'codelist', id FROM published.codelist UNION ALL
     SELECT 'district', id FROM registry.district UNION ALL
     SELECT 'district', id FROM published.district UNION ALL
+    SELECT 'holiday', id FROM registry.holiday UNION ALL
+    SELECT 'holiday', id FROM published.holiday UNION ALL
     SELECT 'organisation', id FROM registry.organisation UNION ALL
     SELECT 'organisation', id FROM published.organisation UNION ALL
     SELECT 'offering', id FROM registry.offering UNION ALL

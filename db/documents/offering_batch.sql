@@ -22,11 +22,14 @@ CREATE TEMPORARY TABLE placed ON COMMIT DROP AS
            ST_Collect(coalesce(ST_Envelope(m.boundary), s.point) ORDER BY x.position, s.id)
                FILTER (WHERE s.precision = 'municipality') AS imprecise,
            string_agg(site.address, ' ' ORDER BY x.position, s.id) AS addresses,
-           published.joined(site.said ORDER BY x.position, s.id) AS said
+           published.joined(site.said ORDER BY x.position, s.id) AS said,
+           array_agg(DISTINCT published.opening_id(x.opening_hours, coalesce(r.region, '')))
+               FILTER (WHERE x.opening_hours IS NOT NULL) AS opening
     FROM wanted w
     JOIN registry.offering_site x ON x.offering_id = w.id
     JOIN registry.public_site s ON s.id = x.site_id
     JOIN site_said site ON site.id = s.id
+    LEFT JOIN site_region r ON r.site_id = s.id
     LEFT JOIN registry.public_district m
            ON m.id = s.district_id AND s.precision = 'municipality'
     GROUP BY w.id;

@@ -63,6 +63,31 @@ CREATE TEMPORARY TABLE site_home ON COMMIT DROP AS
 CREATE UNIQUE INDEX ON site_home (site_id);
 ANALYZE located, site_district, site_home;
 
+-- Whose holidays a site keeps: those of the state that all its districts lie in (of the country, if
+-- they lie in several), or of the smallest region in it that has holidays of its own.
+CREATE TEMPORARY TABLE site_region ON COMMIT DROP AS
+    WITH keyed AS (
+        SELECT DISTINCT s.site_id, registry.state_of(d.scheme, d.key) AS state, d.key
+        FROM site_district s
+        JOIN ancestry a ON a.district_id = s.district_id
+        JOIN registry.public_district d ON d.id = a.ancestor_id
+        WHERE registry.state_of(d.scheme, d.key) IS NOT NULL
+    ), local AS (
+        SELECT DISTINCT region FROM registry.public_holiday WHERE region LIKE '%/%'
+    )
+    SELECT k.site_id,
+           CASE WHEN count(DISTINCT left(k.state, 2)) > 1 THEN ''
+                WHEN count(DISTINCT k.state) > 1 THEN min(left(k.state, 2))
+                ELSE coalesce((array_agg(local.region ORDER BY length(local.region) DESC)
+                               FILTER (WHERE local.region IS NOT NULL))[1], min(k.state))
+           END AS region
+    FROM keyed k
+    LEFT JOIN local ON split_part(local.region, '/', 1) = k.state
+                   AND starts_with(k.key, split_part(local.region, '/', 2))
+    GROUP BY k.site_id;
+CREATE UNIQUE INDEX ON site_region (site_id);
+ANALYZE site_region;
+
 -- Offerings that have the same terms, or lie in the same districts, share the lists of them.
 CREATE TEMPORARY TABLE tagged ON COMMIT DROP AS
     SELECT p.id, array_agg(x.term_id ORDER BY x.term_id) AS terms

@@ -3,6 +3,7 @@
 from db.models.base import Base
 from db.models.codelists import Codelist, CodelistTerm
 from db.models.districts import Designation, District, DistrictSuccession
+from db.models.holidays import Holiday
 from db.models.houses import House, HouseStreet
 from db.models.imports import Correction, ImportRun
 from db.models.indicators import Indicator, IndicatorTerm, Observation
@@ -47,6 +48,7 @@ __all__ = [
     "District",
     "DistrictSuccession",
     "Evaluation",
+    "Holiday",
     "House",
     "HouseStreet",
     "ImportRun",

@@ -34,6 +34,13 @@ ENTITIES = {
     "indicator": "indicators",
     "strategy": "strategies",
 }
+HSDS = {
+    "taxonomy_id": "taxonomies",
+    "taxonomy_term_id": "taxonomy_terms",
+    "parent_id": "taxonomy_terms",
+    "organization_id": "organizations",
+}
+POSTCODE = "09599"
 KINDS = {"/v1/organisations": "organisation_kind", "/v1/strategies": "strategy_kind"}
 LANGUAGES = ("de", "en", "sv", "de-x-ls")
 POSITION = [13.34, 50.91]
@@ -60,6 +67,12 @@ class Plausible:
         self._slugs["observations"] = [
             entry["id"] for entry in self._items("/v1/observations", "id")
         ]
+        self._slugs["bulk"] = [
+            file["name"] for file in self._http.get("/bulk").raise_for_status().json()["files"]
+        ]
+        for name in {*HSDS.values(), "services", "service_at_locations"}:
+            page = self._http.get(f"/hsds/{name}", params={"per_page": 1_000}).json()
+            self._slugs[name] = [entity["id"] for entity in page["contents"]]
         self._cursors: dict[tuple[str, str], str] = {}
 
     def close(self) -> None:
@@ -68,7 +81,7 @@ class Plausible:
     def repair(self, case: Case[Any]) -> None:
         """Change a valid request so that the server can answer it."""
         if "name" in case.path_parameters:
-            names = self._slugs[case.path.split("/")[2]]
+            names = self._slugs[case.path.removeprefix("/v1").split("/")[1]]
             case.path_parameters["name"] = _pick(names, case.path_parameters["name"])
         if isinstance(case.body, dict):
             case.body = self._repaired(case, case.body, written=False)
@@ -92,6 +105,9 @@ class Plausible:
             query["lang"] = _pick(LANGUAGES, query["lang"])
 
     def _known(self, path: str, parameter: str) -> list[str]:
+        if path.startswith("/hsds"):
+            named = self._slugs.get(HSDS.get(parameter, ""), [])
+            return [POSTCODE] if parameter == "postcode" else named
         if parameter == "kind":
             return self._codes[KINDS[path]]
         if parameter in ENTITIES:
@@ -187,3 +203,10 @@ def _keep_rules(query: Query) -> None:
         query.setdefault("district", ["landkreis-mittelsachsen"])
     if query.get("layout") == "wide":
         query["format"] = "csv"
+    if "proximity" in query:
+        query.setdefault("postcode", POSTCODE)
+    if query.get("minimal") in (True, "true"):
+        query.pop("full", None)
+    if query.get("format") == "ndjson":
+        query.pop("page", None)
+        query.pop("per_page", None)

@@ -49,6 +49,7 @@ DOUBTFUL = (
 )
 """By most: numbers that are none, unknown names, fragments of SQL and HTML."""
 
+NOBODY = "00000000-0000-0000-0000-000000000000"
 WRONG = {
     "bbox": (
         "13.7,50.5,12.6,51.4",
@@ -108,6 +109,24 @@ WRONG = {
     "stale": ("yes", "1", "TRUE"),
     "free": ("ja", "0"),
     "simplify": ("10", "-50", "1000000"),
+    "page": ("0", "-1", "1.5", "12345678901234567890", "one"),
+    "per_page": ("0", "-1", "1001", "1.5", "12345678901234567890", "all"),
+    "modified_after": ("2024-13-01", "yesterday", "1700000000"),
+    "taxonomy_id": ("category", NOBODY, NOBODY.replace("-", "")),
+    "taxonomy_term_id": ("advice", NOBODY),
+    "parent_id": ("advice", NOBODY),
+    "organization_id": ("landratsamt-mittelsachsen", NOBODY),
+    "full": ("1", "yes"),
+    "full_service": ("1", "yes"),
+    "minimal": ("1", "yes"),
+    "top_only": ("1", "yes"),
+    "postcode": ("0", "09599;", "09599-09600-09601"),
+    "proximity": ("0", "-5", "NaN", "inf", "5km", "100001"),
+    "minimum_age": ("-1", "151", "17.5", "NaN"),
+    "maximum_age": ("-1", "151", "17.5", "NaN"),
+    "start_time": ("24:00", "8:00", "08:60", "08:00:00", "08:00Z"),
+    "end_time": ("24:00", "8:00", "noon"),
+    "day": ("Monday", "mo", "MO,TU", "1"),
 }
 
 every_operation = pytest.mark.parametrize("operation", READ, ids=lambda operation: operation.id)
@@ -369,7 +388,11 @@ def _get(
 
 
 def _beside(parameter: str) -> dict[str, str | list[str]]:
-    return {"near": "13.34,50.91"} if parameter == "radius" else {}
+    beside: dict[str, dict[str, str | list[str]]] = {
+        "radius": {"near": "13.34,50.91"},
+        "proximity": {"postcode": "09599"},
+    }
+    return beside.get(parameter, {})
 
 
 def _assert_names(answer: httpx2.Response, parameter: str) -> None:

@@ -16,7 +16,7 @@ from tests.contract.operations import OPERATIONS, READ, Operation, written
 
 COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 
-NEEDED = {"radius": "near", "district_scope": "district"}
+NEEDED = {"radius": "near", "district_scope": "district", "proximity": "postcode"}
 """Parameters that mean something only with another one."""
 
 UNKNOWN_EVERYWHERE = {
@@ -25,6 +25,16 @@ UNKNOWN_EVERYWHERE = {
 } | {
     ("list_districts", "designation"),
     ("list_measures", "district"),
+    ("list_hsds_organizations", "search"),
+    ("list_hsds_taxonomies", "search"),
+    *(
+        (f"list_hsds_{name}", parameter)
+        for name in ("services", "service_at_locations")
+        for parameter in (
+            *("minimum_age", "maximum_age", "start_time", "end_time", "day"),
+            "proximity",
+        )
+    ),
 }
 """What no entity of the demonstration set states: nothing is found, which is correct."""
 
@@ -80,4 +90,6 @@ def _found(answer: httpx2.Response) -> object:
     if "json" not in kind or "ndjson" in kind:
         return re.split(r"\r?\n", answer.text.strip())[1 if "csv" in kind else 0 :]
     document = answer.json()
+    if "contents" in document:
+        return document["contents"]
     return document.get("items", document.get("features", document))

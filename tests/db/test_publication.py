@@ -139,13 +139,16 @@ class Town:
         )
 
     def contents(self) -> dict[str, list[Any]]:
-        """All that anybody can read, but for the time and number of the publication."""
+        """All that anybody can read, but for the time and number of the publication, and which
+        number an entity was the first to get in the lists of HSDS."""
         tables = self.all("SELECT tablename FROM pg_tables WHERE schemaname = 'published'")
-        skipped = {"state", "change", "dataset"}
+        skipped = {"state", "change", "dataset", "hsds_vacancy"}
         return {name: self._rows(name) for name in tables if name not in skipped}
 
     def _rows(self, name: str) -> list[Any]:
-        query = sql.SQL("SELECT (to_jsonb(t) - 'updated_at')::text FROM {} t ORDER BY 1")
+        query = sql.SQL(
+            "SELECT (to_jsonb(t) - '{{updated_at,number}}'::text[])::text FROM {} t ORDER BY 1"
+        )
         rows = self.connection.execute(query.format(sql.Identifier("published", name)))
         return [re.sub(r'updated_at\\":\\"[^"]+"', "", row[0]) for row in rows]
 

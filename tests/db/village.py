@@ -216,18 +216,20 @@ def ids(connection: Connection, model: type[models.Base]) -> set[UUID]:
 
 
 def public(connection: Connection) -> dict[str, list[str]]:
-    """Every row that readers see, but for when and by which publication it came."""
+    """Every row that readers see, but for when and by which publication it came, and its number
+    in the lists of HSDS."""
     names = connection.scalars(
         text("SELECT tablename FROM pg_tables WHERE schemaname = 'published' ORDER BY 1")
     ).all()
     return {
         name: sorted(connection.scalars(text(_PUBLIC.format(name=name))))
         for name in names
-        if name not in ("state", "change", "restoration", "dataset")
+        if name not in ("state", "change", "restoration", "dataset", "hsds_vacancy")
     }
 
 
 _PUBLIC = """
-SELECT regexp_replace((to_jsonb(t) - 'updated_at')::text, 'updated_at\\\\": *\\\\"[^"]+"', '', 'g')
+SELECT regexp_replace((to_jsonb(t) - '{{updated_at,number}}'::text[])::text,
+                      'updated_at\\\\": *\\\\"[^"]+"', '', 'g')
 FROM published.{name} t
 """

@@ -1,0 +1,175 @@
+"""Writing what /hsds shows (HSDS 3.1), within a publication: from the same rows, when they change.
+
+Services, organizations, places and vocabularies are built from what is pending and written where
+they differ from what is published. Each list numbers its rows; what is new takes a number that is
+vacant, or the next, so that no row ever moves to another page.
+"""
+
+from typing import Any, LiteralString
+
+from psycopg import Cursor, sql
+from sqlalchemy import Table
+
+from db import published
+from db.documents import read
+
+TOUCHING = frozenset(("codelist", "district", "organisation", "offering"))
+"""The resources that HSDS documents are made of."""
+
+
+def replace(cursor: Cursor[Any], touched: set[str]) -> bool:
+    """Bring the HSDS documents up to date. Returns whether any changed."""
+    if not touched & TOUCHING:
+        return False
+    cursor.execute(read("hsds_parts"))
+    if "offering" in touched:
+        _build_services(cursor)
+    cursor.execute(_BUILT)
+    counts = [_replace(cursor, name, table) for name, table in published.HSDS.items()]
+    return any(counts)
+
+
+def _build_services(cursor: Cursor[Any]) -> None:
+    """In the batches that offerings were built in (db/publication.py)."""
+    cursor.execute("SELECT DISTINCT number FROM batches ORDER BY number")
+    for (number,) in cursor.fetchall():
+        cursor.execute("TRUNCATE batch")
+        cursor.execute("INSERT INTO batch SELECT id FROM batches WHERE number = %s", [number])
+        cursor.execute("ANALYZE batch")
+        cursor.execute(read("hsds_service"))
+
+
+def _replace(cursor: Cursor[Any], name: str, table: Table) -> int:
+    """Write the rows of a list that differ, remove those that ended. Returns how many."""
+    names: dict[str, sql.Composable] = {
+        "list": sql.Literal(name),
+        "table": sql.Identifier("published", table.name),
+        "built": sql.Identifier(f"built_{table.name}"),
+        **_columns(table),
+    }
+    removed = cursor.execute(sql.SQL(_REMOVE[name]).format(**names)).rowcount
+    cursor.execute(sql.SQL(_CHANGED).format(**names))
+    if "number" in table.columns:
+        cursor.execute(sql.SQL(_NUMBER).format(**names))
+    changed = cursor.execute(sql.SQL(_WRITE).format(**names)).rowcount
+    cursor.execute("DROP TABLE changed, fresh")
+    if changed > BULK:
+        cursor.execute(sql.SQL("ANALYZE {table}").format(**names))
+    return removed + changed
+
+
+BULK = 1_000
+
+_MADE_HERE: dict[str, LiteralString] = {
+    "number": "coalesce(fresh.number, 0)",
+    "updated_at": "publication.at",
+    "search": "published.search_vector(b.texts[1], b.texts[2], b.texts[3], b.texts[4])",
+}
+
+
+def _columns(table: Table) -> dict[str, sql.Composable]:
+    """What is written to each column; a number is given once and for all."""
+    columns = table.columns.keys()
+    values = [
+        sql.SQL(_MADE_HERE[column]) if column in _MADE_HERE else sql.Identifier("b", column)
+        for column in columns
+    ]
+    overwritten = [column for column in columns if column not in ("id", "number")]
+    return {
+        "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
+        "values": sql.SQL(", ").join(values),
+        "overwrite": sql.SQL(", ").join(
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in overwritten
+        ),
+    }
+
+
+# A service has changed when any place of it has: whoever asks what was modified gets it again.
+_BUILT: LiteralString = """
+UPDATE built_hsds_service_at_location
+SET hash = md5(concat(document, nested, position, opening_id));
+ANALYZE built_hsds_service (id), built_hsds_service_at_location (id, service_id);
+CREATE TEMPORARY TABLE hashed ON COMMIT DROP AS
+    SELECT b.id, md5(concat(b.document, b.nested, places.hash)) AS hash
+    FROM built_hsds_service b
+    LEFT JOIN (
+        SELECT s.service_id, string_agg(concat(s.hash, l.hash), ' ' ORDER BY s.position, s.id)
+                   AS hash
+        FROM built_hsds_service_at_location s
+        JOIN built_hsds_location l ON l.id = s.location_id
+        GROUP BY s.service_id
+    ) AS places ON places.service_id = b.id;
+UPDATE built_hsds_service b SET hash = hashed.hash FROM hashed WHERE hashed.id = b.id;
+CREATE INDEX ON built_hsds_service (id);
+CREATE INDEX ON built_hsds_service_at_location (id);
+ANALYZE built_hsds_service (id), built_hsds_service_at_location (id, service_id);
+"""
+
+_GONE: LiteralString = """
+WITH gone AS (
+    DELETE FROM {table} old
+    WHERE old.%s AND NOT EXISTS (SELECT FROM {built} b WHERE b.id = old.id)
+    RETURNING number
+), vacated AS (
+    INSERT INTO published.hsds_vacancy (list, number) SELECT {list}, number FROM gone
+)
+SELECT FROM gone
+"""
+
+_REMOVE: dict[str, LiteralString] = {
+    "taxonomy": _GONE.replace("%s", "id IS NOT NULL"),
+    "taxonomy_term": _GONE.replace("%s", "id IS NOT NULL"),
+    "organization": _GONE.replace(
+        "%s", "id IN (SELECT id FROM pending WHERE resource = 'organisation')"
+    ),
+    "service": _GONE.replace("%s", "id IN (SELECT id FROM pending WHERE resource = 'offering')"),
+    "service_at_location": _GONE.replace(
+        "%s", "service_id IN (SELECT id FROM pending WHERE resource = 'offering')"
+    ),
+    # Places are shared: those of pending services that nothing else is provided at.
+    "location": """
+        DELETE FROM {table} old
+        WHERE old.id IN (SELECT s.location_id FROM published.hsds_service_at_location s
+                         JOIN pending p ON p.id = s.service_id AND p.resource = 'offering')
+          AND NOT EXISTS (SELECT FROM {built} b WHERE b.id = old.id)
+          AND NOT EXISTS (SELECT FROM published.hsds_service_at_location s
+                          WHERE s.location_id = old.id
+                            AND s.service_id NOT IN (SELECT id FROM pending
+                                                     WHERE resource = 'offering'))
+    """,
+}
+
+_CHANGED: LiteralString = """
+CREATE TEMPORARY TABLE changed ON COMMIT DROP AS
+    SELECT b.id, old.id IS NULL AS is_new
+    FROM {built} b LEFT JOIN {table} old ON old.id = b.id
+    WHERE old.hash IS DISTINCT FROM b.hash;
+CREATE TEMPORARY TABLE fresh (id uuid, number integer) ON COMMIT DROP;
+ANALYZE changed
+"""
+
+# Vacant numbers first, the lowest before the others, then those after the highest ever given.
+_NUMBER: LiteralString = """
+INSERT INTO fresh
+    SELECT entry.id, coalesce(vacant.number, highest.number + entry.n - highest.vacant)
+    FROM (SELECT c.id, row_number() OVER (ORDER BY b.sort_name COLLATE published.de, c.id) AS n
+          FROM changed c JOIN {built} b ON b.id = c.id WHERE c.is_new) AS entry
+    CROSS JOIN (SELECT greatest((SELECT max(number) FROM {table}), max(number), 0) AS number,
+                       count(*) AS vacant
+                FROM published.hsds_vacancy WHERE list = {list}) AS highest
+    LEFT JOIN (SELECT number, row_number() OVER (ORDER BY number) AS n
+               FROM published.hsds_vacancy WHERE list = {list}) AS vacant ON vacant.n = entry.n;
+DELETE FROM published.hsds_vacancy USING fresh
+WHERE hsds_vacancy.list = {list} AND hsds_vacancy.number = fresh.number;
+ANALYZE fresh
+"""
+
+_WRITE: LiteralString = """
+INSERT INTO {table} ({columns})
+SELECT {values}
+FROM publication, changed
+JOIN {built} b ON b.id = changed.id
+LEFT JOIN fresh ON fresh.id = b.id
+ORDER BY b.id
+ON CONFLICT (id) DO UPDATE SET {overwrite}
+"""
