@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from api.formats import FORMATS
 from api.pages.templates import web
+from db.schedules import schedules
 
 Document = Mapping[str, Any]
 
@@ -79,6 +80,9 @@ def _offering(document: Document, base: str) -> dict[str, Any]:
             for district in _areas_served(document)
         ],
         "availableChannel": [_channel(document, site) for site in document["sites"] or [None]],
+        "hoursAvailable": opening_hours(document["sites"][0])
+        if len(document["sites"]) == 1
+        else None,
         "offers": _offer(document),
         "termsOfService": document["eligibility"],
     }
@@ -136,6 +140,7 @@ def _place(site: Document) -> dict[str, Any]:
         "name": site["name"],
         "address": _address(site),
         "geo": _coordinates(site),
+        "openingHoursSpecification": opening_hours(site),
         "amenityFeature": _wheelchair(site),
     }
 
@@ -146,6 +151,38 @@ def _wheelchair(site: Document) -> dict[str, Any] | None:
         return None
     value = {"yes": True, "no": False}.get(said["code"], said["label"])
     return {"@type": "LocationFeatureSpecification", "name": "wheelchair", "value": value}
+
+
+DAYS = {
+    "MO": "Monday",
+    "TU": "Tuesday",
+    "WE": "Wednesday",
+    "TH": "Thursday",
+    "FR": "Friday",
+    "SA": "Saturday",
+    "SU": "Sunday",
+}
+WEEKLY = frozenset(
+    ("freq", "byday", "opens_at", "closes_at", "valid_from", "valid_to", "timezone", "description")
+)
+"""Members of a schedule that schema.org has a word for, or that need none."""
+
+
+def opening_hours(site: Document) -> list[dict[str, Any]]:
+    """The regular week of a site; what repeats in another way is left to the text of the page."""
+    regular = (each for each in schedules(site["opening_hours"] or "") if "byday" in each)
+    return [
+        {
+            "@type": "OpeningHoursSpecification",
+            "dayOfWeek": [f"https://schema.org/{DAYS[day]}" for day in each["byday"].split(",")],
+            "opens": each["opens_at"],
+            "closes": each["closes_at"],
+            "validFrom": each.get("valid_from"),
+            "validThrough": each.get("valid_to"),
+        }
+        for each in regular
+        if each.keys() <= WEEKLY and each["freq"] == "WEEKLY"
+    ]
 
 
 def _coordinates(site: Document) -> dict[str, Any] | None:

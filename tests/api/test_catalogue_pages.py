@@ -15,6 +15,7 @@ from rdflib import DCAT, DCTERMS, RDF, SDO, Graph, URIRef
 from starlette.testclient import TestClient
 
 from api.artefacts.building import build
+from api.faces import FACES, Face
 from api.pages import catalogue as pages
 from api.settings import Settings
 from tests.api.calls import get, relative
@@ -226,6 +227,19 @@ def test_the_examples_of_a_dataset_work(client: TestClient, graph: Graph) -> Non
         (changes,) = [each for each in document.each("main a", "href") if "/v1/changes" in each]
         for address in (*shown, changes):
             assert get(client, relative(address)).content.strip()
+
+
+@pytest.mark.parametrize("face", FACES, ids=lambda face: face.slug)
+def test_every_face_begins_where_the_api_catalogue_says(client: TestClient, face: Face) -> None:
+    (described,) = [
+        each
+        for each in get(client, "/.well-known/api-catalog").json()["linkset"]
+        if each["anchor"] == f"http://testserver{face.path}"
+    ]
+    answer = client.get(relative(described["anchor"]), headers={"accept": face.media_type})
+    assert answer.status_code != 404
+    head = client.head(relative(described["anchor"]), headers={"accept": face.media_type})
+    assert head.status_code == answer.status_code
 
 
 def test_the_sitemap_has_the_catalogue_and_every_dataset(client: TestClient, graph: Graph) -> None:

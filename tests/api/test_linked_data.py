@@ -8,13 +8,18 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from rdflib import RDF, SDO, Graph, Literal
 from starlette.testclient import TestClient
 
+from api.pages.linked_data import opening_hours
 from api.resources import OFFERINGS, RESOURCES, Resource
+from db.publication import publish
 from tests.api.calls import get, listed, relative
 from tests.api.documents import page
+from tests.conftest import connect_to
+from tests.databases import Database
 
 DESCRIBED = [
     resource
@@ -162,6 +167,60 @@ def test_points_of_places_are_only_those_that_are_known(registry: Registry) -> N
             and (site["precision"] or {}).get("code") != "municipality"
         }
         assert said == known
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ("Mo-Fr 08:00-16:00", {("Mo-Fr", "08:00", "16:00")}),
+        (
+            "Mo,We 09:00-12:00,14:00-18:00",
+            {("Mo,We", "09:00", "12:00"), ("Mo,We", "14:00", "18:00")},
+        ),
+        ("Fr 22:00-02:00", {("Fr", "22:00", "02:00")}),
+        ("2026 Jun 01-2026 Aug 31: Mo 10:00-12:00", {("Mo", "10:00", "12:00")}),
+        ("Mo[1] 10:00-12:00", set()),
+        ("SH Mo 10:00-12:00", set()),
+        ("nach Vereinbarung", set()),
+        ("", set()),
+        (None, set()),
+    ],
+)
+def test_only_what_repeats_each_week_is_told_of_opening_hours(
+    hours: str | None, said: set[tuple[str, str, str]]
+) -> None:
+    days = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
+    expected = set()
+    for named, opens, closes in said:
+        first, _, last = named.partition("-")
+        span = days[days.index(first) : days.index(last) + 1] if last else named.split(",")
+        expected |= {(day, opens, closes) for day in span}
+    found = {
+        (day.removeprefix("https://schema.org/")[:2], each["opens"], each["closes"])
+        for each in opening_hours({"opening_hours": hours})
+        for day in each["dayOfWeek"]
+    }
+    assert found == expected
+
+
+def test_the_hours_of_the_only_site_are_those_of_the_offering(
+    own_county_database: Database,
+) -> None:
+    with psycopg.connect(own_county_database.owner_url) as connection:
+        connection.execute("UPDATE registry.offering_site SET opening_hours = 'Tu 09:00-17:00'")
+    publish(own_county_database.owner_url)
+    with connect_to(own_county_database) as client:
+        offerings = listed(client, "/v1/offerings", {"limit": 40})["items"]
+        assert {len(offering["sites"]) for offering in offerings} >= {1, 2}
+        for offering in offerings:
+            data = page(client, f"/v1/offerings/{offering['slug']}").data()
+            said = {"Tuesday"} if len(offering["sites"]) == 1 else set()
+            hours = data.get("hoursAvailable", ())
+            assert {each["dayOfWeek"][0].rpartition("/")[2] for each in hours} == said
+            graph = read(data)
+            places = list(graph.subjects(RDF.type, SDO.Place))
+            assert all((place, SDO.openingHoursSpecification, None) in graph for place in places)
+            assert len(places) == len(offering["sites"])
 
 
 def test_an_indicator_is_a_dataset_that_can_be_downloaded(registry: Registry) -> None:
