@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,11 +27,12 @@ MANY = 480
 
 @pytest.fixture(scope="module")
 def registry(
-    demo_database: Database, tmp_path_factory: pytest.TempPathFactory
+    demo_database: Database, demo_artefacts: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Registry]:
-    folder = tmp_path_factory.mktemp("artefacts")
+    """The demonstration set, with files of its own, which may be taken away."""
+    folder = tmp_path_factory.mktemp("harvested") / "artefacts"
+    shutil.copytree(demo_artefacts, folder, symlinks=True)
     with running_registry(demo_database, folder) as running:
-        running.build()
         yield running
 
 
