@@ -91,9 +91,11 @@ def entries(client: TestClient, path: str) -> dict[str, str | None]:
 
 
 def whole(client: TestClient) -> dict[str, str | None]:
-    """Everything that is listed along the index."""
+    """Everything that is listed along the index, but for datasets (test_catalogue_pages.py)."""
     found: dict[str, str | None] = {}
-    for part in entries(client, "/sitemap.xml"):
+    parts = entries(client, "/sitemap.xml")
+    assert "http://testserver/sitemap-datasets.xml" in parts
+    for part in parts.keys() - {"http://testserver/sitemap-datasets.xml"}:
         listed_there = entries(client, relative(part))
         assert listed_there
         assert not found.keys() & listed_there.keys()
@@ -133,6 +135,7 @@ def test_a_large_resource_has_several_parts(
     with connect_to(county_database) as client:
         assert whole(client) == expected
         index = entries(client, "/sitemap.xml")
+        del index["http://testserver/sitemap-datasets.xml"]
         assert len(index) > len(sitemap.LISTED) + 1
         for part, at in index.items():
             inside = entries(client, relative(part))
@@ -175,6 +178,10 @@ def test_ended_offerings_are_not_in_the_sitemap(api: TestClient) -> None:
 
 def test_an_empty_registry_has_a_sitemap_that_is_not_empty(client: TestClient) -> None:
     assert len(whole(client)) == len(sitemap.PAGES)
+
+
+def test_the_sitemap_of_datasets_is_not_empty_while_they_are_being_made(api: TestClient) -> None:
+    assert api.get("/sitemap-datasets.xml").status_code == 503
 
 
 # --- robots.txt ----------------------------------------------------------------------------------
