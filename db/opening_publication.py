@@ -19,8 +19,10 @@ def replace_opening_times(cursor: Cursor[Any], changed: dict[str, int], *, rebui
         changed["holiday"] = holidays
     if rebuild:
         cursor.execute("DELETE FROM published.opening_hours")
-    if rebuild or _has_offerings(cursor):
-        _replace_hours(cursor, _ALL if rebuild else _NEW)
+        _add_hours(cursor, _ALL)
+    elif _has_offerings(cursor):
+        _add_hours(cursor, _NEW)
+        cursor.execute(_UNUSED)
 
 
 def _has_offerings(cursor: Cursor[Any]) -> bool:
@@ -29,12 +31,11 @@ def _has_offerings(cursor: Cursor[Any]) -> bool:
     return bool(row and row[0])
 
 
-def _replace_hours(cursor: Cursor[Any], wanted: LiteralString) -> None:
+def _add_hours(cursor: Cursor[Any], wanted: LiteralString) -> None:
     rows = cursor.execute(wanted).fetchall()
     with cursor.copy(_COPY) as copy:
         for id_, hours, region in rows:
             copy.write_row((id_, hours, region, json.dumps(schedules(hours), ensure_ascii=False)))
-    cursor.execute(_UNUSED)
 
 
 _ENDED: LiteralString = """

@@ -615,3 +615,16 @@ def test_progress_names_the_rows_done_and_all_of_them(registry: Registry) -> Non
     files = list(registry.folder.glob("*.csv"))
     import_files(registry.url, files, order, progress=lambda *each: told.append(each))
     assert told == [("angebote.csv", 0, None), ("angebote.csv", 2, 2)]
+
+
+def test_hours_that_nobody_can_reckon_with_are_taken_and_flagged(registry: Registry) -> None:
+    parts = MAPPING["parts"]["sites"]["fields"] | {"opening_hours": "Zeiten"}
+    registry.mapped(parts={"sites": {"fields": parts}})
+    texts = ("Mo-Fr 08:00-16:00; PH off", "montags 10 Uhr", "Mo-Fr 9-12")
+    rows = [{**row, "Zeiten": text} for row, text in zip((ROW, SECOND, THIRD), texts, strict=True)]
+    flags = [each for each in said(registry.take(*rows), Severity.WARNING) if each[1]]
+    assert [(position, field) for position, field, _ in flags] == [
+        ("line 3", "opening_hours"),
+        ("line 4", "opening_hours"),
+    ]
+    assert sorted(registry.all("SELECT opening_hours FROM registry.offering_site")) == sorted(texts)
