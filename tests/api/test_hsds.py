@@ -729,7 +729,9 @@ def test_answers_are_validated_cached_and_headed(name: str, api: TestClient) -> 
 # Ids
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(owner=st.uuids(), name=st.text(st.characters(exclude_characters="\0", codec="utf-8")))
 def test_derived_ids_are_those_of_rfc_9562(
     owner: UUID, name: str, county_database: Database
