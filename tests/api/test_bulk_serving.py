@@ -36,21 +36,14 @@ LARGE = 30_000_000
 
 
 @pytest.fixture(scope="module")
-def folder(county_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    top = tmp_path_factory.mktemp("artefacts")
-    build(Settings(), county_database.public_url, top)
-    return top
-
-
-@pytest.fixture(scope="module")
-def files(county_database: Database, folder: Path) -> Iterator[TestClient]:
-    with connect_to(county_database, artefacts=folder) as client:
+def files(county_database: Database, county_artefacts: Path) -> Iterator[TestClient]:
+    with connect_to(county_database, artefacts=county_artefacts) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def whole(folder: Path) -> bytes:
-    return (folder / "current" / "bulk" / "offerings.csv").read_bytes()
+def whole(county_artefacts: Path) -> bytes:
+    return (county_artefacts / "current" / "bulk" / "offerings.csv").read_bytes()
 
 
 def manifest_of(folder: Path) -> Manifest:
