@@ -221,3 +221,20 @@ def test_the_report_of_an_import_can_be_read_again(database: Database, tmp_path:
     missing = run("import", "report", "2", **places)
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "no report of an import 2" in missing.stderr
+
+
+def test_hsds_goes_out_and_comes_back(demo_database: Database, tmp_path: Path) -> None:
+    places = {
+        "DATABASE_URL": demo_database.owner_url,
+        "DATABASE_PUBLIC_URL": demo_database.public_url,
+    }
+    file = tmp_path / "hsds.zip"
+    done = run("export", "hsds", str(file), **places)
+    assert done.returncode == 0, done.stderr
+    assert "services.csv: " in done.stderr
+    tried = run("import", str(file), "--dry-run", **places)
+    assert tried.returncode == 0, tried.stderr
+    assert "left alone" in tried.stderr
+    refused = run("export", "hsds", str(file), "--private", **places)
+    assert refused.returncode != 0
+    assert "all that is published" in refused.stderr

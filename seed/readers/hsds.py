@@ -209,7 +209,14 @@ def open_services(source: Source, hints: Hints) -> Document:  # noqa: ARG001
     for name, rows in parts.items():
         found = list(rows.values())
         tables.append(RowsTable(name, columns_of(found), found))
-    return Document(JSON, tables, list(_page(source.json)))
+    return Document(JSON, tables, [*_page(source.json), *_brief(services)])
+
+
+def _brief(services: Sequence[tuple[str, Any]]) -> Iterator[str]:
+    """A list of an API leaves out what an import would take for gone."""
+    found = [each for _, each in services if isinstance(each, dict)]
+    if found and not any("service_at_locations" in each for each in found):
+        yield "no service has locations: if the server was not asked for full services, do (full=true)"
 
 
 def _service(position: str, value: Any) -> Record:

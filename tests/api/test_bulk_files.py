@@ -8,6 +8,7 @@ import io
 import json
 import sqlite3
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ located = pytest.mark.parametrize(
     "resource",
     [found for found in RESOURCES if snapshots.is_located(found.table.name)],
     ids=lambda found: found.name,
+)
+# Frictionless opens the package of HSDS to see what it is, and leaves closing it to chance.
+leaves_a_zip_open = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"
 )
 EVERYTHING = {"offerings": {"include_ended": "true"}}
 
@@ -209,6 +214,7 @@ def test_a_geopackage_opens_as_a_layer(resource: Resource, folder: Path, api: Te
 # --- the whole -----------------------------------------------------------------------------------
 
 
+@leaves_a_zip_open
 def test_the_data_package_is_valid_and_so_are_its_tables(folder: Path) -> None:
     report = frictionless.validate(str(folder / "datapackage.json"))
     assert report.flatten(["name", "title", "message"]) == []
@@ -224,6 +230,16 @@ def test_it_names_licences_and_whom_to_name(folder: Path, api: TestClient) -> No
     assert all(each.get("path") or each.get("name") for each in offerings["licenses"])
     assert offerings["licenses"]
     assert package["version"] == str(listed(api, "/v1/codelists", {"limit": 1})["sequence"])
+
+
+def test_the_package_of_hsds_is_among_them(manifest: Manifest, folder: Path) -> None:
+    (made,) = [each for each in manifest.files if each.format == "hsds"]
+    assert (made.name, made.media_type) == ("bulk/hsds.zip", "application/zip")
+    with zipfile.ZipFile(folder / "hsds.zip") as archive:
+        described = json.loads(archive.read("datapackage.json"))
+        rows = archive.read("services.csv").decode().count("\r\n") - 1
+    assert described["version"] == str(manifest.sequence)
+    assert made.rows == rows > 10
 
 
 def test_checksums_are_those_of_sha256sum(folder: Path) -> None:
@@ -253,6 +269,7 @@ def test_the_same_state_makes_the_same_files(
     }
 
 
+@leaves_a_zip_open
 def test_an_empty_registry_has_valid_files_too(database: Database, tmp_path: Path) -> None:
     made = build(Settings(), database.public_url, tmp_path)
     folder = tmp_path / "current" / "bulk"

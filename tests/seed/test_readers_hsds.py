@@ -307,6 +307,12 @@ def test_a_page_of_several_says_so(tmp_path: Path) -> None:
     assert list(document.notes) == ["page 1 of 3; there are 250 services on all of them"]
 
 
+def test_services_in_brief_are_told(tmp_path: Path) -> None:
+    brief = {key: value for key, value in THREE.items() if key != "service_at_locations"}
+    (note,) = open_file(save(tmp_path / "x.json", [brief])).notes
+    assert "full=true" in note
+
+
 def test_a_service_without_a_location_is_remarked(tmp_path: Path) -> None:
     service = THREE | {"service_at_locations": [{"id": "a1", "location_id": "l7"}]}
     (record,) = records(open_file(save(tmp_path / "x.json", [service])))
