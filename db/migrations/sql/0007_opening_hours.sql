@@ -31,7 +31,7 @@ CREATE TRIGGER record_delete AFTER DELETE ON registry.holiday
     FOR EACH STATEMENT EXECUTE FUNCTION registry.record_changes('holiday', 'id');
 
 CREATE VIEW registry.public_holiday AS
-SELECT e.id, e.region, e.kind, e.name, e.first_day, e.last_day, s.attribution
+SELECT e.id, e.region, e.kind, e.name, e.first_day, e.last_day, s.attribution, e.source_id
 FROM registry.holiday e
 JOIN registry.public_source s ON s.id = e.source_id;
 
