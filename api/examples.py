@@ -40,7 +40,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "stale": True,
         "include_ended": True,
         "open_at": "2026-12-22T10:00",
-        "open_now": True,
+        "open_now": False,
         "at": "2026-12-22T10:00",
         "days": 7,
         "bbox": [12.6, 50.5, 13.7, 51.4],
@@ -207,7 +207,6 @@ ADDRESSES: dict[str, dict[str, str]] = {
         "category and district",
         "/v1/offerings.geojson?bbox=12.6,50.5,13.7,51.4": "For a map",
         "/v1/offerings.csv?target_group=families": "For a spreadsheet",
-        "/v1/offerings?open_at=2026-12-22T10:00": "Open two days before Christmas Eve",
     },
     "get_offering_opening": {
         "/v1/offerings/erziehungsberatungsstelle-freiberg/opening?at=2026-12-22T10:00": "Around "

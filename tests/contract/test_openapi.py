@@ -21,7 +21,7 @@ NEEDED = {"radius": "near", "district_scope": "district", "proximity": "postcode
 
 UNKNOWN_EVERYWHERE = {
     ("list_offerings", name)
-    for name in ("age", "free", "confirmed_since", "language", "wheelchair", "near")
+    for name in ("age", "free", "confirmed_since", "language", "wheelchair", "near", "open_at")
 } | {
     ("list_districts", "designation"),
     ("list_measures", "district"),

@@ -13,6 +13,7 @@ import pytest
 from db.publication import publish
 from seed.demonstration.holidays import holiday_batch
 from seed.holidays import FileRefused, Taken, import_holidays
+from seed.load import load_vocabulary
 from seed.sources import set_source
 from tests.databases import Database
 
@@ -30,7 +31,7 @@ def take(database: Database, folder: Path, text: str, *, snapshot: bool = False)
 def there(database: Database, schema: str = "registry") -> set[tuple[str, date, date]]:
     with psycopg.connect(database.owner_url) as connection:
         query = f"SELECT region, first_day, last_day FROM {schema}.holiday"
-        return set(connection.execute(query).fetchall())  # type: ignore[arg-type]  # two constants
+        return set(connection.execute(query).fetchall())
 
 
 def test_a_file_is_taken_and_taken_again(database: Database, tmp_path: Path) -> None:
@@ -57,6 +58,7 @@ def test_a_snapshot_removes_what_its_sources_no_longer_have(
 def test_they_are_published_once_their_licence_is_stated(
     database: Database, tmp_path: Path
 ) -> None:
+    load_vocabulary(database.owner_url, progress=lambda _: None)
     take(database, tmp_path, HEAD + SUMMER)
     publish(database.owner_url)
     assert there(database, "published") == set()
