@@ -119,7 +119,7 @@ class Plausible:
         """The first publication, or where a page of just these resources ended."""
         asked = {"limit": 1, **{name: query[name] for name in ("resource",) if name in query}}
         answer = self._http.get("/v1/changes", params=asked).raise_for_status().json()
-        return _pick(("0", "1", answer["next"]), query["since"])
+        return _pick(("0", "1", str(answer["next"])), query["since"])
 
     def _next_cursor(self, path: str, sort: str) -> str:
         query: Query = {"limit": 1, "sort": sort}
