@@ -36,6 +36,7 @@ PAYLOAD = TypeAdapter(
 NAMES = {resource.name: resource.table.name for resource in RESOURCES}
 CONTEXT = "changes "
 LENGTH = 100
+HIGHEST = 10**18  # a bigint holds more
 BEGIN = "Start again without `since`, or from a list or a bulk snapshot and its `sequence`."
 
 
@@ -208,7 +209,7 @@ def _place(parameters: ChangesParameters) -> Place:
     """What `since` says, or a problem."""
     since = parameters.since or "0"
     if since.isdecimal():
-        number = int(since)
+        number = min(int(since), HIGHEST)
         return Place(Position.after(number), number, number or None)
     try:
         found = PAYLOAD.validate_json(cursors.unseal(CONTEXT, since))

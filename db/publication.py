@@ -352,7 +352,8 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
                 days = sql.SQL(_ALL_DAYS if rebuild else _TOUCHED_DAYS).format(**_names(table))
                 _compose(cursor, _ENDING, **_names(table), days=days)
         if changes >= BULK:
-            _compose(cursor, "ANALYZE published.{name}", name=sql.Identifier(table.name))
+            analyze: LiteralString = "ANALYZE published.{name}, published.change"
+            _compose(cursor, analyze, name=sql.Identifier(table.name))
             if table is published.offering:
                 cursor.execute(_ANALYZE_BESIDE)
     datasets.note(cursor, publication.changed.keys() | publication.removed.keys(), rebuild=rebuild)

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
@@ -16,7 +17,9 @@ from starlette.testclient import TestClient
 
 from api import cursors
 from api.changes import CONTEXT, PAYLOAD
-from api.resources import RESOURCES
+from api.resources import RESOURCES, Resource
+from db.backup import backup, restore
+from db.cluster import PUBLIC
 from db.forgetting import forget_changes
 from db.publication import publish
 from db.registry import writer
@@ -185,6 +188,38 @@ def test_single_resources_are_what_all_of_them_hold(
     assert page["has_more"] == (len(found) < len(whole))
 
 
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda found: found.name)
+def test_every_list_tells_what_was_updated_since(
+    own: TestClient, own_county_database: Database, resource: Resource
+) -> None:
+    """All that changed and is there: what the changes have besides are removals."""
+    path, table = f"/v1/{resource.name}", resource.table.name
+    everything = {"include_ended": "true"} if table == "offering" else {}
+    first = get(own, path, {"limit": 1}).json()
+    assert total_since(own, path, "2000-01-01") == first["total"]
+    with psycopg.connect(own_county_database.owner_url) as connection:
+        connection.execute(f"UPDATE published.{table} SET hash = ''".encode())
+        connection.execute("UPDATE published.state SET documents_hash = ''")
+        connection.execute("UPDATE published.state SET published_at = now() + interval '1 day'")
+    until_published(own, publish(own_county_database.owner_url).sequence)
+    moment = get(own, path, {"limit": 1}).json()["items"][0]["updated_at"]
+    since = {
+        item["id"]
+        for item in get(own, path, {"updated_since": moment, "limit": 10_000} | everything).json()[
+            "items"
+        ]
+    }
+    told = changes(own, since=first["sequence"], resource=resource.name, limit=10_000)["items"]
+    assert since
+    assert since == {item["id"] for item in told if item["kind"] == "upsert"}
+    assert total_since(own, path, "2999-01-01") == 0
+
+
+def total_since(client: TestClient, path: str, moment: str) -> int:
+    total: int = get(client, path, {"updated_since": moment, "limit": 1}).json()["total"]
+    return total
+
+
 # --- single changes ------------------------------------------------------------------------------
 
 
@@ -314,9 +349,10 @@ def test_a_cursor_of_other_resources(api: TestClient) -> None:
 
 
 def test_a_number_that_has_not_been_reached(api: TestClient) -> None:
-    status, detail = refused(api, 10**17)
-    assert status == 400
-    assert "number 2" in detail
+    for number in (3, 10**17, 10**18, 10**19, 10**900):
+        status, detail = refused(api, number)
+        assert status == 400
+        assert "number 2" in detail
 
 
 def _cursor_at(database: Database, seen: int) -> str:
@@ -341,6 +377,31 @@ def test_a_cursor_from_a_state_that_was_lost(
         assert (status, "backup" in detail) == (410, True)
     for since in (2, 100, _cursor_at(own_county_database, 2)):
         assert changes(own, since=since)["sequence"] == 100
+
+
+def test_a_restored_backup_goes_on_with_those_who_saw_no_more_than_it(
+    own: TestClient, own_county_database: Database, tmp_path: Path
+) -> None:
+    url, file = own_county_database.owner_url, tmp_path / "saved"
+    steady, hasty = Copy(), Copy()
+    steady.follow(own)
+    backup(url, file)
+    edit(own_county_database, RENAME, "Anders", "offering-1")
+    until_published(own, edit(own_county_database, TAKE_OFF, "offering-2"))
+    hasty.follow(own)
+    restored = restore(url, PUBLIC, file, replace=True)
+    until_published(own, restored.sequence)
+    assert refused(own, hasty.since or "")[0] == 410
+    steady.follow(own)
+    hasty.since, hasty.documents = None, {}
+    hasty.follow(own)
+    assert steady.documents == hasty.documents == published(own)
+    with psycopg.connect(url) as connection:
+        several = connection.execute(
+            "SELECT resource, id FROM published.change WHERE NOT superseded"
+            " GROUP BY 1, 2 HAVING count(*) > 1"
+        ).fetchall()
+    assert several == []
 
 
 # --- what is forgotten ---------------------------------------------------------------------------
