@@ -55,7 +55,6 @@ async def _home(request: Request, parameters: Annotated[HomeParameters, Query()]
     found = [
         link("service-desc", f"{base}/openapi.json", "application/json"),
         link("service-doc", f"{base}/docs", "text/html"),
-        link("bulk", f"{base}/bulk", "application/json"),
         *(link(entry.name, f"{base}/v1/{entry.name}", "application/json") for entry in RESOURCES),
     ]
     title = {"title": contract.TITLE, "description": contract.TAGS["offerings"]}
