@@ -35,7 +35,7 @@ def build() -> None:
     from api.artefacts.following import BUSY, build_apart
 
     with reading() as (settings, url, folder), progress("Making files"):
-        code, reason = build_apart(settings, url, folder, threading.Event())
+        code, reason = build_apart(quiet(settings), url, folder, threading.Event())
         if code == BUSY:
             stop(f"Another process is making files in {folder}")
         if code:
@@ -109,6 +109,11 @@ def folder_of(settings: Settings) -> Path:
     return data.expanduser().absolute() / "artefacts" / _name_of_database(settings)
 
 
+def quiet(settings: Settings) -> Settings:
+    """What is said to a person need not be in a log as well."""
+    return settings.model_copy(update={"log_level": "error"})
+
+
 def _name_of_database(settings: Settings) -> str:
     """The same however its role and password are called."""
     if settings.database_public_url is None:
@@ -153,7 +158,7 @@ def _build_or_wait(
     timer.start()
     try:
         tell(f"making them in {folder}")
-        code, reason = build_apart(settings, url, folder, out_of_time)
+        code, reason = build_apart(quiet(settings), url, folder, out_of_time)
     finally:
         timer.cancel()
     if code == BUSY:

@@ -372,6 +372,17 @@ def test_people_get_a_page(lang: str, title: str, files: TestClient) -> None:
         assert f'href="http://testserver/bulk/{file["name"]}"' in answer.text
 
 
+def test_the_list_has_a_tag_for_each_of_its_forms(files: TestClient) -> None:
+    asked = [("/bulk", "application/json"), ("/bulk?lang=de", "text/html")]
+    asked.append(("/bulk?lang=sv", "text/html"))
+    tags = [get(files, path, Accept=accepted).headers["etag"] for path, accepted in asked]
+    assert len(set(tags)) == 3
+    for (path, accepted), tag in zip(asked, tags, strict=True):
+        headers = {"Accept": accepted, "If-None-Match": tag}
+        assert files.get(path, headers=headers).status_code == 304
+        assert files.head(path, headers={"Accept": accepted}).headers["etag"] == tag
+
+
 def test_how_far_the_files_are_is_told(own_county_database: Database, tmp_path: Path) -> None:
     build(Settings(), own_county_database.public_url, tmp_path)
     with connect_to(own_county_database, artefacts=tmp_path) as client:
