@@ -200,10 +200,16 @@ def _keep_rules(query: Query) -> None:
         query.setdefault("district", ["landkreis-mittelsachsen"])
     if query.get("layout") == "wide":
         query["format"] = "csv"
+    _keep_rules_of_hsds(query)
+
+
+def _keep_rules_of_hsds(query: Query) -> None:
     if "proximity" in query:
         query.setdefault("postcode", POSTCODE)
     if query.get("minimal") in (True, "true"):
         query.pop("full", None)
+    if query.get("full_service") in (True, "true"):
+        query.pop("per_page", None)
     if query.get("format") == "ndjson":
         query.pop("page", None)
         query.pop("per_page", None)
