@@ -16,7 +16,7 @@ from sqlalchemy import Table
 
 from api import links, responses
 from api.dependencies import Service, service
-from api.errors import NotFound, Unavailable
+from api.errors import InvalidParameter, NotFound, Unavailable
 from api.formats import FORMATS
 from api.hsds import filters
 from api.hsds.parameters import HsdsParameters
@@ -131,6 +131,9 @@ class Extent:
 async def answer_list(request: Request, listing: Listing, parameters: HsdsParameters) -> Response:
     """A numbered page, or everything as NDJSON."""
     format_ = choose_format(request, parameters.format, ("json", "ndjson"))
+    if format_.streamed and (parameters.page or parameters.per_page):
+        name = "page" if parameters.page else "per_page"
+        raise InvalidParameter.named(name, "ndjson is not paged, it holds everything")
     wanted = await _understood(request, listing, parameters)
     if "if-none-match" in request.headers:
         version = wanted.version(await wanted.service.current_state(), format_.name)

@@ -13,6 +13,8 @@ from db.conditions import as_uuid
 MAX_PER_PAGE = 1_000
 PER_PAGE = 100
 MINIMAL_PER_PAGE = 100_000
+FULL_SERVICE_PER_PAGE = 20
+"""An organization may have very many services, each with everything."""
 
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
@@ -71,13 +73,6 @@ class HsdsParameters(BaseModel):
     def length(self) -> int:
         return self.per_page or PER_PAGE
 
-    @model_validator(mode="after")
-    def _no_pages_of_a_stream(self) -> Self:
-        if self.format == "ndjson" and (self.page or self.per_page):
-            name = "page" if self.page else "per_page"
-            raise ValueError(f"{name}: ndjson is not paged, it holds everything")
-        return self
-
 
 class TaxonomyParameters(HsdsParameters):
     """Filters of vocabularies."""
@@ -111,12 +106,24 @@ class OrganizationParameters(Classified):
     """Filters of organizations."""
 
     full_service: Boolean | None = Field(
-        None, description="Everything that is known, and of each service as well."
+        None,
+        description="Everything that is known, and of each service as well; at most "
+        f"{FULL_SERVICE_PER_PAGE} on a page.",
     )
 
     @property
     def column(self) -> str:
         return "whole_with_services" if self.full_service else super().column
+
+    @property
+    def length(self) -> int:
+        return self.per_page or (FULL_SERVICE_PER_PAGE if self.full_service else PER_PAGE)
+
+    @model_validator(mode="after")
+    def _few_with_all_services(self) -> Self:
+        if self.full_service and self.length > FULL_SERVICE_PER_PAGE:
+            raise ValueError(f"per_page: at most {FULL_SERVICE_PER_PAGE} with full_service")
+        return self
 
 
 class OrganizationItemParameters(BaseModel):

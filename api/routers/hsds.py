@@ -23,7 +23,7 @@ Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 Id = Annotated[str, Path(max_length=200, description="Id (UUID).")]
 
 VERSION = "3.1"
-SPECIFICATION = "https://docs.openreferral.org/en/v3.1.0/"
+SPECIFICATION = "https://docs.openreferral.org/"
 NOT_USED = {
     "capacities": "HSDS wants the number of places that are available; known is how many there "
     "are. They are an attribute `capacity`.",

@@ -224,6 +224,8 @@ def _keep_rules_of_hsds(query: Query) -> None:
         query.setdefault("postcode", POSTCODE)
     if query.get("minimal") in (True, "true"):
         query.pop("full", None)
+    if query.get("full_service") in (True, "true"):
+        query.pop("per_page", None)
     if query.get("format") == "ndjson":
         query.pop("page", None)
         query.pop("per_page", None)
