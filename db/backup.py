@@ -225,11 +225,13 @@ def _row(connection: Connection[Any], query: LiteralString) -> tuple[Any, ...]:
 
 def _statements(connection: Connection[Any], script: LiteralString) -> list[str]:
     names = sql.SQL(", ").join(map(sql.Literal, published.RESOURCES))
+    dated = [table.name for table in published.HSDS.values() if "updated_at" in table.columns]
     composed = sql.SQL(script).format(
         lock=sql.Literal(migrate.LOCK),
         pace=sql.Literal(PACE),
         channel=sql.Literal(published.CHANNEL),
         resources=names,
+        dated=sql.SQL(", ").join(map(sql.Literal, dated)),
     )
     return [composed.as_string(connection)]
 
@@ -321,6 +323,19 @@ BEGIN
             FROM published.change JOIN published.state USING (sequence)
             WHERE change.resource = %1$L AND change.kind = 'upsert' AND change.id = new.id
               AND new.resource = %1$L
+        $statement$, name);
+    END LOOP;
+    FOR name IN
+        SELECT relname FROM pg_class
+        WHERE relnamespace = 'replaced_published'::regnamespace AND relname IN ({dated})
+          AND to_regclass(format('published.%I', relname)) IS NOT NULL
+    LOOP
+        EXECUTE format($statement$
+            UPDATE published.%1$I AS new SET updated_at = state.published_at
+            FROM published.state
+            WHERE NOT EXISTS (
+                SELECT FROM replaced_published.%1$I AS old
+                WHERE (old.id, old.hash, old.updated_at) = (new.id, new.hash, new.updated_at))
         $statement$, name);
     END LOOP;
     IF to_regclass('registry.publication') IS NOT NULL THEN

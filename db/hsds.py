@@ -17,16 +17,19 @@ TOUCHING = frozenset(("codelist", "district", "organisation", "offering"))
 """The resources that HSDS documents are made of."""
 
 
-def replace(cursor: Cursor[Any], touched: set[str]) -> bool:
+def replace(cursor: Cursor[Any], touched: set[str], *, rebuild: bool) -> bool:
     """Bring the HSDS documents up to date. Returns whether any changed."""
     if not touched & TOUCHING:
         return False
+    named = rebuild or "codelist" in touched
+    cursor.execute(_SPOKEN)
+    cursor.execute(read("hsds_taxonomies") if named else _KNOWN_TERMS)
     cursor.execute(read("hsds_parts"))
     if "offering" in touched:
         _build_services(cursor)
     cursor.execute(_BUILT)
-    counts = [_replace(cursor, name, table) for name, table in published.HSDS.items()]
-    return any(counts)
+    lists = [name for name in published.HSDS if named or name not in VOCABULARY]
+    return sum(_replace(cursor, name, published.HSDS[name]) for name in lists) > 0
 
 
 def _build_services(cursor: Cursor[Any]) -> None:
@@ -48,17 +51,28 @@ def _replace(cursor: Cursor[Any], name: str, table: Table) -> int:
         **_columns(table),
     }
     removed = cursor.execute(sql.SQL(_REMOVE[name]).format(**names)).rowcount
-    cursor.execute(sql.SQL(_CHANGED).format(**names))
-    if "number" in table.columns:
-        cursor.execute(sql.SQL(_NUMBER).format(**names))
-    changed = cursor.execute(sql.SQL(_WRITE).format(**names)).rowcount
-    cursor.execute("DROP TABLE changed, fresh")
-    if changed > BULK:
-        cursor.execute(sql.SQL("ANALYZE {table}").format(**names))
+    cursor.execute("DELETE FROM changed")
+    changed = cursor.execute(sql.SQL(_CHANGED).format(**names)).rowcount
+    if changed:
+        _write(cursor, table, names, is_bulk=changed > BULK)
     return removed + changed
 
 
+def _write(
+    cursor: Cursor[Any], table: Table, names: dict[str, sql.Composable], *, is_bulk: bool
+) -> None:
+    cursor.execute("DELETE FROM fresh")
+    if "number" in table.columns:
+        cursor.execute(sql.SQL(_NUMBER).format(**names))
+    if is_bulk:
+        cursor.execute("ANALYZE changed, fresh")
+    cursor.execute(sql.SQL(_WRITE).format(**names))
+    if is_bulk:
+        cursor.execute(sql.SQL("ANALYZE {table}").format(**names))
+
+
 BULK = 1_000
+VOCABULARY = frozenset(("taxonomy", "taxonomy_term"))
 
 _MADE_HERE: dict[str, LiteralString] = {
     "number": "coalesce(fresh.number, 0)",
@@ -84,13 +98,26 @@ def _columns(table: Table) -> dict[str, sql.Composable]:
     }
 
 
+_SPOKEN: LiteralString = """
+CREATE TEMPORARY TABLE spoken_here ON COMMIT DROP AS SELECT code FROM lang WHERE is_default
+"""
+
+# As they are published: no codelist is pending. What is quoted of a document ends where this member
+# begins; within a text its quotation marks would be escaped.
+_KNOWN_TERMS: LiteralString = """
+CREATE TEMPORARY TABLE built_hsds_taxonomy_term ON COMMIT DROP AS
+    SELECT id, taxonomy, code, sort_name,
+           split_part(document, ',"taxonomy_detail":', 1) || '}' AS quoted
+    FROM published.hsds_taxonomy_term
+"""
+
 # A service has changed when any place of it has: whoever asks what was modified gets it again.
 _BUILT: LiteralString = """
 UPDATE built_hsds_service_at_location
 SET hash = md5(concat(document, nested, position, opening_id));
 ANALYZE built_hsds_service (id), built_hsds_service_at_location (id, service_id);
 CREATE TEMPORARY TABLE hashed ON COMMIT DROP AS
-    SELECT b.id, md5(concat(b.document, b.nested, places.hash)) AS hash
+    SELECT b.id, md5(concat(b.document, b.nested, b.valid_to, places.hash)) AS hash
     FROM built_hsds_service b
     LEFT JOIN (
         SELECT s.service_id, string_agg(concat(s.hash, l.hash), ' ' ORDER BY s.position, s.id)
@@ -103,6 +130,8 @@ UPDATE built_hsds_service b SET hash = hashed.hash FROM hashed WHERE hashed.id =
 CREATE INDEX ON built_hsds_service (id);
 CREATE INDEX ON built_hsds_service_at_location (id);
 ANALYZE built_hsds_service (id), built_hsds_service_at_location (id, service_id);
+CREATE TEMPORARY TABLE changed (id uuid, is_new boolean) ON COMMIT DROP;
+CREATE TEMPORARY TABLE fresh (id uuid, number integer) ON COMMIT DROP;
 """
 
 _GONE: LiteralString = """
@@ -140,12 +169,10 @@ _REMOVE: dict[str, LiteralString] = {
 }
 
 _CHANGED: LiteralString = """
-CREATE TEMPORARY TABLE changed ON COMMIT DROP AS
-    SELECT b.id, old.id IS NULL AS is_new
+INSERT INTO changed
+    SELECT b.id, old.id IS NULL
     FROM {built} b LEFT JOIN {table} old ON old.id = b.id
-    WHERE old.hash IS DISTINCT FROM b.hash;
-CREATE TEMPORARY TABLE fresh (id uuid, number integer) ON COMMIT DROP;
-ANALYZE changed
+    WHERE old.hash IS DISTINCT FROM b.hash
 """
 
 # Vacant numbers first, the lowest before the others, then those after the highest ever given.
@@ -160,8 +187,7 @@ INSERT INTO fresh
     LEFT JOIN (SELECT number, row_number() OVER (ORDER BY number) AS n
                FROM published.hsds_vacancy WHERE list = {list}) AS vacant ON vacant.n = entry.n;
 DELETE FROM published.hsds_vacancy USING fresh
-WHERE hsds_vacancy.list = {list} AND hsds_vacancy.number = fresh.number;
-ANALYZE fresh
+WHERE hsds_vacancy.list = {list} AND hsds_vacancy.number = fresh.number
 """
 
 _WRITE: LiteralString = """

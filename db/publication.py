@@ -77,7 +77,7 @@ def publish(url: str, *, dry_run: bool = False) -> Publication:
                 cursor.execute(_OTHER_LANGUAGES)
             if redraw or rebuild:
                 _simplify(connection, cursor)
-            publication.interchange = hsds.replace(cursor, touched)
+            publication.interchange = hsds.replace(cursor, touched, rebuild=rebuild)
             _finish(cursor, publication, rebuild=rebuild)
         return publication
 

@@ -368,7 +368,7 @@ HSDS: dict[str, Table] = {
         Column("search", TSVECTOR, nullable=False),
     ),
     "organization": _hsds("organization", _listed(), _dated(), _nested()),
-    "service": _hsds("service", _listed(), _dated(), _nested()),
+    "service": _hsds("service", _listed(), _dated(), _nested(), Column("valid_to", Date)),
     "location": _hsds(
         "location",
         _nested(),
@@ -385,7 +385,7 @@ HSDS: dict[str, Table] = {
         Column("opening_id", Uuid),
     ),
 }
-"""What /hsds shows (HSDS 3.1), in the order in which it is written (ADR 0028).
+"""What /hsds shows (HSDS 3.1), in the order in which it is written (ADR 0031).
 
 `document` and `nested` have no closing brace: the views put them together. `number` is the place in
 the list, which a row keeps for life.

@@ -30,6 +30,7 @@ from db.queries import Page
 from db.state import State
 from db.statements import Order, Selection
 
+HIGHEST = 2**31 - 1
 Filter = Callable[[Service, Any], Awaitable[list[Condition]]]
 
 
@@ -204,18 +205,15 @@ def _order(listing: Listing, search: str | None) -> Order:
 
 async def _page(request: Request, wanted: Wanted) -> Response | None:
     """None if a publication came between: page and counts would not belong together."""
-    states: set[State] = set()
-    extent = await _extent(wanted, states)
-    page = None
-    if extent.places is None or wanted.before < extent.places:
-        page = await queries.page(wanted.service.pool, _of_page(wanted))
-        states.add(page.state)
-    if len(states) != 1:
+    page = await queries.page(wanted.service.pool, _of_page(wanted))
+    states = {page.state}
+    extent = await _extent(wanted, page.state, states)
+    if len(states) > 1:
         return None
     body, last = _envelope(wanted, extent, page)
     return responses.interchange(
         request,
-        wanted.version(states.pop()),
+        wanted.version(page.state),
         body,
         _links(request, wanted.number, last),
         lasting=extent.total is not None,
@@ -225,47 +223,46 @@ async def _page(request: Request, wanted: Wanted) -> Response | None:
 def _of_page(wanted: Wanted) -> Selection:
     if not wanted.by_number:
         return replace(wanted.selection, skip=wanted.before)
-    numbered = where(c.numbered, (), wanted.before + 1, wanted.before + wanted.length)
+    first = min(wanted.before, HIGHEST - 1) + 1
+    numbered = where(c.numbered, (), first, min(first + wanted.length - 1, HIGHEST))
     return replace(wanted.selection, conditions=(*wanted.selection.conditions, numbered))
 
 
-async def _extent(wanted: Wanted, states: set[State]) -> Extent:
-    total = await _total(wanted, states)
+async def _extent(wanted: Wanted, state: State, states: set[State]) -> Extent:
+    total = await _total(wanted, state, states)
     if not wanted.by_number:
         return Extent(total, total)
-    state = await wanted.service.current_state()
-    places = wanted.service.remembered_number(wanted.listing.entity, state)
+    known, entity = wanted.service, wanted.listing.entity
+    places = known.remembered_number(entity, state)
     if places is None:
-        places, state = await queries.highest_number(wanted.service.pool, wanted.listing.entity)
-        wanted.service.remember_number(wanted.listing.entity, state, places)
-    states.add(state)
+        places, counted_in = await queries.highest_number(known.pool, entity)
+        known.remember_number(entity, counted_in, places)
+        states.add(counted_in)
     return Extent(total, places)
 
 
-async def _total(wanted: Wanted, states: set[State]) -> int | None:
+async def _total(wanted: Wanted, state: State, states: set[State]) -> int | None:
     """How many match; None if counting them takes too long."""
     known, selection = wanted.service, wanted.selection
-    state = await known.current_state()
     total = known.remembered_count(selection, state)
-    if total is None:
-        if known.is_too_much_to_count(selection, state):
-            return None
-        try:
-            async with asyncio.timeout(known.settings.count_timeout):
-                total, state = await queries.count(known.pool, selection)
-        except TimeoutError:
-            known.remember_too_much(selection, state)
-            return None
-        known.remember_count(selection, state, total)
-    states.add(state)
+    if total is not None or known.is_too_much_to_count(selection, state):
+        return total
+    try:
+        async with asyncio.timeout(known.settings.count_timeout):
+            total, counted_in = await queries.count(known.pool, selection)
+    except TimeoutError:
+        known.remember_too_much(selection, state)
+        return None
+    known.remember_count(selection, counted_in, total)
+    states.add(counted_in)
     return total
 
 
-def _envelope(wanted: Wanted, extent: Extent, page: Page | None) -> tuple[bytes, int | None]:
+def _envelope(wanted: Wanted, extent: Extent, page: Page) -> tuple[bytes, int]:
     """The page in the members that HSDS gives it, and the number of the last one."""
-    count = page.count if page else 0
+    count = page.count
     last = None if extent.places is None else -(-extent.places // wanted.length)
-    is_last = wanted.number >= last if last is not None else not (page and page.has_next)
+    is_last = wanted.number >= last if last is not None else not page.has_next
     members = [b"{"]
     if extent.total is not None and last is not None:
         members.append(b'"total_items":%d,"total_pages":%d,' % (extent.total, last))
@@ -273,7 +270,7 @@ def _envelope(wanted: Wanted, extent: Extent, page: Page | None) -> tuple[bytes,
         b'"page_number":%d,"size":%d,' % (wanted.number, count),
         b'"first_page":%s,' % _truth(wanted.number == 1),
         b'"last_page":%s,"empty":%s,' % (_truth(is_last), _truth(count == 0)),
-        b'"contents":[' + (page.body if page else b"") + b"]}",
+        b'"contents":[' + page.body + b"]}",
     ]
     return b"".join(members), last if last is not None else wanted.number + (not is_last)
 
@@ -282,10 +279,10 @@ def _truth(value: bool) -> bytes:
     return b"true" if value else b"false"
 
 
-def _links(request: Request, number: int, last: int | None) -> list[dict[str, str]]:
+def _links(request: Request, number: int, last: int) -> list[dict[str, str]]:
     here, media_type = links.address(request), FORMATS["json"].media_type
-    others = {"first": 1, "prev": number - 1, "next": number + 1, "last": last or 1}
-    apart = {"prev": 1 < number <= (last or 1) + 1, "next": number < (last or 1)}
+    others = {"first": 1, "prev": number - 1, "next": number + 1, "last": max(last, 1)}
+    apart = {"prev": 1 < number <= max(last, 1) + 1, "next": number < last}
     return [
         links.link("self", str(here), media_type),
         *(

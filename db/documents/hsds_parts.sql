@@ -1,8 +1,6 @@
 -- HSDS 3.1: what all documents of a publication share, in the default language. No member is null or
 -- empty: concat() leaves out what `||` with a NULL has made NULL.
 
-CREATE TEMPORARY TABLE spoken_here ON COMMIT DROP AS SELECT code FROM lang WHERE is_default;
-
 -- States by the first digits of the official keys of districts, where no district is the state.
 CREATE TEMPORARY TABLE known_state (scheme text, prefix text, country text, name text)
     ON COMMIT DROP;
@@ -45,55 +43,14 @@ CREATE TEMPORARY TABLE region ON COMMIT DROP AS
     GROUP BY a.district_id;
 CREATE UNIQUE INDEX ON region (district_id);
 
--- Vocabularies whose terms say something of services and organizations.
-CREATE TEMPORARY TABLE built_hsds_taxonomy ON COMMIT DROP AS
-    SELECT built.*, md5(built::text) AS hash
-    FROM (
-        SELECT c.id, c.name, titled.title AS sort_name,
-               concat('{"id":"', c.id, '","name":', to_json(titled.title),
-                      ',"description":', to_json(coalesce(registry.said(registry.localized(
-                          c.description, c.translations, here.code, 'description')),
-                          titled.title)), '}') AS document,
-               ARRAY[titled.title, c.name, '', registry.localized(
-                   c.description, c.translations, here.code, 'description')] AS texts
-        FROM registry.codelist c
-        CROSS JOIN spoken_here here
-        CROSS JOIN LATERAL (SELECT coalesce(registry.said(registry.localized(
-            c.title, c.translations, here.code, 'title')), c.name) AS title) AS titled
-        WHERE c.name IN ('category', 'theme', 'target_group', 'organisation_kind',
-                         'organisation_mode')
-    ) AS built;
-
-CREATE TEMPORARY TABLE built_hsds_taxonomy_term ON COMMIT DROP AS
-    SELECT built.*, md5(built::text) AS hash
-    FROM (
-        SELECT t.id, x.id AS taxonomy_id, x.name AS taxonomy, t.code, t.parent_id,
-               x.sort_name || ' ' || lpad(t.position::text, 9, '0') AS sort_name,
-               named.members || '}' AS quoted,
-               concat(named.members, ',"taxonomy_detail":', x.document, '}') AS document,
-               ARRAY[named.label, t.code, '', named.definition] AS texts
-        FROM registry.codelist_term t
-        JOIN built_hsds_taxonomy x ON x.id = t.codelist_id
-        CROSS JOIN spoken_here here
-        CROSS JOIN LATERAL (
-            SELECT label, definition, concat(
-                       '{"id":"', t.id, '","code":', to_json(t.code), ',"name":', to_json(label),
-                       ',"description":', to_json(coalesce(definition, label)),
-                       ',"parent_id":"' || t.parent_id || '"',
-                       ',"taxonomy":', to_json(x.sort_name),
-                       ',"language":"', split_part(here.code, '-', 1),
-                       '","taxonomy_id":"', x.id, '"',
-                       ',"term_uri":' || to_json(registry.uri(t.exact_match[1]))) AS members
-            FROM (SELECT coalesce(registry.said(registry.localized(
-                             t.label, t.translations, here.code, 'label')), t.code) AS label,
-                         registry.said(registry.localized(
-                             t.definition, t.translations, here.code, 'definition')) AS definition
-            ) AS texts
-        ) AS named
-    ) AS built;
-CREATE UNIQUE INDEX ON built_hsds_taxonomy_term (id);
-
 -- Organizations that changed, and those that changed services are provided by.
+CREATE TEMPORARY TABLE asked_organization ON COMMIT DROP AS
+    SELECT id FROM pending WHERE resource = 'organisation'
+    UNION
+    SELECT r.organisation_id FROM pending p JOIN registry.offering r ON r.id = p.id
+    WHERE p.resource = 'offering';
+ANALYZE asked_organization;
+
 CREATE TEMPORARY TABLE built_hsds_organization ON COMMIT DROP AS
     SELECT built.*, md5(document || nested) AS hash
     FROM (
@@ -115,7 +72,8 @@ CREATE TEMPORARY TABLE built_hsds_organization ON COMMIT DROP AS
                           || '","taxonomy_term_id":"' || kind.id
                           || '","link_type":"organisation_kind","link_entity":"organization"'
                           || ',"taxonomy_term":' || kind.quoted || '}]') AS nested
-        FROM registry.public_organisation o
+        FROM asked_organization asked
+        JOIN registry.public_organisation o ON o.id = asked.id
         CROSS JOIN spoken_here here
         CROSS JOIN LATERAL (SELECT coalesce(registry.said(registry.localized(
             o.name, o.translations, here.code, 'name')), o.slug) AS name) AS named
@@ -127,15 +85,19 @@ CREATE TEMPORARY TABLE built_hsds_organization ON COMMIT DROP AS
             o.postcode, coalesce(registry.said(o.town), region.municipality),
             region.state, region.country
         ) AS address(address)
-        WHERE o.id IN (SELECT id FROM pending WHERE resource = 'organisation'
-                       UNION ALL
-                       SELECT r.organisation_id FROM pending p
-                       JOIN registry.offering r ON r.id = p.id WHERE p.resource = 'offering')
     ) AS built;
 CREATE UNIQUE INDEX ON built_hsds_organization (id);
 
 -- Every site of a pending offering that is public is a location. One known only by municipality has no coordinates:
 -- those would be somewhere in it.
+CREATE TEMPORARY TABLE asked_location ON COMMIT DROP AS
+    SELECT DISTINCT x.site_id AS id
+    FROM pending p
+    JOIN registry.public_offering o ON o.id = p.id
+    JOIN registry.offering_site x ON x.offering_id = o.id
+    WHERE p.resource = 'offering';
+ANALYZE asked_location;
+
 CREATE TEMPORARY TABLE built_hsds_location ON COMMIT DROP AS
     SELECT built.*, md5(concat(document, nested, postcode, spot::text)) AS hash
     FROM (
@@ -160,7 +122,8 @@ CREATE TEMPORARY TABLE built_hsds_location ON COMMIT DROP AS
                    AS nested,
                s.postcode,
                CASE WHEN s.precision <> 'municipality' THEN geography(s.point) END AS spot
-        FROM registry.public_site s
+        FROM asked_location asked
+        JOIN registry.public_site s ON s.id = asked.id
         CROSS JOIN spoken_here here
         CROSS JOIN LATERAL (
             SELECT registry.said(registry.localized(s.name, s.translations, here.code, 'name'))
@@ -183,16 +146,12 @@ CREATE TEMPORARY TABLE built_hsds_location ON COMMIT DROP AS
             s.id, coalesce(registry.said(s.street), named.name), s.postcode,
             coalesce(registry.said(s.town), region.municipality), region.state, region.country
         ) AS address(address)
-        WHERE s.id IN (SELECT x.site_id FROM pending p
-                       JOIN registry.public_offering o ON o.id = p.id
-                       JOIN registry.offering_site x ON x.offering_id = o.id
-                       WHERE p.resource = 'offering')
     ) AS built;
 CREATE UNIQUE INDEX ON built_hsds_location (id);
-ANALYZE region, built_hsds_taxonomy_term, built_hsds_organization, built_hsds_location;
+ANALYZE region, built_hsds_organization, built_hsds_location;
 
 CREATE TEMPORARY TABLE built_hsds_service (
-    id uuid, sort_name text, document text, nested text, hash text
+    id uuid, sort_name text, valid_to date, document text, nested text, hash text
 ) WITH (toast_tuple_target = 8160) ON COMMIT DROP;
 ALTER TABLE built_hsds_service ALTER document SET STORAGE EXTERNAL,
                                ALTER nested SET STORAGE EXTERNAL;

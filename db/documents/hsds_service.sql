@@ -12,7 +12,7 @@ WITH place AS MATERIALIZED (
     SELECT h.id, entry.n, substr(entry.schedule::text, 2) AS members
     FROM published.opening_hours h
     CROSS JOIN json_array_elements(h.schedules::json) WITH ORDINALITY AS entry(schedule, n)
-    WHERE h.id IN (SELECT opening_id FROM place) AND h.hours ~ '\S'
+    WHERE h.id IN (SELECT opening_id FROM place) AND registry.said(h.hours) IS NOT NULL
 ), scheduled AS (
     SELECT p.id, string_agg(concat(
                '{"id":"', registry.derived_id(p.id, 'schedule ' || coalesce(s.n, 1)), '"',
@@ -50,7 +50,7 @@ WITH asked AS MATERIALIZED (
 ), tongue AS (
     SELECT t.id, string_agg(concat(
                '{"id":"', registry.derived_id(t.id, term.id::text),
-               '","name":', to_json(label.label),
+               '","name":', to_json(coalesce(registry.said(label.label), term.code)),
                ',"code":"', split_part(term.code, '-', 1), '"',
                CASE WHEN term.code LIKE '%-%' THEN ',"note":' || to_json(term.code) END, '}'),
                ',' ORDER BY term.position, term.code) AS languages
@@ -63,7 +63,7 @@ WITH asked AS MATERIALIZED (
 ), served_area AS (
     SELECT x.offering_id AS id, string_agg(concat(
                '{"id":"', registry.derived_id(x.offering_id, d.id::text),
-               '","name":', to_json(r.name),
+               '"', ',"name":' || to_json(registry.said(r.name)),
                ',"uri":"http://dcat-ap.de/def/politicalGeocoding/' || CASE
                    WHEN d.scheme <> 'ags' THEN NULL
                    WHEN d.level = 'state' AND length(d.key) = 2 THEN 'stateKey/'
@@ -105,8 +105,8 @@ WITH asked AS MATERIALIZED (
     WHERE fact.value <> ''
     GROUP BY o.id
 )
-INSERT INTO built_hsds_service (id, sort_name, document, nested)
-SELECT o.id, o.name,
+INSERT INTO built_hsds_service (id, sort_name, valid_to, document, nested)
+SELECT o.id, o.name, o.valid_to,
        concat('{"id":"', o.id, '"', ',"organization_id":"' || org.id || '"',
               ',"name":', to_json(o.named),
               ',"alternate_name":' || to_json(registry.said(o.alternate_name)),

@@ -119,6 +119,22 @@ def an_offering(url: str) -> str:
     return str(one(url, "SELECT slug FROM published.offering ORDER BY slug LIMIT 1")[0])
 
 
+def test_a_restore_changes_the_hsds_documents_that_it_changes(
+    saved: Path, own_demo_database: Database
+) -> None:
+    """Whoever asks for what was modified since the restore gets what is different from before."""
+    slug = an_offering(own_demo_database.owner_url)
+    edit(own_demo_database.owner_url, RENAMED, slug)
+    publish(own_demo_database.owner_url)
+    restore(own_demo_database.owner_url, PUBLIC, saved, replace=True)
+    changed = one(
+        own_demo_database.owner_url,
+        "SELECT array_agg(o.slug) FROM published.hsds_services s JOIN published.offering o "
+        "USING (id) JOIN published.state ON s.updated_at = state.published_at",
+    )
+    assert changed == ([slug],)
+
+
 # --- what comes back -----------------------------------------------------------------------------
 
 

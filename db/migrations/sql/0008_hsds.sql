@@ -14,7 +14,8 @@ $$;
 -- A text, or none where there is nothing in it: HSDS knows neither null nor the empty string.
 CREATE FUNCTION registry.said(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT CASE WHEN value ~ '\S' THEN value END $$;
+$$ SELECT CASE WHEN value ~ '[^\s\u001c-\u001f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]'
+          THEN value END $$;
 
 -- An address as RFC 3986 has it: what holds blanks or umlauts is none (JSON Schema, "uri").
 CREATE FUNCTION registry.uri(value text) RETURNS text
@@ -47,7 +48,7 @@ $$;
 -- stored once more in every place of it, and the places in it, they would be three times as much.
 --
 -- `number` is the place in the list. It is kept as long as the row is there; what is new takes one
--- that became vacant, or the next. So nothing moves from one page to another (ADR 0028).
+-- that became vacant, or the next. So nothing moves from one page to another (ADR 0031).
 
 CREATE TABLE published.hsds_organization (
     id uuid PRIMARY KEY,
@@ -62,6 +63,7 @@ CREATE TABLE published.hsds_service (
     id uuid PRIMARY KEY,
     number integer NOT NULL,
     updated_at timestamptz NOT NULL,
+    valid_to date,
     hash text NOT NULL,
     document text NOT NULL,
     nested text NOT NULL
@@ -134,7 +136,7 @@ BEGIN
     FOREACH list IN ARRAY ARRAY['organization', 'service', 'location', 'service_at_location',
                                 'taxonomy', 'taxonomy_term'] LOOP
         IF list <> 'location' THEN
-            EXECUTE format('CREATE INDEX %I ON published.%I (number)',
+            EXECUTE format('CREATE INDEX %I ON published.%I (number, id)',
                            'hsds_' || list || '_number', 'hsds_' || list);
         END IF;
         EXECUTE format('ALTER TABLE published.%I SET (toast_tuple_target = 8160)', 'hsds_' || list);
@@ -172,53 +174,57 @@ RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
         || to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"'
 $$;
 
+-- What only filters ask for comes by a left join with a unique key: a page without filters is read
+-- without it.
 CREATE VIEW published.hsds_services AS
-SELECT o.id, h.number, o.sort_name, h.updated_at,
+SELECT h.id, h.number, o.sort_name, h.updated_at,
        o.category, o.theme, o.target_group, o.organisation_id, o.organisation_mode, o.age,
-       o.valid_to, o.search, o.serves, o.service_area, o.postcode,
-       published.hsds_dated(h.document, o.valid_to, h.updated_at) || '}' AS document,
-       '{"id":"' || o.id || '","last_modified":"'
+       h.valid_to, o.search, o.serves, o.service_area, o.postcode,
+       published.hsds_dated(h.document, h.valid_to, h.updated_at) || '}' AS document,
+       '{"id":"' || h.id || '","last_modified":"'
            || to_char(h.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"}'
            AS minimal,
-       published.hsds_dated(h.document, o.valid_to, h.updated_at) || h.nested
+       published.hsds_dated(h.document, h.valid_to, h.updated_at) || h.nested
            || coalesce((
                SELECT ',"service_at_locations":[' || string_agg(
                    s.document || s.nested || ',"location":' || l.document || l.nested || '}}',
                    ',' ORDER BY s.position, s.id) || ']'
                FROM published.hsds_service_at_location s
                JOIN published.hsds_location l ON l.id = s.location_id
-               WHERE s.service_id = o.id
+               WHERE s.service_id = h.id
            ), '') || '}' AS whole
 FROM published.hsds_service h
-JOIN published.offering o ON o.id = h.id;
+LEFT JOIN published.offering o ON o.id = h.id;
 
 CREATE VIEW published.hsds_service_at_locations AS
 SELECT s.id, s.number, s.service_id, s.location_id, o.sort_name, h.updated_at,
        o.category, o.theme, o.target_group, o.organisation_id, o.organisation_mode, o.age,
-       o.valid_to, o.search, o.serves, o.service_area, l.postcode, l.spot, s.opening_id,
+       h.valid_to, o.search, o.serves, o.service_area, l.postcode, l.spot, s.opening_id,
        s.document || ',"location":' || l.document || '},"service":'
-           || published.hsds_dated(h.document, o.valid_to, h.updated_at) || '}}' AS document,
+           || published.hsds_dated(h.document, h.valid_to, h.updated_at) || '}}' AS document,
        s.document || s.nested || ',"location":' || l.document || l.nested || '},"service":'
-           || published.hsds_dated(h.document, o.valid_to, h.updated_at) || h.nested || '}}' AS whole
+           || published.hsds_dated(h.document, h.valid_to, h.updated_at) || h.nested || '}}' AS whole
 FROM published.hsds_service_at_location s
 JOIN published.hsds_service h ON h.id = s.service_id
 JOIN published.hsds_location l ON l.id = s.location_id
-JOIN published.offering o ON o.id = s.service_id;
+LEFT JOIN published.offering o ON o.id = s.service_id;
 
 CREATE VIEW published.hsds_organizations AS
-SELECT o.id, h.number, o.sort_name, h.updated_at, o.kind, o.search,
+SELECT h.id, h.number, o.sort_name, h.updated_at, o.kind, o.search,
        h.document || '}' AS document,
        h.document || h.nested || coalesce((
            SELECT ',"services":[' || string_agg(
-               '{"id":"' || s.id || '","name":' || to_json(s.sort_name) || ',"status":"active"}',
+               '{"id":"' || s.id || '","name":' || ((p.document || '}')::json -> 'name')
+                   || ',"status":"active"}',
                ',' ORDER BY s.sort_name, s.id) || ']'
            FROM published.offering s
-           WHERE s.organisation_id = o.id AND (s.valid_to IS NULL OR s.valid_to >= current_date)
+           JOIN published.hsds_service p ON p.id = s.id
+           WHERE s.organisation_id = h.id AND (s.valid_to IS NULL OR s.valid_to >= current_date)
        ), '') || '}' AS whole,
        h.document || h.nested || coalesce((
            SELECT ',"services":[' || string_agg(s.whole, ',' ORDER BY s.sort_name, s.id) || ']'
            FROM published.hsds_services s
-           WHERE s.organisation_id = o.id AND (s.valid_to IS NULL OR s.valid_to >= current_date)
+           WHERE s.organisation_id = h.id AND (s.valid_to IS NULL OR s.valid_to >= current_date)
        ), '') || '}' AS whole_with_services
 FROM published.hsds_organization h
-JOIN published.organisation o ON o.id = h.id;
+LEFT JOIN published.organisation o ON o.id = h.id;
