@@ -228,12 +228,8 @@ def _write(
             _write_batch(connection, importer, batch, repeated, report)
             done += len(batch)
             progress(file.name, done, before + rows)
-    if mapping.origin is not None and order.snapshot:
-        report.note("rows name their own sources: what the file no longer has is not archived")
-    elif source is not None and (order.snapshot or mapping.snapshot):
+    if order.snapshot or mapping.snapshot:
         _archive(connection, mapping, source, order, report)
-    elif order.snapshot:
-        report.note("an export is no snapshot: what it no longer has is not archived")
     report.tell_losses()
     if not report.read:
         report.flag("the file holds no rows", None)
@@ -419,9 +415,19 @@ def _refusal(error: DBAPIError | AlreadyThere) -> str:
 
 
 def _archive(
-    connection: Connection, mapping: ImportMapping, source: UUID, order: Order, report: FileReport
+    connection: Connection,
+    mapping: ImportMapping,
+    source: UUID | None,
+    order: Order,
+    report: FileReport,
 ) -> None:
     """What a full snapshot no longer has is archived; a source that lost much is a question."""
+    if source is None:
+        report.note("an export is no snapshot: what it no longer has is not archived")
+        return
+    if mapping.origin is not None:
+        report.note("rows name their own sources: what the file no longer has is not archived")
+        return
     model = mapping.target.model
     gone = vanished(connection, model, source)
     if gone.count > order.threshold * gone.live:

@@ -216,7 +216,7 @@ def _brief(services: Sequence[tuple[str, Any]]) -> Iterator[str]:
     """A list of an API leaves out what an import would take for gone."""
     found = [each for _, each in services if isinstance(each, dict)]
     if found and not any("service_at_locations" in each for each in found):
-        yield "no service has locations: if the server was not asked for full services, do (full=true)"
+        yield "no service has locations: they may be services in brief (ask with full=true)"
 
 
 def _service(position: str, value: Any) -> Record:

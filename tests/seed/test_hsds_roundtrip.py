@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import zipfile
 from collections.abc import Iterator
+from io import StringIO
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import psycopg
 import pytest
 
 from db.cluster import Cluster
+from db.imports import undo
 from db.publication import publish
 from db.registry import upsert, writer
 from seed.demonstration.batches import Batch
@@ -283,3 +287,61 @@ def test_a_foreign_service_that_says_where_it_is_from_is_published(
         found = client.get(f"/v1/offerings/{example['id']}").json()
     assert found["source"]["attribution"] == "Stadt Musterstadt"
     assert found["source"]["license"] == "cc-by-4-0"
+
+
+# --- afterwards ----------------------------------------------------------------------------------
+
+
+def test_what_changed_there_changes_here_and_nothing_else(
+    own_demo_database: Database, database: Database, tmp_path: Path
+) -> None:
+    load_vocabulary(database.owner_url, progress=lambda _: None)
+    take(database, export(own_demo_database, tmp_path))
+    with psycopg.connect(own_demo_database.owner_url) as connection:
+        connection.execute(
+            "UPDATE registry.offering SET phone = '115'"
+            " WHERE slug = 'erziehungsberatungsstelle-leisnig'"
+        )
+    publish(own_demo_database.owner_url)
+    report = take(database, export(own_demo_database, tmp_path))
+    assert (report.new, report.changed, report.rejected) == (0, 1, 0)
+
+
+def test_an_import_of_a_package_is_undone_as_a_whole(database: Database, package: Path) -> None:
+    load_vocabulary(database.owner_url, progress=lambda _: None)
+    number = take(database, package).run
+    assert number
+    with writer(database.owner_url, "test") as connection:
+        assert not undo(connection, number, "test").kept
+    with psycopg.connect(database.owner_url) as connection:
+        (left,) = connection.execute(LEFT).fetchall()
+    assert left == (0, 0, 0)
+
+
+LEFT = """
+SELECT (SELECT count(*) FROM registry.offering WHERE status <> 'archived'),
+       (SELECT count(*) FROM registry.organisation WHERE status <> 'archived'),
+       (SELECT count(*) FROM registry.offering_site)
+"""
+
+
+@needs_standard
+def test_the_standards_own_tables_are_taken(database: Database, tmp_path: Path) -> None:
+    """A package of others: not all columns, ids that nobody here has made."""
+    load_vocabulary(database.owner_url, progress=lambda _: None)
+    tables = json.loads((STANDARD / "examples" / "tabular.json").read_text())
+    described = json.loads((STANDARD / "datapackage-tabular.json").read_text())
+    file = tmp_path / "package.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("datapackage.json", json.dumps(described))
+        for path, found in tables.items():
+            text = StringIO()
+            writing = csv.DictWriter(text, list(dict.fromkeys(chain(*found))))
+            writing.writeheader()
+            writing.writerows(found)
+            archive.writestr(path, text.getvalue())
+    report = take(database, file)
+    assert (report.refused, report.rejected) == (False, 0), report.findings
+    with psycopg.connect(database.owner_url) as connection:
+        services = connection.execute("SELECT id::text FROM registry.offering").fetchall()
+    assert services == [(row["id"],) for row in tables["services.csv"]]
