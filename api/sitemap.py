@@ -17,7 +17,9 @@ SIZE = 10_000
 """Addresses of a part: the protocol allows 50,000 and 50 MB."""
 
 LISTED = tuple(resource for resource in RESOURCES if resource is not OBSERVATIONS)
-PAGES = ("/", *(f"/v1/{resource.name}" for resource in LISTED), "/developers", "/embed")
+LISTS = tuple(f"/v1/{resource.name}" for resource in LISTED)
+PAGES = ("/", *LISTS, "/developers", "/embed")
+CATALOGUE = "datasets"
 
 Entry = tuple[str, str | None]
 """An address, and when its content last changed."""
@@ -28,8 +30,9 @@ _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
 def index(base: str, parts: Iterable[Part]) -> bytes:
-    """Where the parts are. The first is never empty, so that the index is not."""
-    entries: list[Entry] = [(f"{base}/sitemap-pages.xml", None)]
+    """Where the parts are. Some are never empty, so that the index is not."""
+    always = ("pages", CATALOGUE)
+    entries: list[Entry] = [(f"{base}/sitemap-{name}.xml", None) for name in always]
     entries += [
         (f"{base}/sitemap-{_NAMES[part.table]}-{part.number}.xml", part.updated_at)
         for part in parts
@@ -40,6 +43,13 @@ def index(base: str, parts: Iterable[Part]) -> bytes:
 def pages(base: str) -> bytes:
     """The pages that are always there."""
     return _document("urlset", "url", [(f"{base}{path}", None) for path in PAGES])
+
+
+def datasets(base: str, found: Iterable[tuple[str, str]]) -> bytes:
+    """The data catalogue, and the landing page of each dataset."""
+    place = f"{base}/catalog"
+    entries = [(f"{place}/datasets/{quote(slug, safe='')}", at) for slug, at in found]
+    return _document("urlset", "url", [(place, None), *entries])
 
 
 def entities(base: str, resource: str, found: Iterable[tuple[str, str]]) -> bytes:

@@ -1,7 +1,8 @@
-"""Python environments of the servers that are measured beside ours, made once from pinned files."""
+"""Python environments of other servers than ours, made once from pinned files."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -16,12 +17,18 @@ REQUIREMENTS = FOLDER.parent / "requirements"
 
 
 def environment(folder: Path, name: str, *, progress: Progress) -> Path:
-    """The folder of programs of an environment with requirements/bench-<name>.txt in it."""
-    pinned = REQUIREMENTS / f"bench-{name}.txt"
-    made, stamp = folder / name, folder / name / "made-of"
+    """The folder of programs of an environment with requirements/<name>.txt in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second finds it made
+        return _made(folder / name, REQUIREMENTS / f"{name}.txt", progress)
+
+
+def _made(made: Path, pinned: Path, progress: Progress) -> Path:
+    stamp = made / "made-of"
     known = hashlib.sha256(pinned.read_bytes()).hexdigest()
     if not (stamp.exists() and stamp.read_text() == known):
-        progress(f"installing {name}")
+        progress(f"installing {made.name}")
         shutil.rmtree(made, ignore_errors=True)
         _run(sys.executable, "-m", "venv", made)
         _run(

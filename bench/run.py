@@ -144,7 +144,6 @@ def _plans(order: Order, cluster: Cluster, progress: Progress) -> Iterator[Plan]
         yield quartier(cluster, "quartier-cached-2", cached=True, workers=2)
     if order.peers:
         environments = order.folder / "environments"
-        environments.mkdir(exist_ok=True)
         yield tipg(cluster, environments, progress=progress)
         yield pygeoapi(cluster, environments, progress=progress)
         yield from found_on_path(cluster)

@@ -158,7 +158,7 @@ def _revision() -> str:
 
 
 def tipg(cluster: Cluster, folder: Path, *, progress: Progress) -> Plan:
-    programs = environment(folder, "tipg", progress=progress)
+    programs = environment(folder, "bench-tipg", progress=progress)
     variables = {
         "DATABASE_URL": f"postgresql://{OWNER}@{quote(str(cluster.socket), safe='')}/{DATABASE}",
         "TIPG_DB_SCHEMAS": '["bench"]',
@@ -180,7 +180,7 @@ def tipg(cluster: Cluster, folder: Path, *, progress: Progress) -> Plan:
 
 
 def pygeoapi(cluster: Cluster, folder: Path, *, progress: Progress) -> Plan:
-    programs = environment(folder, "pygeoapi", progress=progress)
+    programs = environment(folder, "bench-pygeoapi", progress=progress)
     config, contract = folder / "pygeoapi.yml", folder / "pygeoapi-openapi.yml"
     variables = {"PYGEOAPI_CONFIG": str(config), "PYGEOAPI_OPENAPI": str(contract)}
 

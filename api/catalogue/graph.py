@@ -96,6 +96,10 @@ def dataset_uri(dataset: Dataset) -> URIRef:
     return URIRef(f"{BASE}/catalog/datasets/{dataset.slug}#dataset")
 
 
+def distribution_uri(dataset: Dataset, distribution: Distribution) -> URIRef:
+    return URIRef(f"{BASE}/catalog/datasets/{dataset.slug}#{distribution.id}")
+
+
 def service_uri(face: Face) -> URIRef:
     return URIRef(f"{BASE}/catalog#service-{face.slug}")
 
@@ -244,7 +248,7 @@ class Describer:
         self._place(described, dataset)
         self._attribute(described, dataset)
         for distribution in dataset.distributions:
-            node = URIRef(f"{BASE}/catalog/datasets/{dataset.slug}#{distribution.id}")
+            node = distribution_uri(dataset, distribution)
             described.adds(DCAT.distribution, node)
             self._distribution(_Node(node, described.block), dataset, distribution)
         for face in SERVICES:

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 from api import links, query
 from api.dependencies import Service
 from api.errors import InvalidParameter, Problem
+from api.formats import FORMATS
 from api.negotiation import choose_language, is_named, prefers_html
 from api.pages import charts, choices, linked_data, related
 from api.pages.embedding import Embedding
@@ -24,7 +25,7 @@ from api.pages.search import Understood
 from api.pages.templates import environments
 from api.pages.texts import read_catalogues, spoken
 from api.parameters import DistrictParameters, OfferingParameters
-from api.resources import DISTRICTS, OFFERINGS, Resource
+from api.resources import DISTRICTS, INDICATORS, OBSERVATIONS, OFFERINGS, Resource
 from api.responses import Envelope, Version, policy
 from db.conditions import exists_today, one_of, where
 from db.queries import Page
@@ -100,11 +101,12 @@ class Pages:
         reading = self._reading(shown)
         document = json.loads(body)
         name = document.get("slug") or document["id"]
-        address = f"{links.base_url(shown.request)}/v1/{shown.resource.name}/{name}"
+        base = links.base_url(shown.request)
+        address = f"{base}/v1/{shown.resource.name}/{name}"
         context: Context = {
             "item": document,
             "address": address,
-            "linked_data": linked_data.script(shown.resource.name, document, address),
+            "linked_data": linked_data.script(shown.resource.name, document, base),
             "map": await self._map(reading, shown.resource, [document]),
             "related": await related.of(reading, shown.resource, document),
         }
@@ -206,6 +208,8 @@ class Pages:
         known = {
             "resource": shown.resource.name,
             "formats": shown.resource.formats,
+            "media_types": _media_types(shown.resource),
+            "described_by": _described_by(shown.resource),
             "lang": shown.version.lang,
             "languages": shown.languages,
             "is_fragment": shown.is_fragment,
@@ -248,6 +252,17 @@ def _tiles(service: Service) -> dict[str, str | None]:
     """The background that the operator configured, if any: visitors are asked before it loads."""
     settings = service.settings
     return {"url": settings.tiles_url, "attribution": settings.tiles_attribution}
+
+
+def _media_types(resource: Resource) -> dict[str, str]:
+    """The formats that programs read."""
+    return {name: FORMATS[name].media_type for name in resource.formats if name != "html"}
+
+
+def _described_by(resource: Resource) -> str:
+    """The dataset a resource is; the operator decides how many datasets the indicators are."""
+    is_divided = resource in (INDICATORS, OBSERVATIONS)
+    return "/catalog" if is_divided else f"/catalog/datasets/{resource.name}"
 
 
 def _positions(resource: Resource, document: Document) -> list[Position]:

@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
+from api.formats import FORMATS
 from api.pages.templates import web
+from db.schedules import schedules
 
 Document = Mapping[str, Any]
 
 
-def script(resource: str, document: Document, address: str) -> Markup | None:
+def script(resource: str, document: Document, base: str) -> Markup | None:
     """The text of a `<script type="application/ld+json">`, or None where schema.org has no word."""
     describe = DESCRIBED.get(resource)
     if describe is None:
         return None
+    address = _address_of(base, resource, document)
     described = {"@context": "https://schema.org", "@id": address, "url": address}
-    return as_script(described | describe(document))
+    identified = {"identifier": f"urn:uuid:{document['id']}"}
+    page = {"mainEntityOfPage": _page(document, address)}
+    return as_script(described | identified | describe(document, base) | page)
+
+
+def _page(document: Document, address: str) -> dict[str, Any]:
+    """Licence and time belong to what is written about a thing, not to the thing."""
+    return {
+        "@type": "WebPage",
+        "url": address,
+        "inLanguage": document["lang"],
+        "dateModified": document["updated_at"],
+        "license": web(document["source"]["license_url"]),
+        "creditText": document["source"]["attribution"],
+    }
+
+
+def _address_of(base: str, resource: str, reference: Document) -> str:
+    return f"{base}/v1/{resource}/{quote(reference.get('slug') or reference['id'], safe='')}"
 
 
 def as_script(value: Mapping[str, Any]) -> Markup:
@@ -31,53 +53,136 @@ def as_script(value: Mapping[str, Any]) -> Markup:
 
 
 def _stated(value: Any) -> Any:
-    """Without what is not known."""
+    """Without what is not known; None where nothing is left."""
     if isinstance(value, Mapping):
-        kept = {key: _stated(part) for key, part in value.items()}
-        return {key: part for key, part in kept.items() if part not in (None, [], {})}
+        parts = {key: _stated(part) for key, part in value.items()}
+        kept = {key: part for key, part in parts.items() if part is not None}
+        return kept if kept.keys() - {"@type"} else None
     if isinstance(value, list):
-        return [_stated(part) for part in value]
-    return value
+        return [part for part in map(_stated, value) if part is not None] or None
+    return None if value == "" else value
 
 
-def _offering(document: Document) -> dict[str, Any]:
+def _offering(document: Document, base: str) -> dict[str, Any]:
+    provider = _named("Organization", "organisations", document["organisation"], base)
     return {
-        "@type": "Service",
+        "@type": "GovernmentService",
         "name": document["name"],
         "alternateName": document["alternate_name"],
         "description": document["description"],
         "serviceType": [category["label"] for category in document["categories"]],
-        "provider": _named("Organization", document["organisation"]),
-        "audience": [
-            {"@type": "Audience", "audienceType": group["label"]}
-            for group in document["target_groups"]
-        ],
+        "category": [theme["label"] for theme in document["themes"]],
+        "provider": provider,
+        "serviceOperator": provider,
+        "audience": _audience(document),
         "areaServed": [
-            {"@type": "AdministrativeArea", "name": district["name"]}
-            for district in document["districts"][-1:]
+            _named("AdministrativeArea", "districts", district, base)
+            for district in _areas_served(document)
         ],
-        "isAccessibleForFree": document["free"],
-        "availableChannel": [_channel(document, site) for site in document["sites"]],
-        "license": document["source"]["license_url"],
+        "availableChannel": [_channel(document, site) for site in document["sites"] or [None]],
+        "hoursAvailable": opening_hours(document["sites"][0])
+        if len(document["sites"]) == 1
+        else None,
+        "offers": _offer(document),
+        "termsOfService": document["eligibility"],
     }
 
 
-def _channel(document: Document, site: Document) -> dict[str, Any]:
+def _areas_served(document: Document) -> Sequence[Document]:
+    """For residents of which districts it is, as far as known; else where it is provided."""
+    stated: Sequence[Document] = (document["service_area"] or {}).get("districts", ())
+    return stated or document["districts"][-1:]
+
+
+def _audience(document: Document) -> list[dict[str, Any]]:
+    ages = {"suggestedMinAge": document["age_min"], "suggestedMaxAge": document["age_max"]}
+    return [
+        *(
+            {"@type": "Audience", "audienceType": each["label"]}
+            for each in document["target_groups"]
+        ),
+        {"@type": "PeopleAudience", **ages},
+    ]
+
+
+def _offer(document: Document) -> dict[str, Any]:
     return {
-        "@type": "ServiceChannel",
-        "serviceUrl": web(document["url"]),
-        "servicePhone": _phone(document["phone"]),
-        "serviceLocation": {
-            "@type": "Place",
-            "name": site["name"],
-            "address": _address(site),
-            "geo": _coordinates(site),
-        },
+        "@type": "Offer",
+        "price": 0 if document["free"] else None,
+        "description": document["cost"],
     }
 
 
-def _phone(number: str | None) -> dict[str, str] | None:
-    return {"@type": "ContactPoint", "telephone": number} if number else None
+def _channel(document: Document, site: Document | None) -> dict[str, Any] | None:
+    """A way to get in touch: at a site, or only from afar."""
+    ways = {
+        "serviceUrl": web(document["url"]),
+        "servicePhone": _contact(document),
+        "serviceLocation": _place(site) if site else None,
+    }
+    if _stated(ways) is None:
+        return None
+    spoken = [{"@type": "Language", "name": each["label"]} for each in document["languages"]]
+    return {"@type": "ServiceChannel", **ways, "availableLanguage": spoken}
+
+
+def _contact(document: Document) -> dict[str, Any]:
+    return {
+        "@type": "ContactPoint",
+        "telephone": document["phone"],
+        "email": document["email"],
+    }
+
+
+def _place(site: Document) -> dict[str, Any]:
+    return {
+        "@type": "Place",
+        "name": site["name"],
+        "address": _address(site),
+        "geo": _coordinates(site),
+        "openingHoursSpecification": opening_hours(site),
+        "amenityFeature": _wheelchair(site),
+    }
+
+
+def _wheelchair(site: Document) -> dict[str, Any] | None:
+    said = site["wheelchair"]
+    if not said:
+        return None
+    value = {"yes": True, "no": False}.get(said["code"], said["label"])
+    return {"@type": "LocationFeatureSpecification", "name": "wheelchair", "value": value}
+
+
+DAYS = {
+    "MO": "Monday",
+    "TU": "Tuesday",
+    "WE": "Wednesday",
+    "TH": "Thursday",
+    "FR": "Friday",
+    "SA": "Saturday",
+    "SU": "Sunday",
+}
+WEEKLY = frozenset(
+    ("freq", "byday", "opens_at", "closes_at", "valid_from", "valid_to", "timezone", "description")
+)
+"""Members of a schedule that schema.org has a word for, or that need none."""
+
+
+def opening_hours(site: Document) -> list[dict[str, Any]]:
+    """The regular week of a site; what repeats in another way is left to the text of the page."""
+    regular = (each for each in schedules(site["opening_hours"] or "") if "byday" in each)
+    return [
+        {
+            "@type": "OpeningHoursSpecification",
+            "dayOfWeek": [f"https://schema.org/{DAYS[day]}" for day in each["byday"].split(",")],
+            "opens": each["opens_at"],
+            "closes": each["closes_at"],
+            "validFrom": each.get("valid_from"),
+            "validThrough": each.get("valid_to"),
+        }
+        for each in regular
+        if each.keys() <= WEEKLY and each["freq"] == "WEEKLY"
+    ]
 
 
 def _coordinates(site: Document) -> dict[str, Any] | None:
@@ -92,20 +197,25 @@ def _coordinates(site: Document) -> dict[str, Any] | None:
     }
 
 
-def _address(site: Document) -> dict[str, Any] | None:
-    stated = {
+def _address(site: Document) -> dict[str, Any]:
+    return {
+        "@type": "PostalAddress",
         "streetAddress": site["street"],
         "postalCode": site["postcode"],
         "addressLocality": site["town"],
     }
-    return {"@type": "PostalAddress", **stated} if any(stated.values()) else None
 
 
-def _named(kind: str, reference: Document | None) -> dict[str, Any] | None:
-    return {"@type": kind, "name": reference["name"]} if reference else None
+def _named(
+    kind: str, resource: str, reference: Document | None, base: str
+) -> dict[str, Any] | None:
+    """Something else that has a page here."""
+    if reference is None:
+        return None
+    return {"@type": kind, "@id": _address_of(base, resource, reference), "name": reference["name"]}
 
 
-def _organisation(document: Document) -> dict[str, Any]:
+def _organisation(document: Document, base: str) -> dict[str, Any]:
     return {
         "@type": "Organization",
         "name": document["name"],
@@ -115,46 +225,60 @@ def _organisation(document: Document) -> dict[str, Any]:
         "telephone": document["phone"],
         "email": document["email"],
         "sameAs": web(document["url"]),
-        "parentOrganization": _named("Organization", document["parent"]),
+        "parentOrganization": _named("Organization", "organisations", document["parent"], base),
     }
 
 
-def _district(document: Document) -> dict[str, Any]:
+def _district(document: Document, base: str) -> dict[str, Any]:
     return {
         "@type": "AdministrativeArea",
         "name": document["name"],
         "description": document["description"],
         "identifier": document["key"],
         "sameAs": web(document["url"]),
-        "containedInPlace": _named("AdministrativeArea", document["parent"]),
+        "containedInPlace": _named("AdministrativeArea", "districts", document["parent"], base),
     }
 
 
-def _indicator(document: Document) -> dict[str, Any]:
+def _indicator(document: Document, base: str) -> dict[str, Any]:
+    address = _address_of(base, "indicators", document)
     return {
         "@type": "Dataset",
         "name": document["title"],
         "description": document["description"] or document["interpretation"] or document["title"],
         "variableMeasured": document["title"],
         "measurementTechnique": document["method"],
-        "license": document["source"]["license_url"],
+        "keywords": [theme["label"] for theme in document["themes"]],
+        "license": web(document["source"]["license_url"]),
+        "creditText": document["source"]["attribution"],
         "creator": {"@type": "Organization", "name": document["source"]["publisher"]},
+        "isAccessibleForFree": True,
+        "dateModified": document["updated_at"],
         "temporalCoverage": "/".join(
             dict.fromkeys(document["periods"][:1] + document["periods"][-1:])
         ),
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": name.upper(),
+                "encodingFormat": FORMATS[name].media_type,
+                "contentUrl": f"{address}/observations.{name}",
+            }
+            for name in ("csv", "ndjson")
+        ],
     }
 
 
-def _strategy(document: Document) -> dict[str, Any]:
+def _strategy(document: Document, base: str) -> dict[str, Any]:
     return {
         "@type": "CreativeWork",
         "name": document["title"],
         "description": document["description"],
         "genre": (document["kind"] or {}).get("label"),
-        "about": [theme["label"] for theme in document["themes"]],
-        "author": _named("Organization", document["lead"]),
-        "spatialCoverage": _named("AdministrativeArea", document["district"]),
-        "license": document["source"]["license_url"],
+        "keywords": [theme["label"] for theme in document["themes"]],
+        "author": _named("Organization", "organisations", document["lead"], base),
+        "spatialCoverage": _named("AdministrativeArea", "districts", document["district"], base),
+        "license": web(document["source"]["license_url"]),
         "sameAs": web(document["url"]),
     }
 
@@ -171,22 +295,24 @@ ACTION_STATUS = {
 """The implementation of a measure as schema.org's ActionStatusType has it."""
 
 
-def _measure(document: Document) -> dict[str, Any]:
+def _measure(document: Document, base: str) -> dict[str, Any]:
     status = ACTION_STATUS.get(document["implementation"]["code"])
     return {
         "@type": "Action",
         "name": document["title"],
         "description": document["description"],
         "actionStatus": f"https://schema.org/{status}ActionStatus" if status else None,
-        "agent": _named("Organization", document["lead"]),
-        "location": [_named("AdministrativeArea", each) for each in document["districts"]],
+        "agent": _named("Organization", "organisations", document["lead"], base),
+        "location": [
+            _named("AdministrativeArea", "districts", each, base) for each in document["districts"]
+        ],
         "startTime": (document["start"] or {}).get("earliest"),
         "endTime": (document["end"] or {}).get("latest"),
         "sameAs": web(document["url"]),
     }
 
 
-DESCRIBED: dict[str, Callable[[Document], dict[str, Any]]] = {
+DESCRIBED: dict[str, Callable[[Document, str], dict[str, Any]]] = {
     "offerings": _offering,
     "organisations": _organisation,
     "districts": _district,

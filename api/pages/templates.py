@@ -25,6 +25,7 @@ EASY = "de-x-ls"
 QUARTERS = {"33": "Q1", "34": "Q2", "35": "Q3", "36": "Q4"}  # ISO 8601-2, section 4.8
 DOMESTIC = re.compile(r"^(\s*(?:\+|00)[^(]*)\(0\)")
 """In +49 (0)3731 the zero is dialled only by those who leave out the +49."""
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 TELEPHONE = re.compile(r"[^0-9+]")
 
 
@@ -63,6 +64,7 @@ def _filters(locale: Locale, texts: NullTranslations) -> dict[str, Callable[...,
         "named": named,
         "markdown": Markdown(),
         "number": write.number,
+        "size": write.size,
         "day": write.day,
         "moment": write.moment,
         "imprecise": write.imprecise,
@@ -81,6 +83,11 @@ class Writer:
     def number(self, value: float, decimals: int | None = None) -> str:
         pattern = None if decimals is None else f"#,##0.{'0' * decimals}".rstrip(".")
         return format_decimal(value, format=pattern, locale=self.locale)
+
+    def size(self, octets: int) -> str:
+        """Bytes, in the unit that leaves the number small."""
+        exponent = min(max(octets.bit_length() - 1, 0) // 10, len(UNITS) - 1)
+        return f"{self.number(round(octets / 1024**exponent, 1))} {UNITS[exponent]}"
 
     def day(self, value: str) -> str:
         return format_date(date.fromisoformat(value), format="long", locale=self.locale)
@@ -204,5 +211,36 @@ NAMES = {
     "name": "Name",
     "title": "Title",
     "description": "Description",
+    "AGRI": "Agriculture, fisheries, forestry and food",
+    "ECON": "Economy and finance",
+    "EDUC": "Education, culture and sport",
+    "ENER": "Energy",
+    "ENVI": "Environment",
+    "GOVE": "Government and public sector",
+    "HEAL": "Health",
+    "INTR": "International issues",
+    "JUST": "Justice, legal system and public safety",
+    "REGI": "Regions and cities",
+    "SOCI": "Population and society",
+    "TECH": "Science and technology",
+    "TRAN": "Transport",
+    "UPDATE_CONT": "continuously",
+    "CONT": "continuously",
+    "DAILY": "daily",
+    "WEEKLY": "weekly",
+    "BIWEEKLY": "every two weeks",
+    "MONTHLY": "monthly",
+    "BIMONTHLY": "every two months",
+    "QUARTERLY": "every three months",
+    "ANNUAL_2": "twice a year",
+    "ANNUAL": "yearly",
+    "BIENNIAL": "every two years",
+    "TRIENNIAL": "every three years",
+    "QUINQUENNIAL": "every five years",
+    "DECENNIAL": "every ten years",
+    "IRREG": "irregularly",
+    "NEVER": "never",
+    "UNKNOWN": "unknown",
 }
-"""Resources, filters and fields as people call them (message ids)."""
+"""Resources, filters and fields, the EU's themes and frequencies, as people call them (message
+ids)."""

@@ -12,9 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.artefacts import serving
 from api.catalogue import FOLDER, WHOLE
+from api.errors import InvalidParameter
 from api.formats import GRAPHS
 from api.negotiation import choose_format
+from api.pages import catalogue as pages
 from api.routing import ModelRoute
+from api.types import Language
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
+READABLE = (*GRAPHS, "html")
 
 FIRST = {"ttl": "1", "jsonld": "1", "rdf": WHOLE}
 """What comes without `page`: harvesters that read RDF/XML are often those that turn no pages."""
@@ -25,12 +31,20 @@ class GraphParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal["ttl", "rdf", "jsonld"] | None = Field(
+    format: Literal["ttl", "rdf", "jsonld", "html"] | None = Field(
         None, description="Syntax of the answer; a suffix (`.rdf`) or `Accept` does the same."
     )
 
+    lang: Language | None = Field(None, description="Language of a page for people.")
+
 
 class CatalogueParameters(GraphParameters):
+    theme: Code | None = Field(
+        None, description="Code of an EU data theme (`SOCI`); only for the page for people."
+    )
+    file_type: Code | None = Field(
+        None, description="Format of a distribution (`CSV`); only for the page for people."
+    )
     page: Annotated[str, Field(pattern=rf"^({WHOLE}|[1-9][0-9]{{0,5}})$")] | None = Field(
         None,
         description=f"Page of 100 datasets, from 1; `{WHOLE}`: all of them. Without it, "
@@ -55,14 +69,27 @@ def router() -> APIRouter:
 async def _catalogue(
     request: Request, parameters: Annotated[CatalogueParameters, Query()]
 ) -> Response:
-    syntax = choose_format(request, parameters.format, tuple(GRAPHS)).name
-    name = f"pages/{parameters.page or FIRST[syntax]}"
-    return await _file(request, name, syntax, parameters.sequence)
+    """For portals the descriptions of all datasets, in pages; for people a list of them."""
+    chosen = (parameters.theme, parameters.file_type)
+    syntax = choose_format(request, parameters.format, READABLE).name
+    if syntax == "html":
+        asked = parameters.page
+        page = None if asked == WHOLE else int(asked or 1)
+        return await pages.of_catalogue(request, *chosen, page=page, lang=parameters.lang)
+    if any(chosen):
+        name = "theme" if parameters.theme else "file_type"
+        raise InvalidParameter.named(name, f"is for the page for people; {syntax} has all datasets")
+    return await _file(
+        request, f"pages/{parameters.page or FIRST[syntax]}", syntax, parameters.sequence
+    )
 
 
 async def _dataset(
     request: Request, slug: str, parameters: Annotated[GraphParameters, Query()]
 ) -> Response:
+    """What a dataset is and where to get it: as RDF, or as a page for people."""
+    if choose_format(request, parameters.format, READABLE).name == "html":
+        return await pages.of_dataset(request, slug, lang=parameters.lang)
     return await _described(request, f"datasets/{slug}", parameters)
 
 

@@ -18,6 +18,7 @@ from api.errors import NotFound
 from api.faces import FACES, Face
 from api.formats import FORMATS
 from api.links import base_url
+from api.pages.catalogue import described
 from api.responses import Version
 from api.routing import ModelRoute
 from api.settings import Settings
@@ -92,14 +93,14 @@ def _target(base: str, path: str, face: Face) -> dict[str, Any]:
 
 
 def _described(base: str, face: Face) -> dict[str, Any]:
-    """A face and the links of RFC 8631."""
+    """A face with the links of RFC 8631, and the standards it keeps to (RFC 6906)."""
     described: dict[str, Any] = {"anchor": base + face.path}
     if face.contract:
         described["service-desc"] = [{"href": base + face.contract, "type": "application/json"}]
     described["service-doc"] = [{"href": base + face.reference, "type": "text/html"}]
     described["status"] = [{"href": base + face.status, "type": "application/json"}]
     if face.conforms_to:
-        described["type"] = [{"href": address} for address in face.conforms_to]
+        described["profile"] = [{"href": address} for address in face.conforms_to]
     return described
 
 
@@ -163,24 +164,38 @@ async def _sitemap(request: Request) -> Response:
 
 
 async def _sitemap_part(request: Request, part: str) -> Response:
-    """The pages of some entities, or those that are always there."""
-    base, pool = base_url(request), service(request).pool
     if part == "pages":
         state = await service(request).current_state()
-        return _listing(request, Version(state, XML, ""), sitemap.pages(base))
+        return _listing(request, Version(state, XML, ""), sitemap.pages(base_url(request)))
+    if part == sitemap.CATALOGUE:
+        return await _of_datasets(request)
+    return await _of_entities(request, part)
+
+
+async def _of_datasets(request: Request) -> Response:
+    """As old as the files that the pages are made of; not kept in memory beyond them."""
+    known = await described(request)
+    body = sitemap.datasets(
+        base_url(request), [(d.slug, _moment(d.modified)) for d in known.datasets]
+    )
+    return Response(body, media_type=XML.content_type, headers=FRESH)
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def _of_entities(request: Request, part: str) -> Response:
     named = NUMBERED.fullmatch(part)
     resource = next((each for each in sitemap.LISTED if named and each.name == named[1]), None)
-    found = (
-        await addresses.part(pool, resource.table, int(named[2]), sitemap.SIZE)
-        if named and resource
-        else None
-    )
-    if resource is None or found is None:
-        raise NotFound(f"There is nothing at /sitemap-{part}.xml")
-    entities, state = found
-    return _listing(
-        request, Version(state, XML, ""), sitemap.entities(base, resource.name, entities)
-    )
+    if named and resource:
+        pool = service(request).pool
+        found = await addresses.part(pool, resource.table, int(named[2]), sitemap.SIZE)
+        if found:
+            entities, state = found
+            body = sitemap.entities(base_url(request), resource.name, entities)
+            return _listing(request, Version(state, XML, ""), body)
+    raise NotFound(f"There is nothing at /sitemap-{part}.xml")
 
 
 def _listing(request: Request, version: Version, body: bytes) -> Response:

@@ -41,6 +41,7 @@ def router() -> APIRouter:
             **contract.problem_responses(400, 503),
         },
     )
+    routes.add_api_route("/v1", _native, include_in_schema=False)
     return routes
 
 
@@ -52,6 +53,15 @@ async def _home(request: Request, parameters: Annotated[HomeParameters, Query()]
         lang = choose_language(request, parameters.lang, await known.languages())
         if prefers_html(request):
             return await _page(request, known, lang)
+    return _links(request)
+
+
+async def _native(request: Request) -> Response:
+    """Where the native API begins, there is what leads on."""
+    return _links(request)
+
+
+def _links(request: Request) -> Response:
     base = base_url(request)
     found = [
         link("service-desc", f"{base}/openapi.json", "application/json"),

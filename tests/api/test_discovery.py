@@ -12,12 +12,15 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api import sitemap
+from api.app import create_app
 from api.faces import FACES
 from api.resources import OFFERINGS, RESOURCES
 from api.routers.discovery import DATA, expiry
+from api.settings import Settings
 from db.publication import publish
 from tests.api.calls import get, listed, relative, until_published
 from tests.api.documents import BROWSER, page
@@ -91,9 +94,11 @@ def entries(client: TestClient, path: str) -> dict[str, str | None]:
 
 
 def whole(client: TestClient) -> dict[str, str | None]:
-    """Everything that is listed along the index."""
+    """Everything that is listed along the index, but for datasets (test_catalogue_pages.py)."""
     found: dict[str, str | None] = {}
-    for part in entries(client, "/sitemap.xml"):
+    parts = entries(client, "/sitemap.xml")
+    assert "http://testserver/sitemap-datasets.xml" in parts
+    for part in parts.keys() - {"http://testserver/sitemap-datasets.xml"}:
         listed_there = entries(client, relative(part))
         assert listed_there
         assert not found.keys() & listed_there.keys()
@@ -133,6 +138,7 @@ def test_a_large_resource_has_several_parts(
     with connect_to(county_database) as client:
         assert whole(client) == expected
         index = entries(client, "/sitemap.xml")
+        del index["http://testserver/sitemap-datasets.xml"]
         assert len(index) > len(sitemap.LISTED) + 1
         for part, at in index.items():
             inside = entries(client, relative(part))
@@ -175,6 +181,21 @@ def test_ended_offerings_are_not_in_the_sitemap(api: TestClient) -> None:
 
 def test_an_empty_registry_has_a_sitemap_that_is_not_empty(client: TestClient) -> None:
     assert len(whole(client)) == len(sitemap.PAGES)
+
+
+def test_the_sitemap_of_datasets_is_not_empty_while_they_are_being_made(api: TestClient) -> None:
+    assert api.get("/sitemap-datasets.xml").status_code == 503
+
+
+def test_without_a_database_there_is_no_sitemap_rather_than_an_empty_one() -> None:
+    away = SecretStr("postgresql://nobody@127.0.0.1:9/none?connect_timeout=1")
+    with TestClient(create_app(Settings(database_public_url=away, pool_timeout=0.2))) as client:
+        for path in ("/sitemap.xml", "/sitemap-pages.xml", "/sitemap-offerings-1.xml"):
+            answer = client.get(path)
+            assert answer.status_code == 503
+            assert int(answer.headers["retry-after"]) > 0
+        for path in ("/robots.txt", CATALOGUE):
+            assert client.get(path).status_code == 200
 
 
 # --- robots.txt ----------------------------------------------------------------------------------

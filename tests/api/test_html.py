@@ -216,23 +216,6 @@ def test_a_district_shows_its_chain_offerings_and_values_beside_its_parents(
     assert "Sozialregion 1: Freiberg" in document.words("th.figure")
 
 
-def test_an_offering_is_described_in_schema_org(demo: TestClient) -> None:
-    offering = get(demo, "/v1/offerings", {"limit": 1}).json()["items"][0]
-    data = page(demo, f"/v1/offerings/{offering['slug']}").data()
-    assert data["@context"] == "https://schema.org"
-    assert data["@type"] == "Service"
-    assert data["name"] == offering["name"]
-    assert data["provider"]["name"] == offering["organisation"]["name"]
-
-
-def test_a_measure_is_an_action_and_says_how_far_it_is(demo: TestClient) -> None:
-    for measure in listed(demo, "/v1/measures")["items"]:
-        data = page(demo, f"/v1/measures/{measure['slug']}").data()
-        assert (data["@type"], data["name"]) == ("Action", measure["title"])
-        done = measure["implementation"]["code"] in ("completed", "already_practice")
-        assert data.get("actionStatus", "").endswith("CompletedActionStatus") == done
-
-
 def test_observations_come_with_a_chart_and_the_same_numbers(demo: TestClient) -> None:
     path = "/v1/indicators/population/observations"
     document = fragment(demo, path, district="freiberg")
