@@ -186,6 +186,7 @@ NAMES = {
 
 ADDRESSES: dict[str, dict[str, str]] = {
     "landing_page": {"/": "Where everything is"},
+    "api_catalog": {"/.well-known/api-catalog": "Where each API begins, and its contract"},
     "health_live": {"/health/live": "Is it alive?"},
     "health_ready": {"/health/ready": "Is it ready?"},
     "list_changes": {

@@ -1,7 +1,7 @@
 """opening_hours strings of OpenStreetMap: the rules they are made of, and their regular week.
 
 `opening-hours-py` reads and evaluates them. What it takes otherwise than the specification or knows
-nothing of is written out here in words that it does know, rule by rule (ADR 0028):
+nothing of is written out here in words that it does know, rule by rule (ADR 0033):
 
 * a comment without `open` leaves open whether it is open: `unknown`;
 * after an open end (`17:00+`) nobody knows, and of repeated times (`10:00-16:00/01:00`) only when

@@ -93,14 +93,14 @@ def _target(base: str, path: str, face: Face) -> dict[str, Any]:
 
 
 def _described(base: str, face: Face) -> dict[str, Any]:
-    """A face and the links of RFC 8631."""
+    """A face with the links of RFC 8631, and the standards it keeps to (RFC 6906)."""
     described: dict[str, Any] = {"anchor": base + face.path}
     if face.contract:
         described["service-desc"] = [{"href": base + face.contract, "type": "application/json"}]
     described["service-doc"] = [{"href": base + face.reference, "type": "text/html"}]
     described["status"] = [{"href": base + face.status, "type": "application/json"}]
     if face.conforms_to:
-        described["type"] = [{"href": address} for address in face.conforms_to]
+        described["profile"] = [{"href": address} for address in face.conforms_to]
     return described
 
 

@@ -236,7 +236,7 @@ def test_publisher_and_contact_can_be_looked_up(portal: TestClient, whole: Graph
     ("accept", "media_type"),
     [
         ("*/*", "text/turtle"),
-        ("text/html, */*;q=0.1", "text/turtle"),
+        ("text/html, */*;q=0.1", "text/html"),
         ("application/rdf+xml", "application/rdf+xml"),
         ("text/turtle;q=0.5, application/ld+json", "application/ld+json"),
     ],

@@ -12,12 +12,15 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api import sitemap
+from api.app import create_app
 from api.faces import FACES
 from api.resources import OFFERINGS, RESOURCES
 from api.routers.discovery import DATA, expiry
+from api.settings import Settings
 from db.publication import publish
 from tests.api.calls import get, listed, relative, until_published
 from tests.api.documents import BROWSER, page
@@ -182,6 +185,17 @@ def test_an_empty_registry_has_a_sitemap_that_is_not_empty(client: TestClient) -
 
 def test_the_sitemap_of_datasets_is_not_empty_while_they_are_being_made(api: TestClient) -> None:
     assert api.get("/sitemap-datasets.xml").status_code == 503
+
+
+def test_without_a_database_there_is_no_sitemap_rather_than_an_empty_one() -> None:
+    away = SecretStr("postgresql://nobody@127.0.0.1:9/none?connect_timeout=1")
+    with TestClient(create_app(Settings(database_public_url=away, pool_timeout=0.2))) as client:
+        for path in ("/sitemap.xml", "/sitemap-pages.xml", "/sitemap-offerings-1.xml"):
+            answer = client.get(path)
+            assert answer.status_code == 503
+            assert int(answer.headers["retry-after"]) > 0
+        for path in ("/robots.txt", CATALOGUE):
+            assert client.get(path).status_code == 200
 
 
 # --- robots.txt ----------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def without_database() -> Iterator[TestClient]:
 
 @every_operation
 def test_without_a_database(operation: Operation, without_database: TestClient) -> None:
-    if operation.path in ("/", "/health/live"):
+    if operation.path in ("/", "/health/live", "/.well-known/api-catalog"):
         return
     if operation.method == "post":
         answer = without_database.post(operation.path, json={})

@@ -83,6 +83,14 @@ def test_the_public_url_may_have_a_prefix(
         ("STATEMENT_TIMEOUT", "nan"),
         ("MAX_RADIUS", "inf"),
         ("LOG_FORMAT", "xml"),
+        ("CATALOG_PUBLISHER_URL", "musterkreis.example"),
+        ("CATALOG_CONTACT_EMAIL", "Frau Muster"),
+        ("CATALOG_CONTRIBUTOR_ID", "musterkreis"),
+        ("CATALOG_INDICATORS", "some"),
+        ("CATALOG_FREQUENCY", "offerings"),
+        ("CATALOG_FREQUENCY", "offerings=every week"),
+        ("CATALOG_HVD", "districts=boundaries"),
+        ("CATALOG_CODELISTS_LICENSE", "cc zero"),
     ],
 )
 def test_a_wrong_value_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -115,3 +123,8 @@ def _limit(limit: object) -> str:
         case Le(le=bound):
             return f"≤ {bound}"
     return ""
+
+
+def test_what_is_said_of_datasets_is_a_list_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CATALOG_FREQUENCY", "offerings=WEEKLY, districts = ANNUAL,")
+    assert Settings().catalog_frequency == (("offerings", "WEEKLY"), ("districts", "ANNUAL"))
