@@ -154,11 +154,10 @@ FORMS = {"slug": "slug", "lang": "language tag", "retrieved": "date"}
 
 
 def _values(name: str, stated: dict[str, Any]) -> str:
-    if name in NESTED:
-        return NESTED[name]
-    (schema,) = [each for each in stated.get("anyOf", [stated]) if each.get("type") != "null"]
-    if "$ref" in schema:
-        return "a [rule](#fields)"
+    schema, *others = [each for each in stated.get("anyOf", [stated]) if each.get("type") != "null"]
+    if name in NESTED or "$ref" in schema:
+        return NESTED.get(name, "a [rule](#fields)")
+    assert not others
     if codes := schema.get("enum"):
         return ", ".join(f"`{code}`" if code.strip() else _blank(code) for code in codes)
     match schema["type"]:
@@ -168,8 +167,7 @@ def _values(name: str, stated: dict[str, Any]) -> str:
             return "`true`, `false`"
         case "integer":
             return f"whole number{_bounds(schema)}"
-        case _:
-            return "one character" if schema.get("maxLength") == 1 else FORMS.get(name, "text")
+    return "one character" if schema.get("maxLength") == 1 else FORMS.get(name, "text")
 
 
 def _blank(code: str) -> str:
