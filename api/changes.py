@@ -163,7 +163,7 @@ async def _page(asked: Asked) -> Response:
     limit, is_json = asked.parameters.limit or LENGTH, not asked.format.streamed
     found = await changes.page(asked.service.pool, asked.wanted, limit, "," if is_json else "\n")
     state = found.standing.state
-    _check(asked.place, found.standing)
+    _check(asked, found.standing)
     onward = _cursor(asked, found.standing, found.last)
     linked = _links(asked, onward)
     if is_json:
@@ -180,7 +180,7 @@ async def _everything(asked: Asked) -> Response:
     async with AsyncExitStack() as stack:
         opened = changes.stream(asked.service.pool, asked.wanted)
         standing, batches = await stack.enter_async_context(opened)
-        _check(asked.place, standing)
+        _check(asked, standing)
         version = asked.version(standing.state)
         chunks, spool = responses.lines(version, b"", batches), asked.service.spool()
         answer = responses.Stream(asked.request, version, chunks, stack.pop_all(), spool, "changes")
@@ -234,9 +234,9 @@ def _cursor(asked: Asked, standing: Standing, last: Position | None) -> str:
     return cursors.seal(CONTEXT, PAYLOAD.dump_json(payload))
 
 
-def _check(place: Place, standing: Standing) -> None:
+def _check(asked: Asked, standing: Standing) -> None:
     """Refuse one who would miss something, and say why."""
-    now = standing.state.sequence
+    place, now = asked.place, standing.state.sequence
     if place.registry not in (None, standing.registry):
         detail = f"is a cursor of another registry. {BEGIN}"
         raise InvalidParameter.named("since", detail)
@@ -244,10 +244,15 @@ def _check(place: Place, standing: Standing) -> None:
         detail = f"is a publication that has not been; the current one is number {now}"
         raise InvalidParameter.named("since", detail)
     if place.seen > now or standing.lost:
-        raise _gone(f"Publication {place.seen} was taken back when a backup was restored.")
+        raise _gone(asked, f"Publication {place.seen} was taken back when a backup was restored.")
     if place.held is not None and place.held < standing.forgotten:
-        raise _gone(f"What was removed up to publication {standing.forgotten} is forgotten.")
+        raise _gone(asked, f"What was removed up to publication {standing.forgotten} is forgotten.")
 
 
-def _gone(reason: str) -> Gone:
-    return Gone(f"{reason} {BEGIN}", errors=[{"parameter": "since", "detail": reason}])
+def _gone(asked: Asked, reason: str) -> Gone:
+    anew = links.address(asked.request).changed(since=None)
+    return Gone(
+        f"{reason} {BEGIN}",
+        errors=[{"parameter": "since", "detail": reason}],
+        links=[links.link("first", anew, asked.format.media_type)],
+    )

@@ -290,6 +290,10 @@ def refused(client: TestClient, since: str | int, **query: Any) -> tuple[int, st
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
     assert [error["parameter"] for error in problem["errors"]] == ["since"]
+    if answer.status_code == 410:
+        (link,) = problem["links"]
+        assert "since" not in link["href"]
+        get(client, relative(link["href"]))
     return answer.status_code, problem["detail"]
 
 

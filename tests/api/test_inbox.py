@@ -22,6 +22,7 @@ from db import inbox
 from db.inbox import Entry
 from db.publication import publish
 from db.registry import writer
+from tests.api.calls import until_published
 from tests.api.processes import served
 from tests.api.test_robustness import find
 from tests.conftest import connect_to
@@ -331,7 +332,7 @@ def test_a_confirmation_goes_all_the_way_to_a_publication(
         (suggestion,) = inbox.entries(connection)
     assert applied.confirmed == 1
     assert (suggestion.kind, suggestion.text) == ("suggestion", "Neue Nummer: 03731 1")
-    publish(own_demo_database.owner_url)
+    until_published(forms, publish(own_demo_database.owner_url).sequence)
     today = str(datetime.now(UTC).date())
     assert forms.get(f"/v1/offerings/{right}").json()["confirmed_at"].startswith(today)
     assert forms.get(f"/v1/offerings/{wrong}").json().get("confirmed_at") is None
