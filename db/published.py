@@ -497,6 +497,12 @@ LISTS: dict[str, Table] = RESOURCES | {
 }
 """Everything that is read as a list of documents."""
 
+STORED_TOTALS: dict[str, Table] = RESOURCES | {
+    hsds_services.name: offering,
+    hsds_organizations.name: organisation,
+}
+"""By list, the resource whose stored total is its own: each has one of the other."""
+
 SORTS: dict[str, dict[str, tuple[str, ...]]] = {
     "codelist": {"name": ("sort_name",), "updated_at": ("updated_at",)},
     "district": {

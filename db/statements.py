@@ -211,8 +211,9 @@ def item(shape: Shape) -> Statement:
 def count(shape: Shape) -> Statement:
     table = published.LISTS[shape.table]
     builders = {part.builder for part in shape.conditions}
-    if builders <= {conditions.not_ended} and shape.table in published.RESOURCES:
-        return _compile(select(_stored_total(table, of_today=bool(builders)), _STATE))
+    stored = published.STORED_TOTALS.get(shape.table)
+    if builders <= {conditions.not_ended} and stored is not None:
+        return _compile(select(_stored_total(stored, of_today=bool(builders)), _STATE))
     counted = select(func.count()).select_from(table).where(*_where(shape)).scalar_subquery()
     return _compile(select(counted, _STATE))
 

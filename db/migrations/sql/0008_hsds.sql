@@ -68,6 +68,8 @@ CREATE TABLE published.hsds_service (
     document text NOT NULL,
     nested text NOT NULL
 );
+-- For counting what has not ended, without reading documents.
+CREATE INDEX hsds_service_ending ON published.hsds_service (id) INCLUDE (valid_to);
 CREATE INDEX hsds_service_updated ON published.hsds_service (updated_at);
 
 CREATE TABLE published.hsds_location (
