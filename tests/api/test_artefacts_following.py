@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -166,6 +167,7 @@ def test_root_builds_as_the_owner_of_the_folder(
 def pretended(folder: Path) -> Iterator[Following]:
     """Something is built already; what is published is told by the test."""
     (folder / "1-something").mkdir(parents=True)
+    (folder / "1-something" / "manifest.json").touch()
     (folder / "current").symlink_to("1-something")
     yield Following(Settings(), "postgresql://", folder, threading.Event())
 
@@ -191,6 +193,13 @@ def test_who_publishes_all_the_time_gets_files_too(tmp_path: Path) -> None:
 def test_the_first_files_are_due_at_once(tmp_path: Path) -> None:
     pretender = Following(Settings(), "postgresql://", tmp_path, threading.Event())
     assert pretender._is_due(published(1), 100.0)
+
+
+def test_files_that_somebody_removed_are_due_at_once(tmp_path: Path) -> None:
+    with pretended(tmp_path) as pretender:
+        assert not pretender._is_due(published(2), 100.0)
+        shutil.rmtree(tmp_path / "1-something")
+        assert pretender._is_due(published(2), 100.1)
 
 
 # --- commands ------------------------------------------------------------------------------------
