@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import md5
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +16,18 @@ import psycopg
 import pytest
 from psycopg import RawCursor
 
+from api.opening import Opening
 from api.parameters import OfferingParameters
 from db import published, statements
 from db.cluster import Cluster
 from db.pool import create, options
+from db.state import State
 from db.statements import Selection, Statement
 from tests.databases import Database, build_template, clone
 
 COUNT = 20_000
+HOURS = 5_000
+"""Different opening hours."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +52,7 @@ LARGE = f"""
 INSERT INTO published.offering (
     id, slug, sort_name, updated_at, hash, document, geojson, category, theme, target_group,
     language, postcode, wheelchair, organisation_id, serves, search, confirmed_at,
-    geometry, extent)
+    geometry, extent, opening)
 SELECT gen_random_uuid(), 'large-' || n, name, now(), '',
        '{{"slug":"large-' || n || '","description":"' || repeat('Ein Ort. ', 150) || '"}}',
        '"geometry":null', ARRAY['advice', 'c' || n % 300], ARRAY['poverty'], '{{}}', '{{de}}',
@@ -54,7 +60,8 @@ SELECT gen_random_uuid(), 'large-' || n, name, now(), '',
                                      ORDER BY id OFFSET n % 9 LIMIT 1), '{{}}',
        published.search_vector(name, 'Beratung', 'Ringstraße 5', repeat('ein Ort für alle ', 20)),
        current_date - n % 800, point,
-       CASE WHEN n % 10 > 0 THEN point ELSE ST_Expand(point, 0.05) END
+       CASE WHEN n % 10 > 0 THEN point ELSE ST_Expand(point, 0.05) END,
+       CASE WHEN n % 10 < 7 THEN ARRAY[md5('hours ' || n % {HOURS})::uuid] ELSE '{{}}' END
 FROM (SELECT n, 'Treff ' || n || ' ' || md5(n::text) AS name,
              ST_SetSRID(ST_MakePoint(12.9 + random() * 0.8, 50.7 + random() * 0.45), 4326) AS point
       FROM generate_series(1, {COUNT}) AS n) AS made
@@ -173,6 +180,18 @@ def test_a_page_reads_little(
     of all, 800 offerings are looked at in the order of names, each with its sites.)
     """
     plan = page_plan(large_database, selection(query, lang=lang))
+    assert not plan.scans_offerings, plan
+    assert plan.pages_read < 3500, plan
+
+
+@pytest.mark.parametrize("open_of_all", [1, 50, 2_500, HOURS])
+def test_a_page_of_what_is_open_reads_little(large_database: Database, open_of_all: int) -> None:
+    names = [f"hours {number}" for number in range(open_of_all)]
+    ids = [UUID(md5(name.encode(), usedforsecurity=False).hexdigest()) for name in names]
+    opening = Opening(State(1, "", ""), dict.fromkeys(ids), [])
+    chosen = selection({})
+    chosen = replace(chosen, conditions=(*chosen.conditions, opening.condition))
+    plan = page_plan(large_database, chosen)
     assert not plan.scans_offerings, plan
     assert plan.pages_read < 3500, plan
 
