@@ -37,10 +37,12 @@ RUN apt-get update \
 RUN groupadd --gid 10001 quartier \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin quartier
+# Where the files for download are made: a volume that is mounted here gets this owner.
+RUN install -d -o 10001 -g 10001 /var/lib/quartier /var/lib/quartier/artefacts
 COPY --from=build /opt/quartier /opt/quartier
 WORKDIR /opt/quartier
 USER 10001:10001
-ENV HOST=0.0.0.0 PORT=8000 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENV HOST=0.0.0.0 PORT=8000 ARTEFACTS=/var/lib/quartier/artefacts PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD [".venv/bin/python", "-c", \
     "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health/ready', timeout=2)"]

@@ -56,7 +56,6 @@ def expected_errors() -> tuple[type[Exception], ...]:
     """Those whose message is all that helps; any other keeps its traceback."""
     from psycopg import OperationalError
 
-    from api.artefacts.building import Busy
     from api.server import CannotListen
     from api.workers import CannotStart
     from db.backup import BackupFailed
@@ -69,7 +68,6 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
     return (
         BackupFailed,
-        Busy,
         CannotExport,
         CannotListen,
         CannotStart,

@@ -111,7 +111,11 @@ def of_bulk_index() -> dict[str, Any]:
         "summary": "What there is to download",
         "description": "All files of the newest state, with sizes and digests. A browser gets a "
         "page. 503 while no files are made yet.",
-        "responses": {200: {"content": {"text/html": {}}}, **problem_responses(400, 503)},
+        "responses": {
+            200: {"content": {"text/html": {}}, "headers": _OF_FILES},
+            304: {"description": "There are no newer files.", "headers": _OF_FILES},
+            **problem_responses(400, 503),
+        },
     }
 
 

@@ -223,15 +223,15 @@ def version_headers(request: Request, version: Version) -> dict[str, str]:
         return {"Cache-Control": "no-store", "Content-Language": version.lang}
     return {
         "ETag": etag(request, version),
-        "Last-Modified": _http_date(version.state.published_at),
+        "Last-Modified": http_date(version.state.published_at),
         "Cache-Control": CACHE_CONTROL,
         "Vary": VARY,
         "Content-Language": version.lang,
     }
 
 
-@lru_cache(maxsize=8)
-def _http_date(moment: str) -> str:
+@lru_cache(maxsize=16)
+def http_date(moment: str) -> str:
     return format_datetime(datetime.fromisoformat(moment).astimezone(UTC), usegmt=True)
 
 

@@ -29,11 +29,20 @@ PAUSE = 0.5
 @group.command()
 def build() -> None:
     """Make the files of what is published now, unless they are there."""
-    from api.artefacts import building
+    import threading
+
+    from api.artefacts import manifest as manifests
+    from api.artefacts.following import BUSY, build_apart
 
     with reading() as (settings, url, folder), progress("Making files"):
-        made = building.build(settings, url, folder)
-    notes.print(f"The files in {folder} show publication {made.sequence}")
+        code, reason = build_apart(quiet(settings), url, folder, threading.Event())
+        if code == BUSY:
+            stop(f"Another process is making files in {folder}")
+        if code:
+            stop(f"The files could not be made: {reason or code}")
+        made = manifests.current(folder)
+    if made:
+        notes.print(f"The files in {folder} show publication {made.sequence}")
 
 
 @group.command()
@@ -100,6 +109,11 @@ def folder_of(settings: Settings) -> Path:
     return data.expanduser().absolute() / "artefacts" / _name_of_database(settings)
 
 
+def quiet(settings: Settings) -> Settings:
+    """What is said to a person need not be in a log as well."""
+    return settings.model_copy(update={"log_level": "error"})
+
+
 def _name_of_database(settings: Settings) -> str:
     """The same however its role and password are called."""
     if settings.database_public_url is None:
@@ -144,7 +158,7 @@ def _build_or_wait(
     timer.start()
     try:
         tell(f"making them in {folder}")
-        code, reason = build_apart(settings, url, folder, out_of_time)
+        code, reason = build_apart(quiet(settings), url, folder, out_of_time)
     finally:
         timer.cancel()
     if code == BUSY:

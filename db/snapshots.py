@@ -18,7 +18,7 @@ from db.statements import Layout, Order, Selection
 
 FETCHED = 200
 STATEMENT_SECONDS = 600.0
-IDLE_SECONDS = 600.0
+IDLE_SECONDS = 3600.0
 OUTLINE = "geojson_1000"
 """How finely observations are drawn: each repeats the boundary of its district."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 LOCK = "lock"
 UNFINISHED = ".building-"
 POINTER = ".current-"
+STATE = re.compile(r"[0-9]+-[0-9a-f]{12}")
 
 
 class Busy(RuntimeError):  # noqa: N818 - reads as the state it reports
@@ -132,10 +134,12 @@ def _point_to(folder: Path, key: str) -> None:
 
 
 def _prune(folder: Path, keep: int) -> None:
-    """What is beyond the newest few, and folders without a manifest of ours."""
+    """What is beyond the newest few, and states of releases that wrote other manifests."""
     current = manifests.current_key(folder)
-    others = [state.key for state in manifests.kept(folder) if state.key != current]
-    for key in others[max(0, keep - 1) :]:
+    readable = [state.key for state in manifests.kept(folder)]
+    others = [key for key in readable if key != current]
+    unreadable = {path.name for path in folder.iterdir() if STATE.fullmatch(path.name)}
+    for key in (*others[max(0, keep - 1) :], *unreadable - {*readable, current}):
         shutil.rmtree(folder / key, ignore_errors=True)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -15,6 +16,7 @@ from api.resources import Resource
 
 STEP = re.compile(r"\.(\w+)(\[\*\])?")
 Kind = Literal["string", "integer", "number", "boolean", "date", "datetime"]
+Reader = Callable[[Any], Any]
 KINDS: dict[Any, Kind] = {
     bool: "boolean",
     int: "integer",
@@ -34,21 +36,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the CSV. `many`: an entity can have several values in it."""
+    """A column of the CSV. `values` finds what a document has in it: one value or None, or a list
+    where there can be `many`."""
 
     name: str
-    steps: tuple[Step, ...]
     kind: Kind
+    many: bool
     description: str
-
-    @property
-    def many(self) -> bool:
-        return any(step.each for step in self.steps)
-
-    def values(self, document: dict[str, Any]) -> Any:
-        """What a document has in this column: a list if there can be many, else one or None."""
-        found = list(_found(document, self.steps))
-        return found if self.many else found[0]
+    values: Reader
 
 
 def columns_of(resource: Resource) -> tuple[Column, ...]:
@@ -58,10 +53,12 @@ def columns_of(resource: Resource) -> tuple[Column, ...]:
 def _column(name: str, path: str, schema: type[BaseModel]) -> Column:
     steps = tuple(Step(step, bool(each)) for step, each in STEP.findall(path))
     assert "$" + "".join(f".{step.name}{'[*]' * step.each}" for step in steps) == path
+    assert sum(step.each for step in steps) <= 1  # one list, not lists of lists
     fields = list(_fields(schema, steps))
     kind = KINDS.get(_kernel(fields[-1].annotation), "string")
     described = [field.description for field in reversed(fields) if field.description]
-    return Column(name, steps, kind, described[0] if described else "")
+    many = any(step.each for step in steps)
+    return Column(name, kind, many, described[0] if described else "", _reader(steps))
 
 
 def _fields(schema: type[BaseModel], steps: Sequence[Step]) -> Iterator[FieldInfo]:
@@ -80,10 +77,24 @@ def _kernel(annotation: Any) -> Any:
     return _kernel(options[0])
 
 
-def _found(value: Any, steps: Sequence[Step]) -> Iterator[Any]:
-    if not steps or value is None:
-        yield value
-        return
-    inner = value[steps[0].name]
-    for each in inner or () if steps[0].each else (inner,):
-        yield from _found(each, steps[1:])
+def _reader(steps: Sequence[Step]) -> Reader:
+    """Put together once: a document is read in each of some forty columns."""
+    first, rest = steps[0], steps[1:]
+    name = first.name
+    if not (rest or first.each):
+        return itemgetter(name)
+    inner = _reader(rest) if rest else _itself
+    missing: list[Any] | None = [] if any(step.each for step in rest) else None
+
+    def of_each(document: Any) -> Any:
+        return [None if each is None else inner(each) for each in document[name] or ()]
+
+    def of_one(document: Any) -> Any:
+        found = document[name]
+        return missing if found is None else inner(found)
+
+    return of_each if first.each else of_one
+
+
+def _itself(value: Any) -> Any:
+    return value

@@ -180,6 +180,7 @@ def _work(settings: Settings, url: str, folder: Path, telling: Connection) -> No
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_with, args=(telling,), daemon=True).start()
     os.nice(NICENESS)
+    _become_owner_of(folder)
     from api.artefacts.building import Busy, build  # noqa: PLC0415 - who follows does without
 
     with Log(settings).running():
@@ -194,6 +195,17 @@ def _work(settings: Settings, url: str, folder: Path, telling: Connection) -> No
             raise SystemExit(1) from None
         details = {"sequence": made.sequence, "files": len(made.files), "seconds": made.seconds}
         log.info("files are made", extra=details)
+
+
+def _become_owner_of(folder: Path) -> None:
+    """Root builds as whoever the folder belongs to, who else could not clean up after it."""
+    if os.geteuid() != 0 or not folder.is_dir():
+        return
+    owner = folder.stat()
+    if owner.st_uid:
+        os.setgroups([])
+        os.setgid(owner.st_gid)
+        os.setuid(owner.st_uid)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:

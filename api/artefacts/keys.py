@@ -28,8 +28,8 @@ DECISIVE: tuple[str, ...] = (
     "max_url_bytes",
 )
 """Settings that decide what is in the files."""
-SHOWING = ("api/*.py", "api/artefacts/*.py", "api/catalogue/*.py", "api/schemas/*.py", "db/*.py")
-"""The code that may write the same publication in another way."""
+CODE = ("api/**/*.py", "db/**/*.py", "db/**/*.sql", "seed/**/*.py")
+"""What may write the same publication in another way."""
 
 
 def key_of(state: State, settings: Settings) -> str:
@@ -43,7 +43,7 @@ def key_of(state: State, settings: Settings) -> str:
 def code() -> str:
     """Changes whenever the same publication may come out differently."""
     root = Path(__file__).parents[2]
-    files = sorted(path for pattern in SHOWING for path in root.glob(pattern))
+    files = sorted(path for pattern in CODE for path in root.glob(pattern))
     return _digest(b"\0".join(path.read_bytes() for path in files))
 
 

@@ -58,6 +58,9 @@ def read(folder: Path) -> Manifest | None:
 
 
 def current_key(folder: Path) -> str | None:
+    """Which state `current` leads to, if it is there."""
+    if not (folder / CURRENT / MANIFEST).is_file():
+        return None
     try:
         return (folder / CURRENT).readlink().name
     except OSError:

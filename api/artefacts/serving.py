@@ -30,7 +30,7 @@ from api.artefacts.twins import twin_of
 from api.dependencies import Service, service
 from api.errors import Gone, NotFound, RangeNotSatisfiable, Unavailable
 from api.negotiation import accepts_encoding, choose_encoding
-from api.responses import CACHE_CONTROL, impatient, keep
+from api.responses import CACHE_CONTROL, http_date, impatient, keep
 from api.validators import matches
 
 PIECE = 256 * 1024
@@ -157,11 +157,11 @@ def _asked_part(request: Request, opened: Opened) -> Part | None:
         return None
     if found["tail"]:
         part = Part(max(0, opened.size - int(found["tail"])), opened.size)
+    elif found["last"] and int(found["last"]) < int(found["first"]):
+        return None
     else:
-        last = int(found["last"]) if found["last"] else opened.size - 1
-        if last < int(found["first"]):
-            return None
-        part = Part(int(found["first"]), min(last + 1, opened.size))
+        last = min(int(found["last"] or opened.size), opened.size - 1)
+        part = Part(int(found["first"]), last + 1)
     if part.start >= part.end:
         headers = {"Content-Range": f"bytes */{opened.size}"}
         raise RangeNotSatisfiable(f"The file has {opened.size} bytes.", headers=headers)
@@ -214,10 +214,9 @@ class Download(StreamingResponse):
 async def _document(request: Request, known: Service, manifest: Manifest, made: Made) -> Response:
     """A document that names addresses of this server; kept in memory until the next state."""
     base = links.base_url(request)
-    published = datetime.fromisoformat(manifest.published_at)
     headers = {
         "ETag": f'W/"{made.sha256[:32]}-{sha256(base.encode()).hexdigest()[:8]}"',
-        "Last-Modified": format_datetime(published, usegmt=True),
+        "Last-Modified": http_date(manifest.published_at),
         "Cache-Control": CACHE_CONTROL,
         "Vary": "Accept",
         "X-Sequence": str(manifest.sequence),

@@ -6,7 +6,6 @@ again.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
@@ -18,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
+from pydantic_core import from_json
 
 from api.artefacts.bulk import name_of
 from api.artefacts.columns import Column, columns_of
@@ -94,7 +94,7 @@ def arrays(
     columns: Iterable[Column], documents: list[bytes], *, joined: bool
 ) -> Iterator[pa.Array]:
     """A column after the other."""
-    parsed = [json.loads(document) for document in documents]
+    parsed = [from_json(document) for document in documents]
     for column in columns:
         values = [_typed(column, column.values(document)) for document in parsed]
         if joined and column.many:

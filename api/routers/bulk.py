@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -19,9 +21,12 @@ from api.negotiation import choose_language, prefers_html
 from api.pages.face import pages_of
 from api.parameters import HomeParameters
 from api.resources import RESOURCES
+from api.responses import http_date
 from api.routing import ModelRoute
 from api.schemas.bulk import Bulk
+from api.validators import matches
 
+SEQUENCE = re.compile(r"0|[1-9][0-9]{0,17}")
 Name = Annotated[
     str,
     Path(
@@ -43,12 +48,17 @@ async def _index(request: Request, parameters: Annotated[HomeParameters, Query()
     known = service(request)
     manifest = await run_in_threadpool(serving.require, known)
     lang = choose_language(request, parameters.lang, await known.languages())
+    is_page = prefers_html(request)
     headers = {
+        "ETag": _etag(manifest, base_url(request), lang if is_page else "json"),
+        "Last-Modified": http_date(manifest.built_at),
         "Cache-Control": responses.CACHE_CONTROL,
         "Vary": responses.VARY,
         "X-Sequence": str(manifest.sequence),
     }
-    if prefers_html(request):
+    if matches(request.headers.get("if-none-match", ""), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    if is_page:
         policy = {"Content-Security-Policy": responses.policy(), "Content-Language": lang}
         body = await _page(request, manifest, lang)
         return Response(body, media_type="text/html; charset=utf-8", headers=headers | policy)
@@ -56,12 +66,18 @@ async def _index(request: Request, parameters: Annotated[HomeParameters, Query()
     return JSONResponse(_document(request, manifest, kept), headers=headers)
 
 
+def _etag(manifest: Manifest, base: str, shown: str) -> str:
+    """A state never changes, and neither does what is said of it at the same address."""
+    digest = sha256(f"{manifest.key} {base} {shown}".encode()).hexdigest()
+    return f'W/"{manifest.sequence}-{digest[:18]}"'
+
+
 async def _file(request: Request, name: Name) -> Response:
     return await serving.answer(request, f"{bulk.FOLDER}/{name}")
 
 
 async def _kept(request: Request, sequence: str, name: Name) -> Response:
-    if not sequence.isdecimal() or len(sequence) > 18:
+    if not SEQUENCE.fullmatch(sequence):
         raise NotFound(f"There is nothing at {request.scope['path']}")
     return await serving.answer(request, f"{bulk.FOLDER}/{name}", int(sequence))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 from starlette.testclient import TestClient
 
+from api.artefacts.building import build
+from api.settings import Settings
 from db.cluster import Cluster
 from db.publication import publish
 from tests.api import world
@@ -43,6 +46,14 @@ def county_database(cluster: Cluster, world_template: str) -> Iterator[Database]
     """Shared by many tests, so only to be read."""
     with clone(cluster, world_template) as shared:
         yield shared
+
+
+@pytest.fixture(scope="session")
+def county_artefacts(county_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that are made of it."""
+    folder = tmp_path_factory.mktemp("county-artefacts")
+    build(Settings(), county_database.public_url, folder)
+    return folder
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Building: all files of one state or none, whoever publishes, kills, or fills the disk meanwhile."""
+"""Building: all files of one state or none, whoever publishes, kills, or fills the disk."""
 
 from __future__ import annotations
 
@@ -126,6 +126,20 @@ def test_the_newest_states_are_kept(own_county_database: Database, tmp_path: Pat
     assert [manifest.key for manifest in kept(tmp_path)] == [made[3].key, made[2].key]
     assert current(tmp_path) == made[3]
     assert not left(tmp_path)
+
+
+def test_states_of_other_releases_do_not_stay_for_ever(
+    own_county_database: Database, tmp_path: Path
+) -> None:
+    """Their manifests may be written in another way. What is not ours is left alone."""
+    old = make(own_county_database, tmp_path)
+    (tmp_path / old.key / "manifest.json").write_text('{"written": "in another way"}')
+    (tmp_path / "notes").mkdir()
+    rename_one(own_county_database, "Neuer Stand")
+    new = make(own_county_database, tmp_path)
+    assert not (tmp_path / old.key).exists()
+    assert (tmp_path / new.key).exists()
+    assert left(tmp_path) == {"notes"}
 
 
 def test_who_publishes_meanwhile_is_not_in_the_files(

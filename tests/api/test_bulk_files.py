@@ -37,10 +37,8 @@ EVERYTHING = {"offerings": {"include_ended": "true"}}
 
 
 @pytest.fixture(scope="module")
-def folder(county_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    top = tmp_path_factory.mktemp("artefacts")
-    build(Settings(), county_database.public_url, top)
-    return top / "current" / "bulk"
+def folder(county_artefacts: Path) -> Path:
+    return county_artefacts / "current" / "bulk"
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,9 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
+from api.artefacts.building import build
 from api.resources import RESOURCES
+from api.settings import Settings
 from db import models, published
 from db.cluster import Cluster
 from db.publication import publish
@@ -38,6 +40,7 @@ START = [
     "/health/ready",
     "/search",
     "/developers",
+    "/bulk",
     "/v1/places?q=ent",
     f"/v1/places?q={SECRET}",
 ]
@@ -81,6 +84,13 @@ def planted(cluster: Cluster, world_template: str) -> Iterator[Database]:
     with clone(cluster, world_template) as database:
         plant(database)
         yield database
+
+
+@pytest.fixture(scope="module")
+def planted_files(planted: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("planted-artefacts")
+    build(Settings(), planted.public_url, folder)
+    return folder
 
 
 class Crawl:
@@ -150,8 +160,8 @@ def every_item(client: TestClient | httpx2.Client, most: int) -> list[str]:
     return found
 
 
-def test_nothing_private_is_met(planted: Database) -> None:
-    with connect_to(planted) as client:
+def test_nothing_private_is_met(planted: Database, planted_files: Path) -> None:
+    with connect_to(planted, artefacts=planted_files) as client:
         crawl = Crawl(client, "http://testserver", {})
         start = [*START, *every_list(), *every_item(client, 15), *every_facet()]
         for path, answer in crawl.pages(start):
@@ -225,17 +235,25 @@ def check_addresses(base: str, client: httpx2.Client, headers: dict[str, str]) -
     return len(answers)
 
 
-def test_the_public_address_is_in_every_link(county_database: Database, tmp_path: Path) -> None:
+def test_the_public_address_is_in_every_link(
+    county_database: Database, county_artefacts: Path, tmp_path: Path
+) -> None:
+    settings = {"PUBLIC_URL": f"{PUBLIC}/", "ARTEFACTS": str(county_artefacts)}
     with (
-        served(county_database.public_url, tmp_path / "log", PUBLIC_URL=f"{PUBLIC}/") as server,
+        served(county_database.public_url, tmp_path / "log", **settings) as server,
         httpx2.Client(base_url=server.url) as client,
     ):
         headers = {"Host": INTERNAL, "X-Forwarded-Host": "evil.example"}
         assert check_addresses(PUBLIC, client, headers) > 60
 
 
-def test_a_trusted_proxy_says_the_public_address(county_database: Database, tmp_path: Path) -> None:
-    settings = {"TRUSTED_PROXIES": "10.0.0.0/8, 127.0.0.1"}
+def test_a_trusted_proxy_says_the_public_address(
+    county_database: Database, county_artefacts: Path, tmp_path: Path
+) -> None:
+    settings = {
+        "TRUSTED_PROXIES": "10.0.0.0/8, 127.0.0.1",
+        "ARTEFACTS": str(county_artefacts),
+    }
     forwarded = {
         "Host": INTERNAL,
         "X-Forwarded-Proto": "https",

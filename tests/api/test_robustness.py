@@ -106,7 +106,7 @@ async def test_who_stops_reading_loses_the_stream(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(responses, "STALLED", 0.01)
     with pytest.raises(TimeoutError):
-        await responses._impatient(never)({"type": "http.response.body"})
+        await responses.impatient(never)({"type": "http.response.body"})
 
 
 def test_head_of_a_stream_keeps_no_connection(narrow: Served) -> None:
