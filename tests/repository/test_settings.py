@@ -83,6 +83,11 @@ def test_the_public_url_may_have_a_prefix(
         ("STATEMENT_TIMEOUT", "nan"),
         ("MAX_RADIUS", "inf"),
         ("LOG_FORMAT", "xml"),
+        ("SECURITY_CONTACT", "somebody@example.org"),
+        ("SECURITY_CONTACT", "mailto:a@example.org\nExpires: never"),
+        ("SECURITY_POLICY", "mailto:a@example.org"),
+        ("SECURITY_LANGUAGES", "de\nen"),
+        ("SECURITY_LANGUAGES", "German, English!"),
     ],
 )
 def test_a_wrong_value_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
