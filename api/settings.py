@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 HOSTNAME = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
-CONTACT = re.compile(r"(https://|mailto:[^/@]+@|tel:\+?)[!-~]+")
+CONTACT = re.compile(r"(https://|mailto:[!-~]+@|tel:\+?)[!-~]+")
 FREQUENCY = re.compile(r"[A-Z][A-Z0-9_]*")
 EMAIL = re.compile(r"[^\s@<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -252,7 +252,7 @@ class Settings(BaseSettings):
     )
     security_languages: str = Field(
         default="de, en",
-        pattern=r"[A-Za-z]{2,3}(-[A-Za-z0-9]+)*(, *[A-Za-z]{2,3}(-[A-Za-z0-9]+)*)*$",
+        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*(, *[A-Za-z]{2,3}(-[A-Za-z0-9]+)*)*$",
         description="Languages in which such reports are understood.",
     )
 

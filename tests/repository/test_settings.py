@@ -91,6 +91,11 @@ def test_the_public_url_may_have_a_prefix(
         ("CATALOG_FREQUENCY", "offerings=every week"),
         ("CATALOG_HVD", "districts=boundaries"),
         ("CATALOG_CODELISTS_LICENSE", "cc zero"),
+        ("SECURITY_CONTACT", "somebody@example.org"),
+        ("SECURITY_CONTACT", "mailto:a@example.org\nExpires: never"),
+        ("SECURITY_POLICY", "mailto:a@example.org"),
+        ("SECURITY_LANGUAGES", "de\nen"),
+        ("SECURITY_LANGUAGES", "German, English!"),
     ],
 )
 def test_a_wrong_value_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
