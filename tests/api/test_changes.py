@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, LiteralString
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -314,17 +314,18 @@ def test_every_single_letter_of_a_cursor_counts(api: TestClient) -> None:
         assert refused(api, cursor[:place] + other + cursor[place + 1 :])[0] == 400
 
 
+OTHER = "b2c1a7a2-6a53-4c4e-9d0e-1f2f4f8f0c11"
 FORGED: list[Any] = [
     5,
     [],
-    [str(uuid4()), 0, 0, [1, "", str(UUID(int=0))]],
+    [OTHER, 0, 0, [1, "", str(UUID(int=0))]],
     ["x", 0, 0, [1, "", str(UUID(int=0))], []],
-    [str(uuid4()), -1, 0, [1, "", str(UUID(int=0))], []],
-    [str(uuid4()), 0, 2**70, [1, "", str(UUID(int=0))], []],
-    [str(uuid4()), 0, 0, [1, "a\0b", str(UUID(int=0))], []],
-    [str(uuid4()), 0, 0, [1, "", 5], []],
-    [str(uuid4()), 0, 0, [1, "", str(UUID(int=0))], [[]]],
-    [str(uuid4()), True, 1.5, ["NaN", "", str(UUID(int=0))], {}],
+    [OTHER, -1, 0, [1, "", str(UUID(int=0))], []],
+    [OTHER, 0, 2**70, [1, "", str(UUID(int=0))], []],
+    [OTHER, 0, 0, [1, "a\0b", str(UUID(int=0))], []],
+    [OTHER, 0, 0, [1, "", 5], []],
+    [OTHER, 0, 0, [1, "", str(UUID(int=0))], [[]]],
+    [OTHER, True, 1.5, ["NaN", "", str(UUID(int=0))], {}],
 ]
 
 
