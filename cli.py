@@ -7,6 +7,7 @@ import sys
 import typer
 
 from commands import (
+    auditing,
     corrections,
     developing,
     importing,
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 
 app.add_typer(maintaining.group, name="db")
+app.add_typer(auditing.group, name="audit")
 app.add_typer(inbox.group, name="inbox")
 app.add_typer(importing.group, name="import")
 app.add_typer(sources.group, name="sources")
@@ -56,6 +58,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
     from api.server import CannotListen
     from api.workers import CannotStart
+    from db.audit import LeaksFound
     from db.backup import BackupFailed
     from db.corrections import CorrectionRefused
     from db.imports import CannotUndo
@@ -72,6 +75,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         CannotUndo,
         CorrectionRefused,
         DatabaseUnusable,
+        LeaksFound,
         MappingError,
         OperationalError,
         PermissionError,

@@ -16,10 +16,6 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Literal
 
-import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
-
 Key = Hashable
 Kind = Literal["primary", "secondary"]
 Interval = tuple[float, float]
@@ -45,7 +41,8 @@ class Table:
     """Counts that hang together by sums.
 
     `sums` may name cells without a value: nobody knows them, and they are at least 0. `open` cells
-    are public whatever is decided here; `hidden` ones were hidden before, and stay so.
+    are public whatever is decided here; `hidden` ones were hidden before, and stay so; `small` ones
+    must be hidden whatever their own value.
     """
 
     values: Mapping[Key, float]
@@ -53,6 +50,7 @@ class Table:
     threshold: float
     open: Collection[Key] = frozenset()
     hidden: Collection[Key] = frozenset()
+    small: Collection[Key] = frozenset()
 
 
 @dataclass(slots=True)
@@ -73,12 +71,14 @@ class Equation:
 
 def protect(table: Table) -> Pattern:
     """The cells to hide. Those found `exposed` follow from what is open already."""
-    pattern = Pattern({key: "secondary" for key in table.hidden})
-    pattern.hidden |= {key: "primary" for key in sensitive(table)}
-    touching = _touching(table.sums)
-    while exposed := _exposed(table, pattern) - pattern.exposed:
+    pattern = Pattern(dict.fromkeys(table.hidden, "secondary"))
+    pattern.hidden |= dict.fromkeys(sensitive(table), "primary")
+    sums = touching(table.sums)
+    while exposed := (_exposed(table, sums, pattern) - pattern.exposed) or (
+        _exposed(table, sums, pattern, exact=True) - pattern.exposed
+    ):
         cell = min(exposed, key=lambda key: (table.values[key], repr(key)))
-        partner = _partner(table, pattern, touching, cell)
+        partner = _partner(table, pattern, sums, cell)
         if partner is None:
             pattern.exposed.add(cell)
         else:
@@ -88,20 +88,21 @@ def protect(table: Table) -> Pattern:
 
 def sensitive(table: Table) -> set[Key]:
     """The cells that are too small to be shown."""
-    return {
+    return {key for key in table.small if key in table.values} | {
         key
         for key, value in table.values.items()
         if 0 < value < table.threshold and key not in table.open
     }
 
 
-def intervals(equations: Sequence[Equation]) -> dict[Key, Interval]:
-    """Where each unknown can lie."""
+def intervals(equations: Sequence[Equation], *, exact: bool = True) -> dict[Key, Interval]:
+    """Where each unknown can lie; if not exact, perhaps less far."""
     found: dict[Key, Interval] = {}
-    for component in _components(equations):
-        found |= _propagated(component)
-        if _has_circle(component):
-            found |= _programmed(component, found)
+    for component in components(equations):
+        bounds = _propagated(component)
+        if exact and _has_circle(component):
+            bounds |= _programmed(component, bounds)
+        found |= bounds
     return found
 
 
@@ -110,25 +111,38 @@ def equations_of(
 ) -> list[Equation]:
     """The sums as somebody sees them who knows all values but the hidden ones.
 
-    Where all members are known to us, the constant is what the hidden ones really add up to, even
-    if the source's own total is not the sum of its parts: the difference may be known elsewhere. A
-    sum with unknown members that would have to be negative does not hold, and says nothing.
+    Only those that say something of a hidden cell, if only through cells that nobody counted.
     """
-    equations = []
-    for each in sums:
-        signs = {key: 1 for key in each.parts} | {each.total: -1}
-        unknown = {key: s for key, s in signs.items() if key in hidden or key not in values}
-        if not unknown:
-            continue
-        if all(key in values for key in unknown):
-            constant = sum(sign * values[key] for key, sign in unknown.items())
-        else:
-            constant = -sum(sign * values[key] for key, sign in signs.items() if key in values)
-            constant += sum(sign * values[key] for key, sign in unknown.items() if key in values)
-            if _is_impossible(unknown, values, constant):
+    return _around(values, touching(sums), hidden)
+
+
+def _around(
+    values: Mapping[Key, float], sums: Mapping[Key, Sequence[Sum]], hidden: Collection[Key]
+) -> list[Equation]:
+    seen, front = set(hidden), list(hidden)
+    found: dict[int, Equation | None] = {}
+    while front:
+        for each in sums.get(front.pop(), ()):
+            if id(each) in found:
                 continue
-        equations.append(Equation(unknown, constant))
-    return equations
+            found[id(each)] = _equation(each, values, hidden)
+            unknown = {key for key in each.members if key not in values} - seen
+            seen |= unknown
+            front += unknown
+    return [equation for equation in found.values() if equation]
+
+
+def _equation(each: Sum, values: Mapping[Key, float], hidden: Collection[Key]) -> Equation | None:
+    """Where all members are known to us, the constant is what the hidden ones really add up to,
+    even if the source's own total is another: the difference may be known elsewhere. A sum with
+    unknown members that would have to be negative does not hold, and says nothing.
+    """
+    signs = dict.fromkeys(each.parts, 1) | {each.total: -1}
+    unknown = {key: sign for key, sign in signs.items() if key in hidden or key not in values}
+    if all(key in values for key in unknown):
+        return Equation(unknown, sum(sign * values[key] for key, sign in unknown.items()))
+    constant = -sum(sign * values[key] for key, sign in signs.items() if key not in unknown)
+    return None if _is_impossible(unknown, values, constant) else Equation(unknown, constant)
 
 
 def _is_impossible(
@@ -140,9 +154,12 @@ def _is_impossible(
     return (missing == {1} and rest < 0) or (missing == {-1} and rest > 0)
 
 
-def _exposed(table: Table, pattern: Pattern) -> set[Key]:
+def _exposed(
+    table: Table, sums: Mapping[Key, Sequence[Sum]], pattern: Pattern, *, exact: bool = False
+) -> set[Key]:
     """Hidden cells whose interval is too narrow."""
-    found = intervals(equations_of(table.values, table.sums, pattern.hidden))
+    equations = _around(table.values, sums, pattern.hidden)
+    found = intervals(equations, exact=exact)
     return {
         key
         for key in pattern.hidden
@@ -151,7 +168,7 @@ def _exposed(table: Table, pattern: Pattern) -> set[Key]:
 
 
 def _partner(
-    table: Table, pattern: Pattern, touching: Mapping[Key, Sequence[Sum]], cell: Key
+    table: Table, pattern: Pattern, sums: Mapping[Key, Sequence[Sum]], cell: Key
 ) -> Key | None:
     """What to hide beside a cell: preferably one whose own sums already hide something, and small.
 
@@ -159,45 +176,41 @@ def _partner(
     """
 
     def is_choice(key: Key) -> bool:
-        return (
-            table.values.get(key, 0) > 0 and key not in pattern.hidden and key not in table.open
-        )
+        return table.values.get(key, 0) > 0 and key not in pattern.hidden and key not in table.open
 
     def cost(key: Key) -> tuple[int, float, str]:
         bare = sum(
-            not any(member in pattern.hidden for member in each.members) for each in touching[key]
+            not any(member in pattern.hidden for member in each.members) for each in sums[key]
         )
         return bare, table.values[key], repr(key)
 
-    for reach in _reaches(pattern, touching, cell):
+    for reach in _reaches(table, pattern, sums, cell):
         if choices := {key for each in reach for key in each.members if is_choice(key)}:
             return min(choices, key=cost)
     return None
 
 
 def _reaches(
-    pattern: Pattern, touching: Mapping[Key, Sequence[Sum]], cell: Key
+    table: Table, pattern: Pattern, sums: Mapping[Key, Sequence[Sum]], cell: Key
 ) -> Iterator[Sequence[Sum]]:
-    """The sums to look for a partner in: those that hide the fewest first, then all around."""
-    own = sorted(
-        touching[cell], key=lambda each: sum(key in pattern.hidden for key in each.members)
-    )
-    for each in own:
+    """The sums to look for a partner in: those with the fewest unknowns first, then all around."""
+
+    def is_unknown(key: Key) -> bool:
+        return key in pattern.hidden or key not in table.values
+
+    for each in sorted(sums[cell], key=lambda each: sum(map(is_unknown, each.members))):
         yield [each]
     seen, front = {cell}, [cell]
     while front:
-        reach = [each for key in front for each in touching[key]]
+        reach = [each for key in front for each in sums[key]]
         yield reach
-        front = [
-            key
-            for each in reach
-            for key in each.members
-            if key in pattern.hidden and key not in seen
-        ]
+        around = dict.fromkeys(key for each in reach for key in each.members)
+        front = [key for key in around if is_unknown(key) and key not in seen]
         seen.update(front)
 
 
-def _touching(sums: Sequence[Sum]) -> Mapping[Key, list[Sum]]:
+def touching(sums: Sequence[Sum]) -> Mapping[Key, list[Sum]]:
+    """The sums that each cell takes part in."""
     found: dict[Key, list[Sum]] = defaultdict(list)
     for each in sums:
         for key in each.members:
@@ -208,7 +221,7 @@ def _touching(sums: Sequence[Sum]) -> Mapping[Key, list[Sum]]:
 # --- where an unknown can lie --------------------------------------------------------------------
 
 
-def _components(equations: Sequence[Equation]) -> list[list[Equation]]:
+def components(equations: Sequence[Equation]) -> list[list[Equation]]:
     """Equations that share unknowns, directly or through others."""
     by_key: dict[Key, list[int]] = defaultdict(list)
     for number, equation in enumerate(equations):
@@ -253,7 +266,9 @@ def _tighten(equation: Equation, bounds: dict[Key, Interval]) -> None:
         least = most = equation.constant
         for other, its_sign in equation.signs.items():
             if other != key:
-                low, high = bounds[other] if its_sign > 0 else tuple(-x for x in bounds[other])[::-1]
+                low, high = (
+                    bounds[other] if its_sign > 0 else tuple(-x for x in bounds[other])[::-1]
+                )
                 least, most = least - high, most - low
         if sign < 0:
             least, most = -most, -least
@@ -264,26 +279,11 @@ def _tighten(equation: Equation, bounds: dict[Key, Interval]) -> None:
 def _programmed(
     component: Sequence[Equation], propagated: Mapping[Key, Interval]
 ) -> dict[Key, Interval]:
-    """The exact interval of each unknown of a component, by linear programming."""
-    unknowns = list(dict.fromkeys(key for equation in component for key in equation.signs))
-    column = {key: number for number, key in enumerate(unknowns)}
-    entries = [
-        (row, column[key], sign)
-        for row, equation in enumerate(component)
-        for key, sign in equation.signs.items()
-    ]
-    rows, columns, signs = (np.array(part) for part in zip(*entries, strict=True))
-    matrix = csr_array((signs, (rows, columns)), shape=(len(component), len(unknowns)))
-    constants = np.array([equation.constant for equation in component])
+    """The exact interval of each unknown of a component that is not settled already."""
+    from db.programming import extremes  # noqa: PLC0415 - see there
 
-    def furthest(number: int, direction: int) -> float:
-        cost = np.zeros(len(unknowns))
-        cost[number] = direction
-        answer = linprog(cost, A_eq=matrix, b_eq=constants, bounds=(0, None), method="highs")
-        return float(direction * answer.fun) if answer.status == 0 else direction * -inf
-
-    return {
-        key: (max(0.0, furthest(column[key], 1)), furthest(column[key], -1))
-        for key in unknowns
-        if propagated[key][1] > propagated[key][0]
-    }
+    return extremes(
+        [equation.signs for equation in component],
+        [equation.constant for equation in component],
+        [key for key, (low, high) in propagated.items() if high > low],
+    )

@@ -5,7 +5,7 @@ from db.models.codelists import Codelist, CodelistTerm
 from db.models.districts import Designation, District, DistrictSuccession
 from db.models.houses import House, HouseStreet
 from db.models.imports import Correction, ImportRun
-from db.models.indicators import Indicator, IndicatorTerm, Observation
+from db.models.indicators import Disclosure, Indicator, IndicatorTerm, Observation
 from db.models.offerings import (
     Evaluation,
     Offering,
@@ -44,6 +44,7 @@ __all__ = [
     "Decision",
     "Designation",
     "Dirty",
+    "Disclosure",
     "District",
     "DistrictSuccession",
     "Evaluation",

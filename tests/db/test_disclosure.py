@@ -1,7 +1,9 @@
 """What is hidden, and that it cannot be recomputed: linear programming plays the one who tries."""
 
+from collections.abc import Mapping
 from itertools import product
 from math import inf
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -11,14 +13,18 @@ from scipy.optimize import linprog
 from db.disclosure import Pattern, Sum, Table, protect
 
 
-def feasible(values: dict, sums: list[Sum], hidden: set, cell: object) -> tuple[float, float]:
+def feasible(
+    values: Mapping[Any, float], sums: list[Sum], hidden: set[Any], cell: object
+) -> tuple[float, float]:
     """Where a hidden cell can lie, from all that is visible: dense, all at once."""
     unknown = sorted(hidden, key=repr)
     matrix, constants = [], []
     for each in sums:
-        signs = {key: 1 for key in each.parts} | {each.total: -1}
+        signs = dict.fromkeys(each.parts, 1) | {each.total: -1}
         matrix.append([signs.get(key, 0) for key in unknown])
-        constants.append(-sum(sign * values[key] for key, sign in signs.items() if key not in hidden))
+        constants.append(
+            -sum(sign * values[key] for key, sign in signs.items() if key not in hidden)
+        )
     ends = []
     for direction in (1, -1):
         cost = np.zeros(len(unknown))
@@ -28,10 +34,10 @@ def feasible(values: dict, sums: list[Sum], hidden: set, cell: object) -> tuple[
     return ends[0], ends[1]
 
 
-def cube(counts: list[list[int]]) -> tuple[dict, list[Sum]]:
+def cube(counts: list[list[int]]) -> tuple[dict[Any, float], list[Sum]]:
     """Districts by sexes with all their totals."""
     rows, columns = range(len(counts)), range(len(counts[0]))
-    values: dict = {(r, c): counts[r][c] for r, c in product(rows, columns)}
+    values: dict[Any, float] = {(r, c): counts[r][c] for r, c in product(rows, columns)}
     values |= {(r, "all"): sum(counts[r]) for r in rows}
     values |= {("all", c): sum(counts[r][c] for r in rows) for c in columns}
     values["all", "all"] = sum(map(sum, counts))
@@ -40,7 +46,7 @@ def cube(counts: list[list[int]]) -> tuple[dict, list[Sum]]:
     return values, sums
 
 
-def hidden_of(values: dict, sums: list[Sum], **more: object) -> Pattern:
+def hidden_of(values: Mapping[Any, float], sums: list[Sum], **more: object) -> Pattern:
     return protect(Table(values, sums, 3, **more))  # type: ignore[arg-type]
 
 
@@ -102,11 +108,18 @@ def test_a_complement_is_as_private_as_a_count() -> None:
     assert set(pattern.hidden) == {"unemployed", "others"}
 
 
+def _row(width: int) -> st.SearchStrategy[list[int]]:
+    count = st.one_of(st.integers(0, 4), st.integers(0, 60))
+    return st.lists(count, min_size=width, max_size=width)
+
+
 @settings(deadline=None)
 @given(
     st.integers(2, 5).flatmap(
         lambda width: st.lists(
-            st.lists(st.one_of(st.integers(0, 4), st.integers(0, 60)), min_size=width, max_size=width),
+            st.lists(
+                st.one_of(st.integers(0, 4), st.integers(0, 60)), min_size=width, max_size=width
+            ),
             min_size=2,
             max_size=6,
         )
