@@ -10,7 +10,7 @@ Missing = Literal["no_value", "reference_is_zero", "no_peers", "peers_are_equal"
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`difference` is in the unit of the value; `index` is 100 where value and reference are equal."""
+    """`difference` is in the unit of the value; `index` is 100 where both are equal."""
 
     difference: float | None
     ratio: float | None
@@ -20,7 +20,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Mean and standard deviation of peers (as a population, not a sample), and the place among them."""
+    """Mean and standard deviation of peers (as a population), and the place among them."""
 
     mean: float | None
     deviation: float | None

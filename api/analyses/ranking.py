@@ -16,8 +16,8 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """`rank`: as sorted, equal values share it. `first`, `last`: the ranks that it could have as far
-    as the intervals say; None without an interval. `distinct_from_next`: whether its interval is
+    """`rank`: as sorted, equal values share it. `first`, `last`: the ranks that it could have as
+    far as the intervals say; None without one. `distinct_from_next`: whether its interval is
     apart from that of the next one; None if one of both has none, or nobody follows.
     """
 
