@@ -19,6 +19,7 @@ Scheme = Literal[
 
 METHODS: tuple[str, ...] = get_args(Method)
 MOST_CLASSES = 9
+DIGITS = 12
 DEVIATIONS = np.arange(-4, 5)
 BLACK, WHITE = "#000000", "#ffffff"
 
@@ -70,16 +71,20 @@ def _breaks(values: np.ndarray, method: Method, classes: int) -> tuple[float, ..
     if classes == 1 or least == most:
         return least, most
     match method:
-        case "equal":
-            found = np.linspace(least, most, classes + 1)
-        case "quantile":
-            found = np.quantile(values, np.linspace(0, 1, classes + 1))
         case "jenks":
-            found = np.asarray(jenks_breaks(values, n_classes=classes), float)
+            found = [float(each) for each in jenks_breaks(values, n_classes=classes)[1:-1]]
+        case "equal":
+            found = _plain(np.linspace(least, most, classes + 1))
+        case "quantile":
+            found = _plain(np.quantile(values, np.linspace(0, 1, classes + 1)))
         case "stddev":
-            inner = values.mean() + DEVIATIONS * values.std()
-            found = np.concatenate(([least], inner[(inner > least) & (inner < most)], [most]))
-    return tuple(float(each) for each in np.unique(found))
+            found = _plain(values.mean() + DEVIATIONS * values.std())
+    return least, *sorted({each for each in found if least < each < most}), most
+
+
+def _plain(breaks: np.ndarray) -> list[float]:
+    """Without the noise of binary arithmetic, which nobody wants to read in a legend."""
+    return [float(f"{each:.{DIGITS}g}") for each in breaks]
 
 
 def colors(scheme: str, number: int) -> tuple[str, ...]:

@@ -19,13 +19,20 @@ COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 NEEDED = {"radius": "near", "district_scope": "district"}
 """Parameters that mean something only with another one."""
 
-UNKNOWN_EVERYWHERE = {
-    ("list_offerings", name)
-    for name in ("age", "free", "confirmed_since", "language", "wheelchair", "near")
-} | {
-    ("list_districts", "designation"),
-    ("list_measures", "district"),
-}
+UNKNOWN_EVERYWHERE = (
+    {
+        ("list_offerings", name)
+        for name in ("age", "free", "confirmed_since", "language", "wheelchair", "near")
+    }
+    | {
+        ("list_districts", "designation"),
+        ("list_measures", "district"),
+    }
+    | {
+        (f"{name}_of_indicator", "breakdown")
+        for name in ("availability", "ranking", "map", "trend")
+    }
+)
 """What no entity of the demonstration set states: nothing is found, which is correct."""
 
 
