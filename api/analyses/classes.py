@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -87,6 +88,7 @@ def _plain(breaks: np.ndarray) -> list[float]:
     return [float(f"{each:.{DIGITS}g}") for each in breaks]
 
 
+@cache  # the library reads three files at each call
 def colors(scheme: str, number: int) -> tuple[str, ...]:
     """Of a ColorBrewer scheme, light to dark; the schemes themselves begin with three colours."""
     found = color_brewer(scheme, n=max(3, number))
@@ -94,6 +96,7 @@ def colors(scheme: str, number: int) -> tuple[str, ...]:
     return tuple(found[index].lower() for index in picked)
 
 
+@cache
 def contrast(color: str) -> str:
     """Black or white, whichever differs more (WCAG 2.2, contrast ratio)."""
     light = luminance(color)
