@@ -8,6 +8,7 @@ import typer
 
 from commands import (
     artefacts,
+    auditing,
     corrections,
     developing,
     importing,
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 
 app.add_typer(maintaining.group, name="db")
+app.add_typer(auditing.group, name="audit")
 app.add_typer(inbox.group, name="inbox")
 app.add_typer(importing.group, name="import")
 app.add_typer(sources.group, name="sources")
@@ -59,6 +61,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
     from api.server import CannotListen
     from api.workers import CannotStart
+    from db.audit import LeaksFound
     from db.backup import BackupFailed
     from db.corrections import CorrectionRefused
     from db.imports import CannotUndo
@@ -75,6 +78,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         CannotUndo,
         CorrectionRefused,
         DatabaseUnusable,
+        LeaksFound,
         MappingError,
         OperationalError,
         PermissionError,

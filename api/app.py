@@ -20,6 +20,7 @@ from api.middleware import Compress, Frame, Guard, Preflight
 from api.pages.face import Pages
 from api.rate_limit import RateLimit
 from api.routers import (
+    analyses,
     bulk,
     catalogue,
     changes,
@@ -72,7 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # FastAPI's own way to replace the document is to assign to the method.
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
-    data = (changes, opening, resources, places, hsds, bulk, catalogue)
+    data = (changes, opening, resources, analyses, places, hsds, bulk, catalogue)
     faces = (*data, home, pages, embed, inbox, docs, discovery, health)
     for face in (*faces, metrics) if settings.metrics else faces:
         # Not include_router(): FastAPI would match each route twice, at 10 µs apiece.

@@ -1,6 +1,6 @@
 """What the OpenAPI contract says of each route: names, texts, media types, examples, problems."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path
@@ -12,6 +12,7 @@ from api import examples
 from api.errors import MEDIA_TYPE as PROBLEM
 from api.formats import FORMATS
 from api.resources import RESOURCES, Resource
+from api.schemas.analysis import ANSWERS
 from api.schemas.change import ChangesPage
 from api.schemas.geojson import Feature, FeatureCollection
 from api.schemas.page import Page
@@ -72,6 +73,7 @@ TAGS = {
     "organisations": "Providers, authorities, and bodies that decide.",
     "indicators": "What is observed, and how to read it.",
     "observations": "Values of indicators by district and period.",
+    "analyses": "Rankings, maps, comparisons and trends of an indicator; profiles of districts.",
     "strategies": "What a county or city set out to do.",
     "measures": "What is done for it, and how far it is.",
     "decisions": "What bodies decided, with votes.",
@@ -246,6 +248,29 @@ _HSDS_LIST = (
 _HSDS_ITEM = "With everything that is known, as the compiled schema of HSDS has it."
 
 
+def of_analysis(
+    name: str, summary: str, schemas: Mapping[str, type[BaseModel]], formats: Sequence[str]
+) -> dict[str, Any]:
+    content = {
+        FORMATS[format_].media_type: {"schema": _of_answer(schemas.get(format_))}
+        for format_ in formats
+    }
+    problems = problem_responses(400, 404, 406, 410, 414, 503)
+    text = "Hidden and missing values take part in nothing, and are counted apart."
+    return {
+        "operation_id": name,
+        "summary": summary,
+        "description": text,
+        "tags": ["analyses"],
+        "response_model": None,
+        "responses": _published(content) | problems,
+    }
+
+
+def _of_answer(schema: type[BaseModel] | None) -> dict[str, Any]:
+    return _reference(schema.__name__) if schema else {"type": "string", "description": _TABLE}
+
+
 def _operation(name: str, summary: str, description: str, resource: Resource) -> dict[str, Any]:
     return {
         "operation_id": name,
@@ -284,6 +309,9 @@ def _schema(resource: Resource, format_: str, *, many: bool) -> dict[str, Any]:
     if format_ == "geojson":
         return _reference(f"{name}Collection" if many else f"{name}Feature")
     return {"type": "string", "description": FORMATS[format_].text}
+
+
+_TABLE = "A header line and a line an item."
 
 
 def _reference(schema: str) -> dict[str, str]:
@@ -386,6 +414,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     """The schemas of all answers, and of the parts that `fields` leaves of an entity."""
     models: list[type[BaseModel]] = [ProblemDocument, ChangesPage]
+    models += [model for answer in ANSWERS.values() for model in answer.values()]
     models += [model for resource in RESOURCES for model in _models(resource)]
     _, definitions = models_json_schema(
         [(model, "serialization") for model in models],

@@ -160,6 +160,21 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "end_time": "18:00",
         "day": "MO",
     },
+    "analyses": {
+        "level": "municipality",
+        "parent": "landkreis-mittelsachsen",
+        "time": "2022",
+        "breakdown": ["sex:f"],
+        "order": "asc",
+        "method": "jenks",
+        "classes": 5,
+        "scheme": "YlGnBu",
+        "scope": "series",
+        "district": ["freiberg", "doebeln"],
+        "with": ["parent", "mean"],
+        "from": "2021",
+        "to": "2022",
+    },
 }
 """By resource, then by parameter."""
 
@@ -171,6 +186,12 @@ NAMES = {
     "get_indicator": "population",
     "get_observation": "94ff93d2-48e2-51e7-8eda-dcf2db429c60",
     "list_indicator_observations": "population",
+    "availability_of_indicator": "population",
+    "ranking_of_indicator": "population",
+    "map_of_indicator": "population",
+    "compare_of_indicator": "population",
+    "trend_of_indicator": "population",
+    "profile_of_district": "freiberg",
     "get_strategy": "buendnis-gegen-armut-wuppertal",
     "get_measure": "uebersichts-webseite-wuppertal",
     "get_decision": "ausschuss-fuer-soziales-luebeck-vo-2024-12903-01",
@@ -247,6 +268,29 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "list_indicator_observations": {
         "/v1/indicators/population/observations?district=landkreis-mittelsachsen": "A time series",
     },
+    "availability_of_indicator": {
+        "/v1/indicators/population/availability": "For which levels and periods there are values",
+    },
+    "ranking_of_indicator": {
+        "/v1/indicators/population/ranking?level=municipality&parent=landkreis-mittelsachsen": "The"
+        " municipalities of a county, the largest first",
+        "/v1/indicators/population/ranking.csv?time=2021&order=asc": "A table for a spreadsheet",
+    },
+    "map_of_indicator": {
+        "/v1/indicators/population/map?parent=landkreis-mittelsachsen&simplify=200": "GeoJSON with "
+        "a colour for each district",
+        "/v1/indicators/population/map.json?method=jenks&classes=4&scope=series": "Classes that "
+        "hold for all periods, without boundaries",
+    },
+    "compare_of_indicator": {
+        "/v1/indicators/population/compare?district=freiberg&time=2021&with=parent,mean": "Beside "
+        "its social region and the mean of all municipalities",
+    },
+    "trend_of_indicator": {
+        "/v1/indicators/population/trend?from=2021&to=2022&parent=landkreis-mittelsachsen": "From "
+        "one year to another",
+    },
+    "profile_of_district": {"/v1/districts/freiberg/profile": "All that is observed of a district"},
     "list_strategies": {"/v1/strategies?theme=poverty": "About poverty"},
     "get_strategy": {"/v1/strategies/buendnis-gegen-armut-wuppertal": "By slug"},
     "list_measures": {

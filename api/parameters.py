@@ -44,6 +44,7 @@ from db.codes import (
     Level,
     OrganisationMode,
     Result,
+    Suppression,
     Wheelchair,
 )
 from db.conditions import Builder, Condition, where
@@ -555,7 +556,7 @@ class SeriesParameters(Simplified, ListParameters):
         description="A year, a range of years (`2019..2022`), or `latest`: the last period of "
         "each district.",
     )
-    status: Annotated[list[Flag], SEVERAL] | None = Field(
+    status: Annotated[list[Flag | Suppression], SEVERAL] | None = Field(
         None, description="Status flags of the value."
     )
     layout: Literal["long", "wide"] = Field(

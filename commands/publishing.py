@@ -15,6 +15,11 @@ from commands.settings import read_settings
 if TYPE_CHECKING:
     from db.publication import Difference, Publication
 
+REASONS = {
+    "no_count": "stays private, as nothing says how many persons it is about",
+    "follows_from_public_values": "is hidden, but can be calculated from values that are public",
+}
+
 
 def publish(
     dry_run: Annotated[
@@ -29,6 +34,10 @@ def publish(
     timeout: Annotated[
         float, typer.Option(min=1, help="With `--wait`: seconds after which that has failed.")
     ] = 600.0,
+    leaks: Annotated[
+        bool,
+        typer.Option("--leaks", help="Even if hidden counts can be calculated then."),
+    ] = False,
 ) -> None:
     """Make public what changed in the registry since the last time."""
     from db import publication
@@ -38,9 +47,12 @@ def publish(
         require_prepared(both)
         if inbox and not dry_run:
             apply_inbox(both)
-        done = publication.publish(both.owner_url, dry_run=dry_run)
+        done = publication.publish(both.owner_url, dry_run=dry_run, leaks=leaks)
         for difference in done.differences:
             typer.echo(describe(difference))
+        for each in done.withheld:
+            reason = REASONS[each.reason]
+            notes.print(f"{each.indicator} of {each.district}, {each.period}: {reason}")
         notes.print(summary_of(done, dry_run=dry_run))
         if wait and not dry_run:
             wait_until_made(settings, both.public_url, timeout)

@@ -30,6 +30,9 @@ Flag = Literal[
     "low_reliability",
     "break",
 ]
+Suppression = Literal["suppressed_primary", "suppressed_secondary"]
+"""Why a publication hid a value: it is small, or a small one would follow from it."""
+
 DecisionState = Literal[
     "proposed",
     "under_review",

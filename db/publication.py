@@ -23,6 +23,7 @@ from db.documents import fingerprint, read
 from db.opening_publication import replace_opening_times
 from db.simplification import simplify_all
 from db.standing import OUTDATED
+from db.withholding import Withheld, withhold
 
 BULK = 1_000  # so many new rows make the planner's statistics wrong, and gathering them worthwhile
 NAMED = {"codelist", "district", "organisation", "strategy", "indicator"}  # what filters name
@@ -56,18 +57,21 @@ class Publication:
     removed: dict[str, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
     interchange: bool = field(default=False, compare=False)
+    withheld: list[Withheld] = field(default_factory=list)
+    decided: list[tuple[UUID, str]] = field(default_factory=list)
 
 
-def publish(url: str, *, dry_run: bool = False) -> Publication:
+def publish(url: str, *, dry_run: bool = False, leaks: bool = False) -> Publication:
     """Publish what changed since the last time. Publishing twice changes nothing.
 
-    A dry run does all of it, lists every field that would become public, and rolls back.
+    A dry run does all of it, lists every field that would become public, and rolls back. Raises
+    LeaksFound, and publishes nothing, if a hidden count could be calculated, unless `leaks`.
     """
     with _transaction(url, keep=not dry_run) as connection:
         cursor = _cursor(connection)
         publication = Publication(_number(cursor, "SELECT sequence FROM published.state"))
         rebuild = bool(_number(cursor, OUTDATED, fingerprint()))
-        touched = _collect(cursor, everything=rebuild)
+        touched = _collect(cursor, publication, everything=rebuild)
         if touched or rebuild:
             redraw = _replace_documents(cursor, touched, publication, compare=dry_run)
             if touched & {HOLIDAYS, "offering"}:
@@ -75,6 +79,8 @@ def publish(url: str, *, dry_run: bool = False) -> Publication:
             _run(cursor, *_companions(touched, rebuild=rebuild))
             if rebuild:
                 cursor.execute(_OTHER_LANGUAGES)
+            if publication.decided and not leaks:
+                _refuse_leaks(cursor, publication)
             if redraw or rebuild:
                 _simplify(connection, cursor)
             publication.interchange = hsds.replace(cursor, touched, rebuild=rebuild)
@@ -128,14 +134,14 @@ def _compose(cursor: Cursor[Any], query: LiteralString, **parts: sql.Composable)
     cursor.execute(sql.SQL(query).format(**parts))
 
 
-def _collect(cursor: Cursor[Any], *, everything: bool) -> set[str]:
+def _collect(cursor: Cursor[Any], publication: Publication, *, everything: bool) -> set[str]:
     """Collect what must be built: what changed, and what quotes it. Returns the resources."""
     _run(cursor, "pending")
+    _analyze_if_many(cursor)
+    publication.decided, publication.withheld = withhold(cursor)
     if everything:
         _run(cursor, "everything")
-    count = _number(cursor, "SELECT count(*) FROM pending")
-    if count >= BULK:
-        cursor.execute(_ANALYZE_REGISTRY)
+    count = _analyze_if_many(cursor)
     if not count and not everything:
         return set()
     _run(cursor, "context")
@@ -144,6 +150,13 @@ def _collect(cursor: Cursor[Any], *, everything: bool) -> set[str]:
     cursor.execute("ANALYZE pending")
     found = cursor.execute("SELECT DISTINCT resource FROM pending").fetchall()
     return {name for (name,) in found} & {*published.RESOURCES, HOLIDAYS}
+
+
+def _analyze_if_many(cursor: Cursor[Any]) -> int:
+    count = _number(cursor, "SELECT count(*) FROM pending")
+    if count >= BULK:
+        cursor.execute(_ANALYZE_REGISTRY)
+    return count
 
 
 def _add_dependants(cursor: Cursor[Any]) -> None:
@@ -315,6 +328,15 @@ def _count(cursor: Cursor[Any], table: Table, publication: Publication) -> None:
 def _differences(cursor: Cursor[Any], table: Table) -> list[Difference]:
     _compose(cursor, _DIFFERENCES, **_names(table))
     return [Difference(table.name, *row) for row in cursor.fetchall()]
+
+
+def _refuse_leaks(cursor: Cursor[Any], publication: Publication) -> None:
+    """Look at the tables that were decided with the eyes of a reader, as they would be public."""
+    from db.audit import LeaksFound, audit_tables  # noqa: PLC0415 - it needs SciPy, and most do not
+
+    found = audit_tables(cursor.connection, publication.decided)
+    if found.leaks:
+        raise LeaksFound(found.leaks)
 
 
 # --- what follows --------------------------------------------------------------------------------

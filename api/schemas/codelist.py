@@ -23,6 +23,9 @@ class Codelist(Document):
     slug: str
     title: str
     description: str | None
+    additive: bool = Field(
+        description="Whether the widest terms make up the whole, and narrower ones their parent."
+    )
     terms: list[Term]
     lang: str
     fallback: dict[str, str] | None

@@ -36,6 +36,9 @@ class Indicator(Entity):
     reference_date: str | None
     method: str | None
     citation: str | None
+    disclosure_threshold: int = Field(
+        description="Counts above 0 and below this are hidden, unless they were public already."
+    )
     levels: list[Coded] = Field(description="Levels of districts that have observations.")
     periods: list[str] = Field(description="Periods that have observations (EDTF).")
     observations_count: int

@@ -6,6 +6,7 @@ SELECT c.id, c.name AS slug, c.name AS sort_name, l.code AS lang,
                    registry.localized(c.title, c.translations, l.code, 'title') AS title,
                    registry.localized(c.description, c.translations, l.code, 'description')
                        AS description,
+                   c.additive,
                    to_json(ARRAY(
                        SELECT row_to_json(t) FROM (
                            SELECT t.code,

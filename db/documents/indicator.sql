@@ -59,6 +59,7 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                    w.reference_date,
                    registry.localized(w.method, w.translations, l.code, 'method') AS method,
                    w.citation,
+                   w.disclosure_threshold,
                    to_json(ARRAY(
                        SELECT registry.coded('level', v.level, l.code) FROM district_level v
                        WHERE v.level = ANY (available.levels) ORDER BY v.position

@@ -6,7 +6,7 @@ from db.models.districts import Designation, District, DistrictSuccession
 from db.models.holidays import Holiday
 from db.models.houses import House, HouseStreet
 from db.models.imports import Correction, ImportRun
-from db.models.indicators import Indicator, IndicatorTerm, Observation
+from db.models.indicators import Disclosure, Indicator, IndicatorTerm, Observation
 from db.models.offerings import (
     Evaluation,
     Offering,
@@ -45,6 +45,7 @@ __all__ = [
     "Decision",
     "Designation",
     "Dirty",
+    "Disclosure",
     "District",
     "DistrictSuccession",
     "Evaluation",

@@ -9,7 +9,10 @@ from db.models.base import Base, Key, Translations, by_language, owned_by, refer
 
 
 class Codelist(Base):
-    """A named list of terms, such as `category` or `target_group`."""
+    """A named list of terms, such as `category` or `target_group`.
+
+    `additive`: its widest terms make up the whole, and narrower ones their parent, as sexes do.
+    """
 
     __tablename__ = "codelist"
     __table_args__ = (
@@ -24,6 +27,7 @@ class Codelist(Base):
     description: Mapped[str | None]
     lang: Mapped[str] = mapped_column(server_default="de")
     translations: Mapped[Translations]
+    additive: Mapped[bool] = mapped_column(server_default="false")
 
 
 class CodelistTerm(Base):

@@ -1,11 +1,11 @@
 """Indicators and their observations."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
@@ -14,7 +14,10 @@ from db.models.base import Base, Entity, Key, Part, edtf_order, one_of, owned_by
 
 
 class Indicator(Entity, Base):
-    """A statistical measure of districts: what is counted, in which unit, by which rule."""
+    """A statistical measure of districts: what is counted, in which unit, by which rule.
+
+    Raw counts between 0 and `disclosure_threshold` are hidden when they are published.
+    """
 
     __tablename__ = "indicator"
 
@@ -35,6 +38,7 @@ class Indicator(Entity, Base):
     reference_date: Mapped[str | None]
     method: Mapped[str | None]
     citation: Mapped[str | None]
+    disclosure_threshold: Mapped[int] = mapped_column(server_default="3")
 
     @classmethod
     def constraints(cls) -> tuple[SchemaItem, ...]:
@@ -44,6 +48,7 @@ class Indicator(Entity, Base):
             one_of("polarity", "higher_is_better", "lower_is_better", "neutral"),
             CheckConstraint("decimals BETWEEN 0 AND 6", name="decimals"),
             CheckConstraint("factor > 0", name="factor"),
+            CheckConstraint("disclosure_threshold BETWEEN 2 AND 100", name="disclosure_threshold"),
         )
 
 
@@ -109,3 +114,14 @@ class Observation(Base):
     note: Mapped[str | None]
     internal_note: Mapped[str | None]
     source_id: Mapped[UUID] = refers_to("source")
+
+
+class Disclosure(Base):
+    """What was decided about a raw observation when it was published. `kind` NULL: it is shown."""
+
+    __tablename__ = "disclosure"
+    __table_args__ = (one_of("kind", "primary", "secondary"),)
+
+    observation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str | None]
+    decided_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,6 +1,6 @@
 """A crawl: from the start pages along every link, in all formats and languages.
 
-What is a draft, a note for colleagues, raw or without a licence must not be met on the way; and
+What is a draft, a note for colleagues, or without a licence must not be met on the way; and
 behind a proxy nobody meets the address of the server itself. A later face joins by its start page.
 """
 
@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 
 from api.artefacts.building import build
 from api.resources import RESOURCES
+from api.schemas.analysis import ANSWERS
 from api.settings import Settings
 from db import models, published
 from db.cluster import Cluster
@@ -163,12 +164,25 @@ def every_item(client: TestClient | httpx2.Client, most: int) -> list[str]:
 def test_nothing_private_is_met(planted: Database, planted_files: Path) -> None:
     with connect_to(planted, artefacts=planted_files) as client:
         crawl = Crawl(client, "http://testserver", {})
-        start = [*START, *every_list(), *every_item(client, 15), *every_facet()]
+        start = [*START, *every_list(), *every_item(client, 15), *every_facet(), *every_analysis()]
         for path, answer in crawl.pages(start):
             body = answer.text.replace(str(answer.url), "") if SECRET in path else answer.text
             assert SECRET not in body.replace(path, ""), path
             assert not [slug for slug in HIDDEN if re.search(rf'["/]{slug}["?]', body)], path
     assert len(crawl.seen) > 500
+
+
+def every_analysis() -> list[str]:
+    """Of two indicators, and of a town, in one language: the texts of others are as public."""
+    return [
+        f"/v1/districts/doebeln/{name}"
+        if name == "profile"
+        else f"/v1/indicators/{indicator}/{name}.{format_}?"
+        + ("district=doebeln" if name == "compare" else "")
+        for name, schemas in ANSWERS.items()
+        for format_ in schemas
+        for indicator in ("einwohner", "arbeitslose")
+    ]
 
 
 def every_facet() -> list[str]:
@@ -190,12 +204,12 @@ def test_a_draft_has_no_address(planted: Database, slug: str) -> None:
             assert client.get("/v1/offerings", params=query).json()["items"] == []
 
 
-def test_raw_values_are_not_there(planted: Database) -> None:
-    raw = {str(o.id) for o in world.make().observations if not o.is_public}
-    assert raw
+def test_drafts_of_values_are_not_there(planted: Database) -> None:
+    drafts = {str(o.id) for o in world.make().observations if not o.is_public}
+    assert drafts
     with connect_to(planted) as client:
         items = client.get("/v1/observations", params={"limit": 10_000}).json()["items"]
-    assert not raw & {item["id"] for item in items}
+    assert not drafts & {item["id"] for item in items}
 
 
 def test_the_published_schema_itself_holds_nothing_private(planted: Database) -> None:

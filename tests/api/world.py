@@ -28,7 +28,7 @@ SOURCE = uuid5(NAMESPACE, "source")
 UNLICENSED = uuid5(NAMESPACE, "unlicensed")
 TODAY = datetime.now(UTC).date()
 SECRET = "streng-vertraulich"
-"""Stands in every internal note, draft and raw value: no public answer may hold it."""
+"""Stands in every internal note and draft: no public answer may hold it."""
 
 STREETS = ("Ringstraße", "Am Anger", "Lindenweg")
 TOWNS = (
@@ -678,7 +678,8 @@ def _write_indicators(connection: Connection, world: World) -> None:
 
 
 def _observation_row(observation: Observation) -> Row:
-    raw = not observation.is_public
+    """Raw values are published once it was decided what is hidden of them; drafts never are."""
+    is_draft = not observation.is_public
     return {
         "id": observation.id,
         "indicator_id": identity("indicator", observation.indicator),
@@ -689,9 +690,9 @@ def _observation_row(observation: Observation) -> Row:
         "breakdowns": observation.breakdowns,
         "value": observation.value,
         "flags": list(observation.flags),
-        "raw": raw,
-        "status": "published",
-        "note": SECRET if raw else None,
+        "raw": is_draft,
+        "status": "draft" if is_draft else "published",
+        "note": SECRET if is_draft else None,
         "internal_note": SECRET,
         "source_id": SOURCE,
     }

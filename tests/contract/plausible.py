@@ -75,6 +75,7 @@ class Plausible:
             page = self._http.get(f"/hsds/{name}", params={"per_page": 1_000}).json()
             self._slugs[name] = [entity["id"] for entity in page["contents"]]
         self._cursors: dict[tuple[str, str], str] = {}
+        self._levels = {name: self._observed(name) for name in self._slugs["indicators"]}
 
     def close(self) -> None:
         self._http.close()
@@ -92,6 +93,8 @@ class Plausible:
     def _repaired(self, case: Case[Any], query: Query, *, written: bool) -> Query:
         found = {name: value for name, value in query.items() if value is not None}
         self._name_what_exists(case, found)
+        if case.path.startswith("/v1/indicators/{name}/"):
+            self._analyse(case, found)
         _order(found, written=written)
         _keep_rules(found)
         if "since" in found:
@@ -120,6 +123,25 @@ class Plausible:
         if parameter in CODES:
             return self._codes[CODES[parameter]]
         return []
+
+    def _analyse(self, case: Case[Any], query: Query) -> None:
+        """What an indicator has: its levels and periods, and how many values for classes."""
+        if case.path.endswith("/observations"):
+            return
+        levels = self._levels[case.path_parameters["name"]]
+        if "level" in query:
+            query["level"] = _pick(levels, query["level"])
+        for name in {"breakdown", "classes", "from", "to"} & query.keys():
+            del query[name]
+        if "time" in query:
+            query["time"] = "latest"
+        if "district" in query and case.path.endswith("/compare"):
+            query["district"] = _pick(("freiberg", "doebeln"), query["district"])
+
+    def _observed(self, indicator: str) -> list[str]:
+        """Levels of an indicator that have observations."""
+        answer = self._http.get(f"/v1/indicators/{indicator}/availability").raise_for_status()
+        return list(dict.fromkeys(item["level"]["code"] for item in answer.json()["items"]))
 
     def _go_on(self, case: Case[Any], query: Query) -> None:
         """A cursor belongs to the list and the order it came from: take one from a `next` link."""

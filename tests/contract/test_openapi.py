@@ -35,6 +35,10 @@ UNKNOWN_EVERYWHERE = {
             "proximity",
         )
     ),
+    *(
+        (f"{name}_of_indicator", "breakdown")
+        for name in ("availability", "ranking", "map", "trend")
+    ),
 }
 """What no entity of the demonstration set states: nothing is found, which is correct."""
 

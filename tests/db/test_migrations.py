@@ -141,6 +141,7 @@ def test_no_table_goes_without_a_record(registry: Connection[TupleRow]) -> None:
     assert [name for (name,) in unwatched] == [
         "alembic_version",
         "dirty",
+        "disclosure",
         "house",
         "house_street",
         "import_run",

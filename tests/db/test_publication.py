@@ -546,10 +546,10 @@ def test_rows_of_a_source_without_a_licence_are_not_published(town: Town) -> Non
     assert all(town.all("SELECT total = 0 FROM published.resource WHERE name <> 'codelist'"))
 
 
-def test_a_raw_observation_is_never_published(town: Town) -> None:
-    done = town.published_after("UPDATE registry.observation SET raw = true")
-    assert done.removed == {"observation": 2}
-    assert town.document("indicator", "people")["observations_count"] == 0
+def test_a_small_raw_observation_is_published_without_its_value(town: Town) -> None:
+    town.published_after("UPDATE registry.observation SET raw = true, value = 2")
+    assert set(town.all("SELECT value FROM published.observation")) == {None}
+    assert town.document("indicator", "people")["observations_count"] == 2
 
 
 def test_words_leave_with_the_last_text_that_has_them(town: Town) -> None:

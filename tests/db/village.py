@@ -99,9 +99,9 @@ def _term(code: str) -> Row:
 
 
 def district(name: str, /, **columns: Any) -> Row:
-    keys = {"scheme": None, "key": None, "parent_id": None}
+    keys = {"level": "municipality", "scheme": None, "key": None, "parent_id": None}
     shape = {"boundary": square(AWKWARD, 51.1), "boundary_quality": "official"}
-    return entity("district", name, name=name, level="municipality", **keys | shape | columns)
+    return entity("district", name, name=name, **keys | shape | columns)
 
 
 def _municipality(number: int) -> Row:

@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -21,6 +21,7 @@ from db.codes import (
     ORGANISATION_MODES,
     RESULTS,
     WHEELCHAIR,
+    Suppression,
 )
 from db.models import Base, Codelist, CodelistTerm
 from seed.files import DATA, read_csv, read_folder
@@ -115,7 +116,7 @@ def test_status_lists_have_the_codes_of_the_database(
     ("codelist", "constant"),
     [
         ("level", LEVELS),
-        ("observation_status", FLAGS),
+        ("observation_status", (*FLAGS, *get_args(Suppression))),
         ("indicator_type", INDICATOR_TYPES),
         ("wheelchair", WHEELCHAIR),
         ("organisation_mode", ORGANISATION_MODES),

@@ -1,0 +1,109 @@
+"""What analyses of an indicator have in common: what was asked, which level, period and cells."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from api.analyses import reading
+from api.analyses.parameters import AnalysisParameters, AtLevel, Broken
+from api.analyses.reading import Cell, Indicator, Reading, Slot, counted
+from api.analyses.sentences import Said
+from api.formats import Format
+from db import cells
+from db.pool import Pool
+
+P_co = TypeVar("P_co", bound=AnalysisParameters, covariant=True)
+
+
+class Between(Exception):  # noqa: N818 - says what happened
+    """A publication came between two statements, whose answers do not belong together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[P_co]):
+    """A question understood: of which entity, in which language and format."""
+
+    pool: Pool
+    name: str
+    lang: str
+    format: Format
+    parameters: P_co
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A level and a period of it; no period: nothing is observed there."""
+
+    level: str | None
+    slot: Slot | None
+
+    @property
+    def periods(self) -> list[str]:
+        return [self.slot.period] if self.slot else []
+
+    @property
+    def levels(self) -> list[str]:
+        return [self.level] if self.level else []
+
+
+async def indicator_of(asked: Asked[Broken]) -> Indicator | None:
+    return await reading.indicator(asked.pool, asked.name, asked.lang, asked.parameters.breakdowns)
+
+
+def wanted(
+    asked: Asked[Broken], indicator: Indicator, periods: Sequence[str], levels: Sequence[str]
+) -> cells.Wanted:
+    parent = asked.parameters.parent if isinstance(asked.parameters, AtLevel) else None
+    return cells.Wanted(
+        indicator=indicator.id,
+        lang=asked.lang,
+        breakdowns=asked.parameters.breakdowns,
+        periods=periods,
+        levels=levels,
+        parent=parent,
+        parts=(indicator.part("numerator"), indicator.part("denominator")),
+    )
+
+
+def day(indicator: Indicator, slot: Slot | None) -> date:
+    """On which districts exist that belong to a period: its last, or today."""
+    return (slot and slot.latest) or date.fromisoformat(indicator.state.day)
+
+
+async def read(asked: Asked[Broken], indicator: Indicator, which: cells.Wanted) -> Reading:
+    found = await reading.read(asked.pool, which)
+    if found.state != indicator.state:
+        raise Between
+    return found
+
+
+def reason(found: Sequence[Cell | None]) -> str | None:
+    """Why nothing can be worked out, if nothing can."""
+    counts = counted(found)
+    if counts["published"]:
+        return None
+    stated = [cell for cell in found if cell]
+    if not stated:
+        return "no_observations"
+    return "all_suppressed" if all(cell.is_hidden for cell in stated) else "no_values"
+
+
+def about(indicator: Indicator, breakdowns: Mapping[str, str]) -> dict[str, Any]:
+    return {"indicator": indicator.reference, "breakdowns": dict(breakdowns)}
+
+
+def at_time(indicator: Indicator, chosen: Chosen) -> dict[str, Any]:
+    level = indicator.levels.get(chosen.level or "")
+    return {"level": level, "period": chosen.slot.edtf if chosen.slot else None}
+
+
+def opening(slot: Slot | None) -> Said:
+    return Said("about", {"period": slot.edtf}) if slot else Said("about_all")
+
+
+def sources(indicator: Indicator, used: Iterable[Cell | None]) -> list[dict[str, Any]]:
+    """Those of the values, once each; of the indicator itself, if there are none."""
+    found = {json.dumps(cell.source): cell.source for cell in used if cell}
+    return list(found.values()) or [indicator.document["source"]]

@@ -1,0 +1,117 @@
+"""What every analysis answers with: an envelope with sources and a sentence."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+
+from api import links
+from api.analyses.sentences import Said, sentence
+from api.formats import Format
+from db.state import State
+
+DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was worked out. `features`: GeoJSON, a Feature an item, where that was asked for.
+
+    `columns` of the table that CSV is: names, and where in an item the value is.
+    """
+
+    state: State
+    members: dict[str, Any]
+    items: list[dict[str, Any]]
+    spoken: Mapping[str, Mapping[str, Any]]
+    said: Sequence[Said]
+    sources: list[dict[str, Any]]
+    citation: str | None = None
+    reason: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    features: list[bytes] | None = None
+
+
+def written(request: Request, answer: Answer, format_: Format, lang: str) -> bytes:
+    """The answer in a format, with what every answer carries."""
+    if format_.name == "csv":
+        return _csv(answer)
+    envelope = answer.members | _envelope(request, answer, format_, lang)
+    if answer.features is None:
+        return _json({"items": answer.items, **envelope})
+    features = b",".join(answer.features)
+    tail = _json({"numberReturned": len(answer.features), **envelope})
+    return b'{"type":"FeatureCollection","features":[' + features + b"]," + tail[1:]
+
+
+def _envelope(request: Request, answer: Answer, format_: Format, lang: str) -> dict[str, Any]:
+    licenses = {source["license"] for source in answer.sources}
+    here = links.address(request)
+    return {
+        "reason": answer.reason,
+        "sentence": sentence(answer.spoken, answer.said),
+        "sources": answer.sources,
+        "attribution": list(dict.fromkeys(source["attribution"] for source in answer.sources)),
+        "license": licenses.pop() if len(licenses) == 1 else None,
+        "citation": answer.citation or _citation(answer.sources),
+        "sequence": answer.state.sequence,
+        "lang": lang,
+        "links": [
+            links.link("self", str(here), format_.media_type),
+            *_related(request, answer.members),
+        ],
+    }
+
+
+def _related(request: Request, members: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The entity that was analysed, and the observations it was worked out from."""
+    base = links.base_url(request)
+    if "indicator" not in members:
+        address = f"{base}/v1/districts/{members['district']['slug']}"
+        return [links.link("about", address, "application/json")]
+    address = f"{base}/v1/indicators/{members['indicator']['slug']}"
+    return [
+        links.link("about", address, "application/json"),
+        links.link("related", f"{address}/observations", "application/json"),
+    ]
+
+
+def _citation(sources: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        ", ".join(filter(None, (f"{s['publisher']}: {s['title']}", s["retrieved"], s["license"])))
+        for s in sources
+    )
+
+
+def _csv(answer: Answer) -> bytes:
+    text = io.StringIO()
+    lines = csv.writer(text)
+    lines.writerow(answer.columns)
+    lines.writerows(
+        [_at(item, path.split(".")) for path in answer.columns.values()] for item in answer.items
+    )
+    return text.getvalue().encode()
+
+
+def _at(item: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        if isinstance(item, list):
+            return "; ".join(str(each[name]) for each in item)
+        item = None if item is None else item[name]
+    if isinstance(item, bool):
+        return str(item).lower()
+    return "; ".join(item) if isinstance(item, tuple) else item
+
+
+def _json(document: object) -> bytes:
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode()
+
+
+def plain(number: float | None) -> float | None:
+    """Without the noise of binary arithmetic."""
+    return None if number is None else float(f"{number:.{DIGITS}g}")

@@ -1,0 +1,160 @@
+"""A choropleth map: districts with their boundaries, classes and colours."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from api.analyses.answers.asked import (
+    Asked,
+    Chosen,
+    about,
+    at_time,
+    day,
+    indicator_of,
+    opening,
+    read,
+    reason,
+    sources,
+    wanted,
+)
+from api.analyses.answers.envelope import Answer
+from api.analyses.classes import Classes, TooFewValues, classified
+from api.analyses.parameters import MapParameters
+from api.analyses.reading import Area, Cell, counted
+from api.analyses.sentences import Amount, Said, rest
+from api.errors import InvalidParameter
+
+USUAL = 5
+
+Item = dict[str, Any]
+
+
+async def choropleth(asked: Asked[MapParameters]) -> Answer | None:
+    indicator = await indicator_of(asked)
+    if indicator is None:
+        return None
+    parameters = asked.parameters
+    level = indicator.level(parameters.level)
+    chosen = Chosen(level, indicator.period(level, parameters.time))
+    is_series = parameters.scope == "series"
+    known = [slot.period for slot in indicator.periods(level)] if is_series else chosen.periods
+    which = replace(
+        wanted(asked, indicator, known if chosen.slot else [], chosen.levels),
+        day=day(indicator, chosen.slot),
+        geometry=parameters.geometry() if asked.format.name == "geojson" else None,
+    )
+    found = await read(asked, indicator, which)
+    classes = _classes(parameters, found.areas)
+    shown = _shown(found.areas, chosen, which.day)
+    here = [cell for _, cell in shown]
+    items = [_item(area, cell, classes) for area, cell in shown]
+    why = reason(here)
+    return Answer(
+        state=found.state,
+        members={
+            **about(indicator, parameters.breakdowns),
+            **at_time(indicator, chosen),
+            **counted(here),
+            "classification": _classification(parameters, classes, here),
+        },
+        items=items,
+        spoken=indicator.spoken,
+        said=[opening(chosen.slot), *([Said(why)] if why else _said(here, classes))],
+        sources=sources(indicator, here),
+        citation=indicator.document["citation"],
+        reason=why,
+        features=_features(asked, [area for area, _ in shown], items),
+    )
+
+
+def _shown(areas: list[Area], chosen: Chosen, today: date | None) -> list[tuple[Area, Cell | None]]:
+    """Districts that existed then, or have an observation of then; not those of other periods."""
+    period = chosen.slot.period if chosen.slot else ""
+    return [
+        (area, cell)
+        for area in areas
+        if (cell := area.at(period)) or (today and area.existed(today))
+    ]
+
+
+def _classes(parameters: MapParameters, areas: list[Area]) -> Classes | None:
+    """Of all values read: those of one period, or of the series. None: there is no value."""
+    values = [
+        cell.value for area in areas for cell in area.series.values() if cell.value is not None
+    ]
+    if not values:
+        return None
+    asked, method = parameters.classes, parameters.method
+    is_strict = asked is not None and method != "stddev"
+    try:
+        return classified(values, method, asked or USUAL, parameters.scheme, strict=is_strict)
+    except TooFewValues as error:
+        raise InvalidParameter.named("classes", str(error)) from None
+
+
+def _item(area: Area, cell: Cell | None, classes: Classes | None) -> Item:
+    value = cell.value if cell else None
+    return {
+        **area.reference,
+        "boundary_quality": area.document["boundary_quality"],
+        "value": value,
+        "flags": cell.flags if cell else [],
+        **_classed(value, classes),
+    }
+
+
+def _classed(value: float | None, classes: Classes | None) -> Item:
+    if value is None or classes is None:
+        return {"class": None, "color": None, "contrast": None}
+    index = classes.index(value)
+    return {
+        "class": index,
+        "color": classes.colors[index],
+        "contrast": classes.contrasts[index],
+    }
+
+
+def _classification(
+    parameters: MapParameters, classes: Classes | None, here: list[Cell | None]
+) -> Item:
+    shown = [cell.value for cell in here if cell and cell.value is not None]
+    counts = counted(here)
+    return {
+        "method": parameters.method,
+        "scope": parameters.scope,
+        "scheme": parameters.scheme,
+        "breaks": classes.breaks if classes else [],
+        "colors": classes.colors if classes else [],
+        "contrasts": classes.contrasts if classes else [],
+        "counts": classes.counts(shown) if classes else [],
+        "without_data": counts["suppressed"] + counts["missing"],
+    }
+
+
+def _features(
+    asked: Asked[MapParameters], areas: list[Area], items: list[Item]
+) -> list[bytes] | None:
+    """The stored geometry as it is, between members of our own."""
+    if asked.format.name != "geojson":
+        return None
+    return [
+        b'{"type":"Feature","id":"%s",%s,"properties":%s}'
+        % (str(area.id).encode(), area.geometry, _json(item))
+        for area, item in zip(areas, items, strict=True)
+    ]
+
+
+def _json(item: Item) -> bytes:
+    return json.dumps(item, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _said(here: list[Cell | None], classes: Classes | None) -> list[Said]:
+    values = [cell.value for cell in here if cell and cell.value is not None]
+    said = {
+        "count": len(values),
+        "lowest": Amount(min(values)),
+        "highest": Amount(max(values)),
+        "classes": len(classes.colors) if classes else 0,
+    }
+    return [Said("map", said), *rest(counted(here))]

@@ -1,0 +1,198 @@
+"""What each analysis can be asked: one query model an address, composed by inheritance."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+
+from api.analyses.classes import MOST_CLASSES, Method, Scheme
+from api.parameters import Reference, Tolerance, named
+from api.types import SEVERAL, WHOLE, Ids, Language, Name, Names, Text
+from db.codes import Level
+
+REFERENCES = ("parent", "county", "state", "country", "mean")
+
+TABLE = ("json", "csv")
+
+
+def _references(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name not in REFERENCES:
+            raise ValueError(f"{name} is none of {', '.join(REFERENCES)}")
+    return names
+
+
+def _one_a_dimension(values: list[str]) -> list[str]:
+    dimensions = [value.partition(":")[0] for value in values]
+    if len(set(dimensions)) < len(dimensions):
+        raise ValueError("must name each dimension once")
+    return values
+
+
+Breakdown = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}:[^\s\x00-\x1f\x7f-\x9f]{1,60}$", max_length=121)
+]
+References = Annotated[
+    Names,
+    AfterValidator(_references),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "explode": False,
+            "items": {"type": "string", "enum": list(REFERENCES)},
+            "minItems": 1,
+        }
+    ),
+]
+
+
+class AnalysisParameters(BaseModel):
+    """What every analysis understands."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lang: Language | None = Field(
+        None,
+        description="Language of names, labels and texts: one that is published, such as `en`; "
+        "without it, `Accept-Language` decides.",
+        json_schema_extra={"format": "language"},
+    )
+
+    formats: ClassVar[tuple[str, ...]] = ("json",)
+
+    @property
+    def named_format(self) -> str | None:
+        """The format that the query names."""
+        return getattr(self, "format", None)
+
+    def references(self) -> list[Reference]:
+        """The names it uses that must exist."""
+        return []
+
+
+class ProfileParameters(AnalysisParameters):
+    """What a profile understands."""
+
+
+class Tabular(AnalysisParameters):
+    formats = TABLE
+
+    format: Literal["json", "csv"] | None = Field(
+        None, description="Format of the answer; a suffix (`.csv`) or `Accept` does the same."
+    )
+
+
+class Broken(AnalysisParameters):
+    breakdown: (
+        Annotated[
+            list[Breakdown],
+            Field(min_length=1, max_length=10),
+            AfterValidator(_one_a_dimension),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="Which part of the observed, as `dimension:code` such as `sex:f`; repeat it "
+        "for several dimensions. Without it the totals.",
+    )
+
+    @property
+    def breakdowns(self) -> dict[str, str]:
+        parts = (each.partition(":") for each in self.breakdown or ())
+        return {dimension: code for dimension, _, code in parts}
+
+
+class AtLevel(Broken):
+    level: Level | None = Field(
+        None,
+        description="Level of the districts; the one with the most values if not given.",
+    )
+    parent: Name | None = Field(
+        None, description="Only districts below this one, by id, slug or key."
+    )
+
+    def references(self) -> list[Reference]:
+        return named("parent", [self.parent] if self.parent else None, "district")
+
+
+class AtTime(Broken):
+    time: Text = Field(
+        "latest",
+        description="A period that the indicator has, a year, or `latest`: the last one with "
+        "observations of that level.",
+    )
+
+
+class AvailabilityParameters(Broken, Tabular):
+    """What the matrix of availability understands."""
+
+
+class RankingParameters(AtLevel, AtTime, Tabular):
+    """What a ranking understands."""
+
+    order: Literal["desc", "asc"] = Field(
+        "desc", description="`desc`: the highest value is first; `asc`: the lowest."
+    )
+
+
+class MapParameters(AtLevel, AtTime):
+    """What a map understands."""
+
+    formats = ("geojson", "json")
+
+    format: Literal["geojson", "json"] | None = Field(
+        None,
+        description="`geojson` with boundaries, or `json` without; a suffix (`.json`) or `Accept` "
+        "does the same.",
+    )
+    method: Method = Field("quantile", description="How classes are made.")
+    classes: Annotated[int, Field(ge=1, le=MOST_CLASSES), WHOLE] | None = Field(
+        None,
+        description="Number of classes, at most that of different values; if not given 5, or as "
+        "many as there can be. `stddev` makes as many as there are standard deviations.",
+    )
+    scheme: Scheme = Field("Blues", description="Colours, a scheme of ColorBrewer.")
+    scope: Literal["date", "series"] = Field(
+        "date",
+        description="`series`: classes of the values of all periods, so that maps of several "
+        "periods can be compared.",
+    )
+    simplify: Tolerance = Field(
+        "0",
+        description="Simplify boundaries by so many metres; shared borders stay shared.",
+    )
+
+    def geometry(self) -> str:
+        """The column that holds the shape asked for."""
+        return "geojson" if self.simplify == "0" else f"geojson_{self.simplify}"
+
+
+class CompareParameters(AtTime, Tabular):
+    """What a comparison understands."""
+
+    district: Ids = Field(description="Districts to compare, all of one level.")
+    with_: References = Field(
+        REFERENCES,
+        alias="with",
+        description="What to compare with, separated by commas: `parent`, `county`, `state`, "
+        "`country`, `mean` (of all districts of the level that have a value, unweighted).",
+    )
+
+    def references(self) -> list[Reference]:
+        return named("district", self.district)
+
+
+class TrendParameters(AtLevel, Tabular):
+    """What a trend understands."""
+
+    district: Annotated[list[Name], SEVERAL] | None = Field(
+        None, description="Districts by id, slug or key; all of the level if not given."
+    )
+    from_: Text | None = Field(
+        None, alias="from", description="First period or year; the first there is if not given."
+    )
+    to: Text | None = Field(
+        None, description="Last period or year; the last there is if not given."
+    )
+
+    def references(self) -> list[Reference]:
+        return [*super().references(), *named("district", self.district)]

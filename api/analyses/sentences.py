@@ -1,0 +1,82 @@
+"""What an answer says in one breath, in German and English, with numbers as each writes them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import yaml
+from babel import Locale
+
+from api.analyses.reading import SPOKEN
+from api.pages.templates import Writer
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number of the indicator: with its decimals and its unit, in the language spoken."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A text that each language has of its own."""
+
+    name: str
+
+
+class Said(NamedTuple):
+    """A sentence by name, and what is put into it."""
+
+    name: str
+    values: Values = MappingProxyType({})
+
+
+def sentence(spoken: Mapping[str, Mapping[str, Any]], said: Sequence[Said]) -> dict[str, str]:
+    """By language. `spoken`: what the indicator is called in each of them, and its unit."""
+    return {lang: " ".join(_say(lang, spoken[lang], each) for each in said) for lang in SPOKEN}
+
+
+def rest(counts: Mapping[str, int]) -> list[Said]:
+    """What is not shown, if anything is not."""
+    names = {"hidden": counts["suppressed"], "missing": counts["missing"]}
+    return [Said(name, {"count": count}) for name, count in names.items() if count]
+
+
+def _say(lang: str, indicator: Mapping[str, Any], said: Said) -> str:
+    texts = _texts()[lang]
+    text = texts[said.name]
+    if isinstance(text, dict):
+        text = text["one" if said.values["count"] == 1 else "other"]
+    values = {name: _written(lang, indicator, value) for name, value in said.values.items()}
+    return str(text).format_map({"title": indicator.get("title", ""), **values})
+
+
+def _written(lang: str, indicator: Mapping[str, Any], value: object) -> str:
+    write = Writer(Locale.parse(lang))
+    match value:
+        case Amount(number):
+            unit = str(indicator["unit"])
+            amount = write.number(number, indicator["decimals"])
+            return amount if unit == "1" else f"{amount} {unit}"
+        case Term(name):
+            return str(_texts()[lang][name])
+        case int():
+            return write.number(value, 0)
+        case dict():
+            is_dated = "X" not in value["edtf"]
+            return write.imprecise(value) if is_dated else str(_texts()[lang]["undated"])
+        case _:
+            return str(value)
+
+
+@cache
+def _texts() -> dict[str, dict[str, Any]]:
+    path = Path(__file__).with_suffix(".yaml")
+    found: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found

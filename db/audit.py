@@ -1,0 +1,242 @@
+"""The leak audit: what somebody could find out who reads all that is public, and can calculate.
+
+It reads `published` and nothing else. For every hidden count, linear programming finds how little
+and how much it can be, given all visible counts, all sums that are declared to hold, the rates that
+are shown with what they are divided by, and that no count is negative. The interval must be at
+least as wide as the indicator's threshold.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from db.additivity import Additivity, Cell, additivity, cell_of, sums_of
+from db.disclosure import (
+    CLOSE,
+    Equation,
+    Interval,
+    Key,
+    components,
+    equations_of,
+    intervals,
+)
+from db.programming import extremes
+
+Solver = Callable[[Sequence[Equation], Sequence[Cell]], dict[Key, Interval]]
+"""The intervals of some cells of equations that hang together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A hidden count that lies between `low` and `high`, which is too close."""
+
+    indicator: str
+    district: str
+    period: str
+    breakdowns: Mapping[str, str]
+    low: float
+    high: float
+    threshold: int
+
+    def __str__(self) -> str:
+        terms = "".join(f", {name} {term}" for name, term in sorted(self.breakdowns.items()))
+        between = f"between {self.low:g} and {self.high:g}"
+        where = f"{self.indicator} of {self.district}, {self.period}{terms}"
+        return f"{where}: {between}, closer than {self.threshold}"
+
+
+class LeaksFound(RuntimeError):  # noqa: N818 - reads as the state it reports
+    """Hidden counts that a publication would let everybody calculate."""
+
+    def __init__(self, leaks: Sequence[Leak]) -> None:
+        super().__init__("\n".join(["Not published, as it would give away:", *map(str, leaks)]))
+        self.leaks = leaks
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """How many hidden counts were looked at, and which of them are not safe."""
+
+    hidden: int
+    leaks: Sequence[Leak]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A published observation. `count` is what it counts, of a rate its numerator, as far as shown;
+    `whole` what a rate is divided by.
+    """
+
+    base: UUID
+    indicator: str
+    period: str
+    district_id: UUID
+    district: str
+    breakdowns: dict[str, str]
+    is_rate: bool
+    is_hidden: bool
+    value: Decimal | None
+    count: Decimal | None
+    decimals: int
+    factor: Decimal | None
+    whole: Decimal | None
+    is_sum: bool
+    threshold: int
+
+    @property
+    def cell(self) -> Cell:
+        return cell_of(self.district_id, self.breakdowns)
+
+
+def audit(connection: Connection[Any]) -> Audit:
+    """Look at every table that hides something, by linear programming alone.
+
+    The connection needs to see `published`, and nothing else.
+    """
+    return _audit(connection, None, _programmed)
+
+
+def audit_tables(connection: Connection[Any], only: Collection[tuple[UUID, str]]) -> Audit:
+    """The same of some tables (indicator, period), and by propagation wherever that is as exact."""
+    return _audit(connection, only, _propagated)
+
+
+def _audit(
+    connection: Connection[Any], only: Collection[tuple[UUID, str]] | None, solve: Solver
+) -> Audit:
+    known = _additivity(connection)
+    hidden, leaks = 0, []
+    for rows in _tables(connection, only):
+        concealed = {row.cell: row for row in rows if row.is_hidden}
+        hidden += len(concealed)
+        leaks += [
+            _leak(concealed[cell], low, high)
+            for cell, (low, high) in _intervals(rows, concealed.keys(), known, solve).items()
+            if high - low < concealed[cell].threshold - CLOSE
+        ]
+    return Audit(hidden, leaks)
+
+
+def _leak(row: Shown, low: float, high: float) -> Leak:
+    return Leak(row.indicator, row.district, row.period, row.breakdowns, low, high, row.threshold)
+
+
+def _intervals(
+    rows: Sequence[Shown], concealed: Collection[Cell], known: Additivity, solve: Solver
+) -> dict[Any, Interval]:
+    values: dict[Any, float] = {row.cell: float(row.count) for row in rows if row.count is not None}
+    is_sum = any(row.is_sum for row in rows)
+    sums = list(sums_of({row.cell for row in rows}, known)) if is_sum else []
+    equations = equations_of(values, sums, concealed)
+    equations += [each for row in rows if row.cell not in values for each in _rate(row)]
+    found: dict[Key, Interval] = {}
+    for component in components(equations):
+        unknown = {key for equation in component for key in equation.signs}
+        if asked := [cell for cell in concealed if cell in unknown]:
+            found |= solve(component, asked)
+    return {cell: found[cell] for cell in concealed if cell in found}
+
+
+def _programmed(component: Sequence[Equation], cells: Sequence[Cell]) -> dict[Key, Interval]:
+    signs = [equation.signs for equation in component]
+    return extremes(signs, [equation.constant for equation in component], cells)
+
+
+def _propagated(component: Sequence[Equation], _cells: Sequence[Cell]) -> dict[Key, Interval]:
+    return intervals(component)
+
+
+def _rate(row: Shown) -> Iterator[Equation]:
+    """A count is at most the whole; a rate says what it is, as far as its decimals go."""
+    if not row.is_rate or row.whole is None:
+        return
+    whole, cell = float(row.whole), row.cell
+    yield Equation({cell: 1, ("others", cell): 1}, whole)
+    if row.value is not None and row.factor:
+        per_unit = whole / float(row.factor)
+        half = 0.5 * 10**-row.decimals
+        least = max(0.0, (float(row.value) - half) * per_unit)
+        most = (float(row.value) + half) * per_unit
+        yield Equation({cell: 1, ("above", cell): -1}, least)
+        yield Equation({cell: 1, ("below", cell): 1}, most)
+
+
+def _tables(
+    connection: Connection[Any], only: Collection[tuple[UUID, str]] | None
+) -> Iterator[list[Shown]]:
+    bases, periods = [[each[part] for each in only or ()] for part in (0, 1)]
+    with connection.cursor(row_factory=class_row(Shown)) as cursor:
+        rows: list[Shown] = []
+        for row in cursor.execute(_ROWS, [only is None, bases, periods]):
+            if rows and (row.base, row.period) != (rows[0].base, rows[0].period):
+                yield rows
+                rows = []
+            rows.append(row)
+        if rows:
+            yield rows
+
+
+def _additivity(connection: Connection[Any]) -> Additivity:
+    children, merged, terms = (
+        connection.execute(query).fetchall() for query in (_CHILDREN, _MERGED, _TERMS)
+    )
+    return additivity(children, merged, terms)
+
+
+# Medians and indices are no counts: nothing follows from them.
+_ROWS: LiteralString = """
+WITH indicator AS MATERIALIZED (
+    SELECT id, slug, coalesce((d -> 'numerator' ->> 'id')::uuid, id) AS base,
+           (d -> 'denominator' ->> 'id')::uuid AS denominator_id,
+           d -> 'type' ->> 'code' AS type, d -> 'aggregation' ->> 'code' AS aggregation,
+           (d ->> 'decimals')::int AS decimals, (d ->> 'factor')::numeric AS factor,
+           (d ->> 'disclosure_threshold')::int AS threshold
+    FROM (SELECT id, slug, document::jsonb AS d FROM published.indicator) AS described
+), concealing AS MATERIALIZED (
+    SELECT DISTINCT i.base, o.period
+    FROM published.observation o JOIN indicator i ON i.id = o.indicator_id
+    WHERE o.flags && ARRAY['suppressed_primary', 'suppressed_secondary']
+      AND i.type IN ('count', 'rate')
+      AND (%s OR (i.base, o.period) IN (SELECT * FROM unnest(%s::uuid[], %s::text[])))
+)
+SELECT i.base, i.slug AS indicator, o.period, o.district_id, d.slug AS district,
+       o.breakdowns::jsonb AS breakdowns, i.type = 'rate' AS is_rate,
+       o.flags && ARRAY['suppressed_primary', 'suppressed_secondary'] AS is_hidden,
+       o.value,
+       CASE i.type WHEN 'count' THEN o.value
+                   ELSE (o.document::jsonb ->> 'numerator')::numeric END AS count,
+       i.decimals, i.factor,
+       coalesce((o.document::jsonb ->> 'denominator')::numeric, whole.value) AS whole,
+       i.aggregation = 'sum' OR i.type = 'rate' AS is_sum, i.threshold
+FROM concealing t
+JOIN indicator i ON i.base = t.base AND i.type IN ('count', 'rate')
+JOIN published.observation o ON o.indicator_id = i.id AND o.period = t.period
+JOIN published.district d ON d.id = o.district_id
+LEFT JOIN published.observation whole
+       ON whole.indicator_id = i.denominator_id AND whole.district_id = o.district_id
+      AND whole.period = o.period AND whole.breakdowns = o.breakdowns
+ORDER BY t.base, o.period, i.type <> 'count', o.id
+"""
+
+_CHILDREN: LiteralString = """
+SELECT parent_id, level, id FROM published.district WHERE parent_id IS NOT NULL ORDER BY id
+"""
+
+_MERGED: LiteralString = """
+SELECT d.id, (p -> 'district' ->> 'id')::uuid
+FROM published.district d CROSS JOIN jsonb_array_elements(d.document::jsonb -> 'predecessors') AS p
+WHERE (p ->> 'share')::numeric = 1
+ORDER BY 1, 2
+"""
+
+_TERMS: LiteralString = """
+SELECT c.slug, coalesce(t ->> 'parent', ''), t ->> 'code'
+FROM published.codelist c CROSS JOIN jsonb_array_elements(c.document::jsonb -> 'terms') AS t
+WHERE (c.document::jsonb ->> 'additive')::boolean
+ORDER BY 1, 3
+"""
