@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from api import examples
 from api.errors import MEDIA_TYPE as PROBLEM
-from api.formats import FORMATS
+from api.formats import FORMATS, KNOWN
 from api.resources import RESOURCES, Resource
 from api.schemas.analysis import ANSWERS
 from api.schemas.change import ChangesPage
@@ -80,6 +80,8 @@ TAGS = {
     "codelists": "The vocabulary: codes, labels, hierarchy.",
     "changes": "What changed since you last asked, for copies that are to stay in step.",
     "bulk": "Everything as files, made after every publication.",
+    "catalogue": "What datasets there are, as DCAT-AP.de.",
+    "publishers": "Who publishes datasets, and whom to ask about them.",
     "places": "Names for a search box.",
     "hsds": "The same in HSDS 3.1, with the filters of Open Referral UK, for other registries.",
     "operations": "What is here, and the health of the server.",
@@ -141,6 +143,15 @@ def of_bulk_file() -> dict[str, Any]:
             304: {"description": "The file is still the same.", "headers": _OF_FILES},
             **problem_responses(400, 404, 416, 503),
         },
+    }
+
+
+def of_catalogue(tag: str, name: str, summary: str, syntaxes: Sequence[str]) -> dict[str, Any]:
+    """A route of /catalog: RDF, and for some of them a page for people."""
+    kinds = {"jsonld": "object"}
+    content = {
+        KNOWN[syntax].media_type: {"schema": {"type": kinds.get(syntax, "string")}}
+        for syntax in syntaxes
     }
 
 

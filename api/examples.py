@@ -19,6 +19,14 @@ COMMON: dict[str, Any] = {
 PARAMETERS: dict[str, dict[str, Any]] = {
     "operations": {},
     "bulk": {},
+    "publishers": {"format": "ttl"},
+    "catalogue": {
+        "format": "html",
+        "theme": "SOCI",
+        "file_type": "CSV",
+        "page": "1",
+        "sequence": 1,
+    },
     "offerings": {
         "fields": ["name", "organisation", "sites"],
         "id": ["erziehungsberatungsstelle-freiberg", "schuldnerberatung-doebeln"],
@@ -197,6 +205,9 @@ NAMES = {
     "get_decision": "ausschuss-fuer-soziales-luebeck-vo-2024-12903-01",
     "get_codelist": "category",
     "bulk_file": "offerings.csv",
+    "get_dataset": "offerings",
+    "get_publisher": "operator",
+    "get_contact": "operator",
     "get_hsds_service": "1ce3e844-12d9-5d00-8782-2d0efaf92c5b",
     "get_hsds_organization": "e66fba08-db2d-5948-a84d-c833259e5ef1",
     "get_hsds_service_at_location": "95ee7841-e145-3ca4-8ae8-c1c5b2ae2a92",
@@ -215,6 +226,16 @@ ADDRESSES: dict[str, dict[str, str]] = {
         "offerings; go on with `next`",
         "/v1/changes?since=0": "Everything from the beginning",
     },
+    "list_datasets": {
+        "/catalog.ttl": "For a portal, in pages",
+        "/catalog.rdf": "For one that turns no pages",
+    },
+    "get_dataset": {
+        "/catalog/datasets/offerings.jsonld": "The offerings",
+        "/catalog/datasets/indicators-demography.ttl": "Indicators of a theme",
+    },
+    "get_publisher": {"/catalog/publishers/operator.ttl": "As Turtle"},
+    "get_contact": {"/catalog/contacts/operator.ttl": "As Turtle"},
     "bulk_index": {"/bulk": "What there is"},
     "bulk_file": {
         "/bulk/offerings.csv": "All offerings",

@@ -71,6 +71,8 @@ class Plausible:
         self._slugs["bulk"] = [
             file["name"] for file in self._http.get("/bulk").raise_for_status().json()["files"]
         ]
+        self._slugs |= {"datasets": ["offerings", "districts"]}
+        self._slugs |= {name: ["operator"] for name in ("publishers", "contacts")}
         for name in {*HSDS.values(), "services", "service_at_locations"}:
             page = self._http.get(f"/hsds/{name}", params={"per_page": 1_000}).json()
             self._slugs[name] = [entity["id"] for entity in page["contents"]]
@@ -83,7 +85,8 @@ class Plausible:
     def repair(self, case: Case[Any]) -> None:
         """Change a valid request so that the server can answer it."""
         if "name" in case.path_parameters:
-            names = self._slugs[case.path.removeprefix("/v1").split("/")[1]]
+            path = case.path.removeprefix("/v1").removeprefix("/catalog")
+            names = self._slugs[path.split("/")[1]]
             case.path_parameters["name"] = _pick(names, case.path_parameters["name"])
         if isinstance(case.body, dict):
             case.body = self._repaired(case, case.body, written=False)
@@ -95,6 +98,8 @@ class Plausible:
         self._name_what_exists(case, found)
         if case.path.startswith("/v1/indicators/{name}/"):
             self._analyse(case, found)
+        if case.path == "/catalog":
+            _keep_to_one_page(found)
         _order(found, written=written)
         _keep_rules(found)
         if "since" in found:
@@ -239,6 +244,14 @@ def _keep_rules(query: Query) -> None:
     if query.get("layout") == "wide":
         query["format"] = "csv"
     _keep_rules_of_hsds(query)
+
+
+def _keep_to_one_page(query: Query) -> None:
+    """The catalogue of the demonstration set has one; filters are for people."""
+    query |= {"page": "1"} if "page" in query else {}
+    query |= {"sequence": 1} if "sequence" in query else {}
+    if query.keys() & {"theme", "file_type"}:
+        query |= {"format": "html", "theme": "SOCI"}
 
 
 def _keep_rules_of_hsds(query: Query) -> None:
