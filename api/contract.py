@@ -153,6 +153,17 @@ def of_catalogue(tag: str, name: str, summary: str, syntaxes: Sequence[str]) -> 
         KNOWN[syntax].media_type: {"schema": {"type": kinds.get(syntax, "string")}}
         for syntax in syntaxes
     }
+    return {
+        "operation_id": name,
+        "summary": summary,
+        "tags": [tag],
+        "response_model": None,
+        "responses": {
+            200: {"description": "As it was published.", "content": content},
+            304: {"description": "The version named by `If-None-Match` is still current."},
+            **problem_responses(400, 404, 406, 410, 414, 503),
+        },
+    }
 
 
 def _link_to_item(resource: Resource) -> dict[str, Any]:
