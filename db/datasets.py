@@ -45,7 +45,8 @@ def touch(cursor: Cursor[Any], resource: str) -> None:
 
 def note(cursor: Cursor[Any], changed: Iterable[str], *, rebuild: bool) -> None:
     """Date what was touched, and say anew which sources it is from."""
-    cursor.execute(_TOUCH_RESOURCES, [list(changed)])
+    resources = published.RESOURCES.keys() & changed  # holidays belong to no dataset
+    cursor.execute(_TOUCH_RESOURCES, [list(resources)])
     cursor.execute(_TOUCH_THEMES)
     cursor.execute(_DATE)
     if rebuild:

@@ -7,6 +7,7 @@ changes what Schemathesis generated as valid so that it is. Refused requests are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -85,7 +86,7 @@ class Plausible:
     def repair(self, case: Case[Any]) -> None:
         """Change a valid request so that the server can answer it."""
         if "name" in case.path_parameters:
-            path = case.path.removeprefix("/v1").removeprefix("/catalog")
+            path = re.sub("^/(v1|hsds|catalog)/", "/", case.path)
             names = self._slugs[path.split("/")[1]]
             case.path_parameters["name"] = _pick(names, case.path_parameters["name"])
         if isinstance(case.body, dict):

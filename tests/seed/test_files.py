@@ -169,7 +169,14 @@ def test_every_source_has_a_licence_that_allows_publication() -> None:
 def test_every_row_names_a_source_and_every_source_is_used() -> None:
     known = {source["slug"] for source in read_csv("sources.csv")}
     rows: list[Any] = []
-    for name in ("districts", "successions", "organisations", "offerings", "observations"):
+    for name in (
+        "districts",
+        "successions",
+        "organisations",
+        "offerings",
+        "observations",
+        "holidays",
+    ):
         rows += read_csv(f"{name}.csv")
     for file in read_folder("strategies"):
         rows += [entry for section in file.values() for entry in section]
