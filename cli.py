@@ -61,9 +61,9 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
     from api.server import CannotListen
     from api.workers import CannotStart
-    from db.audit import LeaksFound
     from db.backup import BackupFailed
     from db.corrections import CorrectionRefused
+    from db.disclosure.audit import LeaksFound
     from db.imports import CannotUndo
     from db.server import DatabaseUnusable
     from seed.mappings import MappingError

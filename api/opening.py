@@ -14,11 +14,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db import conditions as c
-from db import opening_queries
-from db.calendars import Calendar
 from db.conditions import Condition, where
-from db.opening_queries import Hours
-from db.opening_times import Place, soon
+from db.opening import queries as opening_queries
+from db.opening.calendars import Calendar
+from db.opening.queries import Hours
+from db.opening.times import Place, soon
 from db.pool import Pool
 from db.state import State
 

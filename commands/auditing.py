@@ -16,7 +16,7 @@ def disclosure() -> None:
     """Try to calculate the counts that are hidden from all that is public. Fails if one can be."""
     import psycopg
 
-    from db.audit import audit
+    from db.disclosure.audit import audit
 
     with databases(read_settings()) as both:
         require_prepared(both)

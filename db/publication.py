@@ -19,11 +19,11 @@ from psycopg import Cursor, OperationalError, sql
 from sqlalchemy import Connection, NullPool, Table, create_engine, make_url
 
 from db import datasets, hsds, published
+from db.disclosure.withholding import Withheld, withhold
 from db.documents import fingerprint, read
-from db.opening_publication import replace_opening_times
+from db.opening.publication import replace_opening_times
 from db.simplification import simplify_all
 from db.standing import OUTDATED
-from db.withholding import Withheld, withhold
 
 BULK = 1_000  # so many new rows make the planner's statistics wrong, and gathering them worthwhile
 NAMED = {"codelist", "district", "organisation", "strategy", "indicator"}  # what filters name
@@ -332,7 +332,7 @@ def _differences(cursor: Cursor[Any], table: Table) -> list[Difference]:
 
 def _refuse_leaks(cursor: Cursor[Any], publication: Publication) -> None:
     """Look at the tables that were decided with the eyes of a reader, as they would be public."""
-    from db.audit import LeaksFound, audit_tables  # noqa: PLC0415 - it needs SciPy, and most do not
+    from db.disclosure.audit import LeaksFound, audit_tables  # noqa: PLC0415 - it needs SciPy, and most do not
 
     found = audit_tables(cursor.connection, publication.decided)
     if found.leaks:

@@ -331,7 +331,7 @@ opening_hours = Table(
 )
 """Each opening_hours string of each region once; `offering.opening` names those of its sites.
 `region` is `DE-SN`, `SE-O/1495`, or empty: unknown. `schedules` is a JSON array of schedules as
-HSDS has them (db/schedules.py)."""
+HSDS has them (db/opening/schedules.py)."""
 
 holiday = Table(
     "holiday",

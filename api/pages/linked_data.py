@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from api.formats import FORMATS
 from api.pages.templates import web
-from db.schedules import schedules
+from db.opening.schedules import schedules
 
 Document = Mapping[str, Any]
 

@@ -19,11 +19,11 @@ from api.resources import OFFERINGS
 from api.responses import Version
 from api.routing import ModelRoute
 from api.schemas.opening import OpeningTimes
-from db import opening_queries
-from db.calendars import KINDS, Calendar
-from db.opening_hours import kinds_of_holidays
-from db.opening_queries import OfOffering
-from db.opening_times import Place, next_change, spans, state_at
+from db.opening import queries as opening_queries
+from db.opening.calendars import KINDS, Calendar
+from db.opening.hours import kinds_of_holidays
+from db.opening.queries import OfOffering
+from db.opening.times import Place, next_change, spans, state_at
 
 
 def router() -> APIRouter:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import LiteralString
 
 FOLDER = Path(__file__).parent
+MADE_ELSEWHERE = ("simplification.py", "opening/hours.py", "opening/schedules.py")
 
 
 @cache
@@ -31,5 +32,5 @@ def fingerprint() -> str:
     """
     database = FOLDER.parent
     files = sorted([*FOLDER.glob("*.sql"), *database.glob("migrations/sql/*.sql")])
-    made = [database / f"{name}.py" for name in ("simplification", "opening_hours", "schedules")]
+    made = [database / name for name in MADE_ELSEWHERE]
     return sha256(b"\0".join(file.read_bytes() for file in (*files, *made))).hexdigest()

@@ -76,7 +76,7 @@ CREATE TEMPORARY TABLE site_region ON COMMIT DROP AS
     ), local AS (
         SELECT region FROM registry.public_holiday WHERE region LIKE '%/%'
         UNION
-        -- where some municipalities keep Corpus Christi (db/calendars.py)
+        -- where some municipalities keep Corpus Christi (db/opening/calendars.py)
         VALUES ('DE-SN/14625'), ('DE-TH/16061'), ('DE-TH/16063'), ('DE-TH/16064')
     )
     SELECT k.site_id,

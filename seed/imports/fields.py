@@ -10,7 +10,7 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from db.opening_hours import is_valid
+from db.opening.hours import is_valid
 from seed import numbers
 from seed.dates import imprecise_date
 from seed.edtf import ImpreciseDate

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from db.opening_hours import is_valid
+from db.opening.hours import is_valid
 
 Schedule = Mapping[str, Any]
 

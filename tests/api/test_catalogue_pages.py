@@ -190,7 +190,7 @@ def test_programs_get_no_page_and_filters_are_not_for_them(client: TestClient) -
     for accept in ("*/*", "text/turtle", "application/rdf+xml, */*;q=0.1"):
         answer = get(client, "/catalog", accept=accept)
         assert not answer.headers["content-type"].startswith("text/html")
-    assert client.get("/catalog.ttl?theme=HEAL").status_code == 400
+    assert client.get("/catalog.ttl?theme=HEAL").status_code == 406
 
 
 def test_a_page_is_not_sent_twice(client: TestClient) -> None:

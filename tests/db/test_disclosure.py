@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from db.disclosure import Pattern, Sum, Table, protect
+from db.disclosure.protection import Pattern, Sum, Table, protect
 
 
 def feasible(

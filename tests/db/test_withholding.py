@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from db import models
-from db.audit import LeaksFound, audit
+from db.disclosure.audit import LeaksFound, audit
 from db.publication import publish
 from db.registry import upsert, writer
 from tests.databases import Database

@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from db.calendars import Calendar, Holiday
 from db.cluster import default_data_folder
-from db.opening_times import Place, spans
+from db.opening.calendars import Calendar, Holiday
+from db.opening.times import Place, spans
 from seed.demonstration.holidays import holiday_batch
 from tests.servers import ROOT
 from web import build as building

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.calendars import Calendar, Holiday, zone_of
-from db.opening_hours import is_valid, parse
-from db.opening_times import Place, next_change, soon, spans, state_at
+from db.opening.calendars import Calendar, Holiday, zone_of
+from db.opening.hours import is_valid, parse
+from db.opening.times import Place, next_change, soon, spans, state_at
 from tests.opening.test_oracle import OF_STATES, SAME
 from tests.opening.test_schedules import HOURS
 

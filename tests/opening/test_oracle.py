@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from db.calendars import Calendar
-from db.opening_hours import is_valid
+from db.opening.calendars import Calendar
+from db.opening.hours import is_valid
 from tests.opening.oracle import (
     LOWER_SAXONY,
     NORTH_RHINE,

@@ -10,9 +10,9 @@ from dateutil import rrule
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.calendars import Calendar
-from db.opening_times import Place, spans
-from db.schedules import DAYS, Schedule, schedules
+from db.opening.calendars import Calendar
+from db.opening.schedules import DAYS, Schedule, schedules
+from db.opening.times import Place, spans
 from tests.opening.test_oracle import OF_STATES, SAME
 
 FIRST, LAST = date(2026, 1, 1), date(2027, 12, 31)

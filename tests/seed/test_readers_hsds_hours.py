@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.opening_hours import is_valid
-from db.schedules import schedules
+from db.opening.hours import is_valid
+from db.opening.schedules import schedules
 from seed.readers.formats import open_file
 from seed.readers.hsds_hours import opening_hours, opening_note
 

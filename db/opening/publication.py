@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 
 from psycopg import Cursor
 
-from db.schedules import schedules
+from db.opening.schedules import schedules
 
 
 def replace_opening_times(cursor: Cursor[Any], changed: dict[str, int], *, rebuild: bool) -> None:

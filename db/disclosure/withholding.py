@@ -15,8 +15,8 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.rows import class_row
 
-from db.additivity import Additivity, Cell, additivity, cell_of, sums_of
-from db.disclosure import Kind, Pattern, Sum, Table, protect
+from db.disclosure.additivity import Additivity, Cell, additivity, cell_of, sums_of
+from db.disclosure.protection import Kind, Pattern, Sum, Table, protect
 
 Reason = Literal["no_count", "follows_from_public_values"]
 

@@ -280,7 +280,7 @@ def _programmed(
     component: Sequence[Equation], propagated: Mapping[Key, Interval]
 ) -> dict[Key, Interval]:
     """The exact interval of each unknown of a component that is not settled already."""
-    from db.programming import extremes  # noqa: PLC0415 - see there
+    from db.disclosure.programming import extremes  # noqa: PLC0415 - see there
 
     return extremes(
         [equation.signs for equation in component],

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from db.disclosure import Sum
+from db.disclosure.protection import Sum
 
 Terms = frozenset[tuple[str, str]]
 Cell = tuple[UUID, Terms]

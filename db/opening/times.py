@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 from opening_hours import OpeningHours
 from opening_hours import State as LibraryState
 
-from db.calendars import Calendar, Kind, zone_of
-from db.opening_hours import KINDS_OF_HOLIDAYS, Alternatives, Rule, expression, parse
+from db.opening.calendars import Calendar, Kind, zone_of
+from db.opening.hours import KINDS_OF_HOLIDAYS, Alternatives, Rule, expression, parse
 
 State = Literal["open", "closed", "unknown"]
 Point = tuple[float, float]

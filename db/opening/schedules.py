@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from opening_hours import OpeningHours, State
 
-from db.opening_hours import Alternatives, Rule, expression, parse
+from db.opening.hours import Alternatives, Rule, expression, parse
 
 Schedule = dict[str, str]
 Session = tuple[time, time]

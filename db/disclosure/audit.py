@@ -15,8 +15,9 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from db.additivity import Additivity, Cell, additivity, cell_of, sums_of
-from db.disclosure import (
+from db.disclosure.additivity import Additivity, Cell, additivity, cell_of, sums_of
+from db.disclosure.programming import extremes
+from db.disclosure.protection import (
     CLOSE,
     Equation,
     Interval,
@@ -25,7 +26,6 @@ from db.disclosure import (
     equations_of,
     intervals,
 )
-from db.programming import extremes
 
 Solver = Callable[[Sequence[Equation], Sequence[Cell]], dict[Key, Interval]]
 """The intervals of some cells of equations that hang together."""

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
-from db.calendars import Holiday
 from db.conditions import as_uuid
+from db.opening.calendars import Holiday
 from db.pool import Pool
 from db.state import STATE_TEXT, State, parse_state
 

@@ -7,7 +7,7 @@ nothing of is written out here in words that it does know, rule by rule (ADR 003
 * after an open end (`17:00+`) nobody knows, and of repeated times (`10:00-16:00/01:00`) only when
   something begins;
 * `||` asks the next rules at any time that the ones before leave closed, not on a whole day;
-* holidays are dates (db/opening_times.py), for they differ by state and by school.
+* holidays are dates (db/opening/times.py), for they differ by state and by school.
 """
 
 import re

@@ -1,0 +1,1 @@
+"""When places are open: opening_hours strings, holidays, schedules, and what is kept of them."""
