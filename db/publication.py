@@ -402,7 +402,8 @@ SET LOCAL work_mem = '64MB';
 
 _ANALYZE_REGISTRY: LiteralString = """
 ANALYZE registry.organisation, registry.offering, registry.site, registry.offering_site,
-        registry.offering_term, registry.observation
+        registry.offering_term, registry.observation, registry.indicator, registry.district,
+        registry.source
 """
 
 # Its time is taken under the lock, and never before that of the last one: whoever asks for what was
