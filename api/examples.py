@@ -167,6 +167,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "start_time": "08:00",
         "end_time": "18:00",
         "day": "MO",
+        "open_at": "2026-12-22T10:00",
+        "open_now": False,
     },
     "analyses": {
         "level": "municipality",

@@ -42,6 +42,11 @@ class Opening:
         return where(c.open_at, (), list(self.closes) or [NOBODY], closes)
 
     @property
+    def plain(self) -> Condition:
+        """The same, of documents that do not say until when."""
+        return where(c.is_open, (), list(self.closes) or [NOBODY])
+
+    @property
     def perhaps(self) -> Condition:
         """Not found open, but not known to be closed either."""
         return where(c.perhaps_open, (), list(self.closes) or [NOBODY], self.unknown or [NOBODY])

@@ -529,6 +529,11 @@ def open_at(table: Table, ids: Bind, _closes: Bind) -> Expression:
     return _share(table.c.opening, ids)
 
 
+def is_open(table: Table, ids: Bind) -> Expression:
+    """The same, without saying until when."""
+    return _share(table.c.opening, ids)
+
+
 def perhaps_open(table: Table, open_ids: Bind, unknown_ids: Bind) -> Expression:
     """Not found to be open, and not known to be closed: it may have no hours at all."""
     opening = table.c.opening

@@ -465,6 +465,7 @@ def _of_offering() -> tuple[Column[Any], ...]:
         Column("valid_to", Date),
         Column("serves", ARRAY(Uuid), nullable=False),
         _geometry("service_area"),
+        Column("opening", ARRAY(Uuid), nullable=False),
     )
 
 

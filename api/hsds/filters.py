@@ -13,6 +13,7 @@ from api.hsds.parameters import (
     ServiceParameters,
     TermParameters,
 )
+from api.opening import this_minute
 from api.parameters import Reference
 from db import conditions as c
 from db import queries
@@ -77,6 +78,7 @@ async def of_services(known: Service, parameters: ServiceParameters) -> list[Con
         *await _of_provision(known, parameters),
         *await _placed(known, parameters, c.has_site_near),
         *_scheduled(parameters, c.is_scheduled),
+        *await _open(known, parameters),
     ]
 
 
@@ -85,6 +87,7 @@ async def of_places(known: Service, parameters: ServiceAtLocationParameters) -> 
         *await _of_provision(known, parameters),
         *await _placed(known, parameters, c.is_near),
         *_scheduled(parameters, c.is_scheduled_here),
+        *await _open(known, parameters),
     ]
 
 
@@ -169,3 +172,11 @@ def _scheduled(parameters: ServiceAtLocationParameters, scheduled: Builder) -> l
     ]
     asked = (*times, parameters.day or "")
     return [where(scheduled, (), *asked)] if any(asked) else []
+
+
+async def _open(known: Service, parameters: ServiceAtLocationParameters) -> list[Condition]:
+    moment = parameters.opening
+    if moment is None:
+        return []
+    at = this_minute() if moment == "now" else moment
+    return [(await known.opening.at(at, await known.current_state())).plain]

@@ -22,6 +22,7 @@ from api.hsds import filters
 from api.hsds.parameters import HsdsParameters
 from api.lists import BETWEEN, RETRIES, missing
 from api.negotiation import choose_format
+from api.opening import this_minute
 from api.responses import Version
 from db import conditions as c
 from db import published, queries
@@ -102,6 +103,7 @@ class Wanted:
     lang: str
     number: int
     length: int
+    minute: str = ""
 
     @property
     def by_number(self) -> bool:
@@ -114,7 +116,7 @@ class Wanted:
         return (self.number - 1) * self.length
 
     def version(self, state: State, format_: str = "json") -> Version:
-        return Version(state, FORMATS[format_], self.lang)
+        return Version(state, FORMATS[format_], self.lang, self.minute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,9 @@ async def _understood(request: Request, listing: Listing, parameters: HsdsParame
         column=parameters.column,
     )
     lang = (await known.languages())[0]
-    return Wanted(known, listing, selection, lang, parameters.page or 1, parameters.length)
+    minute = this_minute().isoformat() if parameters.opening == "now" else ""
+    page, length = parameters.page or 1, parameters.length
+    return Wanted(known, listing, selection, lang, page, length, minute)
 
 
 def _order(listing: Listing, search: str | None) -> Order:

@@ -1,13 +1,13 @@
 """What /hsds can be asked, in the words of HSDS 3.1 and of Open Referral UK."""
 
 import re
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated, Literal, NoReturn, Self
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from api.types import DECIMAL, WHOLE, Boolean, Moment, Postcode, Text
+from api.types import DECIMAL, WHOLE, Boolean, Moment, OpenAt, Postcode, Text
 from db.conditions import as_uuid
 
 MAX_PER_PAGE = 1_000
@@ -72,6 +72,11 @@ class HsdsParameters(BaseModel):
     @property
     def length(self) -> int:
         return self.per_page or PER_PAGE
+
+    @property
+    def opening(self) -> datetime | Literal["now"] | None:
+        """When what is wanted has to be open."""
+        return None
 
 
 class TaxonomyParameters(HsdsParameters):
@@ -164,6 +169,22 @@ class ServiceAtLocationParameters(Classified):
         None, description="With a schedule that closes at this time of day or earlier."
     )
     day: Day | None = Field(None, description="With a schedule on this day of the week.")
+    open_at: OpenAt | None = Field(
+        None,
+        description="Certainly open at this time, with the holidays of the state; without an "
+        "offset by the clock of the place.",
+    )
+    open_now: Boolean = Field(False, description="The same at this minute.")
+
+    @property
+    def opening(self) -> datetime | Literal["now"] | None:
+        return "now" if self.open_now else self.open_at
+
+    @model_validator(mode="after")
+    def _open_at_one_time(self) -> Self:
+        if self.open_at is not None and self.open_now:
+            raise ValueError("open_now: is another time than open_at; ask for one of them")
+        return self
 
     @model_validator(mode="after")
     def _proximity_needs_a_place(self) -> Self:

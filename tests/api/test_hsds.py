@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid3
 
 import psycopg
@@ -417,6 +417,33 @@ def test_times_are_those_of_one_schedule(query: dict[str, str], scheduled: TestC
     found = ids(scheduled, "service_at_locations", **query)
     assert found == {UUID(place["id"]) for place in fitting}
     assert ids(scheduled, "services", **query) == {UUID(p["service_id"]) for p in fitting}
+
+
+@pytest.mark.parametrize(
+    ("moment", "opened"),
+    [
+        ("2026-11-25T15:30:00+01:00", {HOURS[0], HOURS[4]}),
+        ("2026-11-21T23:00:00+01:00", {HOURS[2], HOURS[4]}),
+        ("2026-12-25T09:00:00+01:00", {HOURS[4]}),  # a Friday, and a holiday
+    ],
+)
+def test_what_is_open_is_what_the_native_list_has(
+    moment: str, opened: set[str], scheduled: TestClient
+) -> None:
+    found = contents(scheduled, "service_at_locations", full="true", open_at=moment)
+    assert {s["description"] for place in found for s in place["schedules"]} == opened
+    native = get(scheduled, f"/v1/offerings?limit=1000&fields=id&open_at={quote(moment)}").json()
+    assert ids(scheduled, "services", open_at=moment) == {
+        UUID(item["id"]) for item in native["items"]
+    }
+
+
+def test_what_is_open_now_is_another_answer_a_minute_later(scheduled: TestClient) -> None:
+    now = get(scheduled, "/hsds/services?open_now=true&per_page=1")
+    assert now.json()["total_items"] > 0  # some never close
+    assert now.headers["etag"] != get(scheduled, "/hsds/services?per_page=1").headers["etag"]
+    both = scheduled.get("/hsds/services?open_now=true&open_at=2026-11-25T15:30")
+    assert both.status_code == 400
 
 
 def _fits(schedule: dict[str, str], query: dict[str, str]) -> bool:

@@ -32,7 +32,7 @@ UNKNOWN_EVERYWHERE = {
         for name in ("services", "service_at_locations")
         for parameter in (
             *("minimum_age", "maximum_age", "start_time", "end_time", "day"),
-            "proximity",
+            *("proximity", "open_at"),
         )
     ),
     *(

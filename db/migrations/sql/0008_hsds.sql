@@ -181,7 +181,7 @@ $$;
 CREATE VIEW published.hsds_services AS
 SELECT h.id, h.number, o.sort_name, h.updated_at,
        o.category, o.theme, o.target_group, o.organisation_id, o.organisation_mode, o.age,
-       h.valid_to, o.search, o.serves, o.service_area, o.postcode,
+       h.valid_to, o.search, o.serves, o.service_area, o.postcode, o.opening,
        published.hsds_dated(h.document, h.valid_to, h.updated_at) || '}' AS document,
        '{"id":"' || h.id || '","last_modified":"'
            || to_char(h.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"}'
@@ -202,6 +202,7 @@ CREATE VIEW published.hsds_service_at_locations AS
 SELECT s.id, s.number, s.service_id, s.location_id, o.sort_name, h.updated_at,
        o.category, o.theme, o.target_group, o.organisation_id, o.organisation_mode, o.age,
        h.valid_to, o.search, o.serves, o.service_area, l.postcode, l.spot, s.opening_id,
+       array_remove(ARRAY[s.opening_id], NULL) AS opening,
        s.document || ',"location":' || l.document || '},"service":'
            || published.hsds_dated(h.document, h.valid_to, h.updated_at) || '}}' AS document,
        s.document || s.nested || ',"location":' || l.document || l.nested || '},"service":'
