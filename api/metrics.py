@@ -48,7 +48,7 @@ def share(directory: str, number: int) -> None:
     By the number of the worker, not of the process: one that replaces another counts on.
     """
     os.environ[DIRECTORY] = directory
-    values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]
+    values.ValueClass = values.MultiProcessValue(lambda: number)
 
 
 class Metrics:
@@ -56,7 +56,7 @@ class Metrics:
 
     def __init__(self, version: str) -> None:
         # When a series began has no meaning where several processes count.
-        disable_created_metrics()  # type: ignore[no-untyped-call]
+        disable_created_metrics()
         self._is_shared = values.ValueClass._multiprocess
         self.registry = CollectorRegistry()
         self.running = 0
@@ -209,7 +209,7 @@ class Metrics:
     def _together(self) -> bytes:
         """struct.error: a sibling has just begun its file, and it is still empty."""
         together = CollectorRegistry()
-        MultiProcessCollector(together, os.environ[DIRECTORY])  # type: ignore[no-untyped-call]
+        MultiProcessCollector(together, os.environ[DIRECTORY])
         return generate_latest(together)
 
 

@@ -80,7 +80,7 @@ class Spool:
         if self._budget.used + len(chunk) > self._budget.limit:
             return False
         try:
-            self._file = self._file or tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+            self._file = self._file or tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by close()
             written = os.pwrite(self._file.fileno(), chunk, self._written)
         except OSError:  # the disk is full, though the budget is not
             return False

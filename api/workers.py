@@ -135,7 +135,7 @@ class Supervisor:
             place.worker.beats: (place, place.worker) for place in self._places if place.worker
         }
         for ready in wait([*speaking, self._woken], timeout=1.0):
-            if place_and_worker := speaking.get(ready):  # type: ignore[call-overload]
+            if place_and_worker := speaking.get(ready):  # type: ignore[call-overload]  # both kinds of what wait() takes
                 self._hear(*place_and_worker)
 
     def _hear(self, place: _Place, worker: _Worker) -> None:
@@ -153,7 +153,7 @@ class Supervisor:
         """A worker that ended is replaced at once; one that ends again and again, less and less."""
         worker.process.join()
         worker.beats.close()
-        mark_process_dead(place.number, self._numbers)  # type: ignore[no-untyped-call]
+        mark_process_dead(place.number, self._numbers)
         place.worker = None
         if not (self._announced or worker.answers or self._signals):
             raise CannotStart("A server process ended before it could answer; its message is above")
@@ -201,7 +201,7 @@ class Supervisor:
 
 def _memory() -> str | None:
     """Shared numbers are written through a memory map, which a full disk would make deadly."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - private folders are made in it
 
 
 def _work(
@@ -211,7 +211,7 @@ def _work(
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     from api.app import create_app  # noqa: PLC0415 - the supervisor does without
-    from api.metrics import share  # noqa: PLC0415
+    from api.metrics import share  # noqa: PLC0415 - nor this
 
     share(numbers, number)
     app = create_app(settings)

@@ -26,7 +26,7 @@ class Notes(Console):
             self.file.flush()
         except OSError:
             # What it still holds would fail again at the exit.
-            sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+            sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError

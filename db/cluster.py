@@ -421,7 +421,7 @@ def _command_line(pid: int) -> str:
             return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes())
         except (FileNotFoundError, ProcessLookupError):
             return ""
-    shown = subprocess.run(  # noqa: S603
+    shown = subprocess.run(  # noqa: S603 - a program of PostgreSQL, by its path
         ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return shown.stdout.strip().replace(" -", "\0-").replace("-D ", "-D\0")

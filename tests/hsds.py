@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-FOLDER = Path("/work/shared/standards/hsds/schema")
+FOLDER = Path(__file__).parents[2] / "shared" / "standards" / "hsds" / "schema"
 
 
 @cache

@@ -31,7 +31,7 @@ FEW_RETRIES = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-ti
 Progress = Callable[[str], None]
 
 
-class CannotBuild(Exception):  # noqa: N818
+class CannotBuild(Exception):  # noqa: N818 - reads as the state it reports
     """A tool is missing, or one of them failed; says which, and what it said."""
 
 
@@ -169,7 +169,7 @@ def _run(node: Node | None, *command: str | Path) -> None:
 
 def main() -> None:
     """For a stage of the Dockerfile: python -m web.build FOLDER"""
-    build(Path(sys.argv[1]), progress=lambda said: print(said, file=sys.stderr))  # noqa: T201
+    build(Path(sys.argv[1]), progress=lambda said: print(said, file=sys.stderr))  # noqa: T201 - it is a program here
 
 
 if __name__ == "__main__":

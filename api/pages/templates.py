@@ -47,7 +47,7 @@ def _environment(folder: Path, lang: str, texts: NullTranslations) -> Environmen
         auto_reload=False,
     )
     # The extension adds this method when it is loaded, where no type checker sees it.
-    environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     environment.filters.update(_filters(locale_of(lang), texts))
     return environment
 

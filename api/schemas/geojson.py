@@ -61,7 +61,7 @@ class FeatureCollection(Document):
 
     type: Literal["FeatureCollection"]
     features: list[Feature]
-    numberMatched: int | None = Field(  # noqa: N815 (OGC API - Features, /rec/core/fc-numberMatched)
+    numberMatched: int | None = Field(  # noqa: N815 - as OGC API Features calls it (OGC API - Features, /rec/core/fc-numberMatched)
         None, description="How many match altogether; absent with `count=none`."
     )
     count: Literal["timeout"] | None = Field(
@@ -69,9 +69,9 @@ class FeatureCollection(Document):
         description="Only if the total, or what is left out, is missing because counting took too "
         "long.",
     )
-    numberReturned: int  # noqa: N815
+    numberReturned: int  # noqa: N815 - as OGC API Features calls it
     sequence: int = Field(description="Number of the publication this page shows.")
-    timeStamp: datetime = Field(description="When that publication was.")  # noqa: N815
+    timeStamp: datetime = Field(description="When that publication was.")  # noqa: N815 - as OGC API Features calls it
     attribution: list[str]
     license: str | None = Field(
         description="The licence all entries share; null where they differ, see each `source`."

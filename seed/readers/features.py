@@ -79,14 +79,14 @@ def has_features_in_lines(beginning: bytes) -> bool:
     return is_geojson(first_object(first) or first_object(first.partition(b"\n")[0]))
 
 
-def open_geojson(source: Source, hints: Hints) -> Document:  # noqa: ARG001
+def open_geojson(source: Source, hints: Hints) -> Document:  # noqa: ARG001 - all readers are called alike
     stated = list(_stated(source.json))
     features = [feature for feature, _ in stated]
     columns = _columns(features)
     return Document(FORMAT, [FeaturesTable(source.label, columns, _only_crs(stated), features)])
 
 
-def open_geojson_lines(source: Source, hints: Hints) -> Document:  # noqa: ARG001
+def open_geojson_lines(source: Source, hints: Hints) -> Document:  # noqa: ARG001 - all readers are called alike
     columns = _columns(each for each, _ in _stated_in_lines(source))
     crs = _only_crs(_stated_in_lines(source))
     table = FeatureLinesTable(source.label, columns, crs, source)

@@ -78,7 +78,7 @@ class LayerTable:
             raise UnreadableError(f"cut off: {number} of {self.layer.stated} features are there")
 
 
-def open_geopackage(source: Source, hints: Hints) -> Document:  # noqa: ARG001
+def open_geopackage(source: Source, hints: Hints) -> Document:  # noqa: ARG001 - all readers are called alike
     with _reachable(source, GEOPACKAGE) as path:
         names = _layer_names(path)
         views = _views(path)
@@ -89,7 +89,7 @@ def open_geopackage(source: Source, hints: Hints) -> Document:  # noqa: ARG001
     return Document("gpkg", tables, left)
 
 
-def open_flatgeobuf(source: Source, hints: Hints) -> Document:  # noqa: ARG001
+def open_flatgeobuf(source: Source, hints: Hints) -> Document:  # noqa: ARG001 - all readers are called alike
     with _reachable(source, FLATGEOBUF) as path:
         return Document("flatgeobuf", [_table(path, source, FLATGEOBUF)])
 

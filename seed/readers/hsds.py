@@ -192,7 +192,7 @@ def _services(value: Any) -> list[tuple[str, Any]]:
     return [("$", value)]
 
 
-def open_services(source: Source, hints: Hints) -> Document:  # noqa: ARG001
+def open_services(source: Source, hints: Hints) -> Document:  # noqa: ARG001 - all readers are called alike
     services = _services(source.json)
     records = [_service(position, each) for position, each in services]
     parts: dict[str, dict[Any, Record]] = {name: {} for name in PARTS}

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from tests.api.calls import get, relative
 
-STANDARDS = Path("/work/shared/standards/dcat")
+STANDARDS = Path(__file__).parents[3] / "shared" / "standards" / "dcat"
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
 DCATAP = Namespace("http://data.europa.eu/r5r/")
