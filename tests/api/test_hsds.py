@@ -769,3 +769,21 @@ def test_derived_ids_are_those_of_rfc_9562(
         row = connection.execute("SELECT registry.derived_id(%s, %s)", [owner, name]).fetchone()
     assert row == (uuid3(owner, name),)
     assert uuid3(NAMESPACE_URL, "x").version == 3
+
+
+def test_what_was_merged_leads_to_what_took_its_place(
+    own_county_database: Database, county: World
+) -> None:
+    merged, heir = current(county)[:2]
+    with psycopg.connect(own_county_database.owner_url, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE registry.offering SET status = 'archived', removal_reason = 'merged_into', "
+            "merged_into_id = %s WHERE id = %s",
+            [heir.id, merged.id],
+        )
+    publish(own_county_database.owner_url)
+    with connect_to(own_county_database) as client:
+        answer = client.get(f"/hsds/services/{merged.id}", follow_redirects=False)
+        assert answer.status_code == 308
+        assert answer.headers["location"].endswith(f"/hsds/services/{heir.id}")
+        assert get(client, f"/hsds/services/{merged.id}").json()["id"] == str(heir.id)
