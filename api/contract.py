@@ -84,6 +84,7 @@ TAGS = {
     "publishers": "Who publishes datasets, and whom to ask about them.",
     "places": "Names for a search box.",
     "hsds": "The same in HSDS 3.1, with the filters of Open Referral UK, for other registries.",
+    "px": "Indicators as tables of PxWebApi 2, for its clients in Python, R and elsewhere.",
     "operations": "What is here, and the health of the server.",
 }
 
@@ -268,6 +269,45 @@ _HSDS_LIST = (
     "from one snapshot."
 )
 _HSDS_ITEM = "With everything that is known, as the compiled schema of HSDS has it."
+
+
+def of_px(
+    name: str, summary: str, model: type[BaseModel], *, is_data: bool = False
+) -> dict[str, Any]:
+    """A route of /px: JSON, and data as a table as well."""
+    headers = _HEADERS | {"X-Sequence": _header("Number of the publication shown.", "7")}
+    by_post = name.endswith("_by_post")
+    problems = [400, 403, 404, 406, 410, 414, 503] if is_data else [400, 404, 406, 410, 414, 503]
+    answers: dict[int | str, Any] = {
+        200: {
+            "description": "The published state.",
+            "headers": headers,
+            **({"content": _PX_TABLES} if is_data else {}),
+        }
+    }
+    if by_post:
+        problems += [413, 415, 422]
+    else:
+        answers[304] = {
+            "description": "The version named by `If-None-Match` is still current.",
+            "headers": _VALIDATORS,
+        }
+    return {
+        "operation_id": name,
+        "summary": summary,
+        "description": "As PxWebApi 2 has it; the same under `/px/api/v2`.",
+        "tags": ["px"],
+        "response_model": model,
+        "responses": answers | problem_responses(*problems),
+    }
+
+
+_PX_TABLES: dict[str, Any] = {
+    "text/csv": {"schema": {"type": "string", "description": "Lines and columns as placed."}},
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
+        "schema": {"type": "string", "format": "binary"}
+    },
+}
 
 
 def of_analysis(

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from api.resources import CODELISTS, OFFERINGS, ORGANISATIONS, RESOURCES
+from api.resources import (
+    CODELISTS,
+    INDICATORS,
+    OBSERVATIONS,
+    OFFERINGS,
+    ORGANISATIONS,
+    RESOURCES,
+)
 
 REFERENCE = "/docs"
 CONTRACT = "/openapi.json"
@@ -75,6 +82,19 @@ HSDS = Face(
     conforms_to=("https://docs.openreferral.org/en/3.1/",),
 )
 
+PX = Face(
+    "px",
+    "/px/config",
+    "application/json",
+    {"de": "PxWeb-API 2", "en": "PxWeb API 2"},
+    {
+        "de": "Indikatoren als Tabellen, für pxwebpy, pxweb in R und andere Programme.",
+        "en": "Indicators as tables, for pxwebpy, R's pxweb and other clients.",
+    },
+    resources=(INDICATORS.name, OBSERVATIONS.name),
+    conforms_to=("https://json-stat.org/full/",),
+)
+
 BULK = Face(
     "bulk",
     "/bulk",
@@ -114,6 +134,6 @@ EMBED = Face(
     reference="/developers",
 )
 
-FACES = (NATIVE, CHANGES, HSDS, BULK, CATALOGUE, EMBED)
+FACES = (NATIVE, CHANGES, HSDS, PX, BULK, CATALOGUE, EMBED)
 
 SERVICES = tuple(face for face in FACES if face.is_service)

@@ -27,11 +27,13 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 Reader = Callable[[Request], Coroutine[Any, Any, BaseModel]]
 
+_MEMBER = re.compile(r"([^\[\]]+)\[(.+)\]", re.DOTALL)
 BLANK = re.compile(rb"=(?:\+|%20)*(?:&|$)")
 
 
 class ModelRoute(APIRoute):
-    """Calls `endpoint(request, **path, parameters)` with one validated model."""
+    """Calls `endpoint(request, **path, parameters)` with one validated model, and with another one,
+    `body`, where there is a body beside the query."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -51,17 +53,22 @@ class ModelRoute(APIRoute):
         hints = get_type_hints(endpoint, include_extras=True)
         model, marker = get_args(hints.get("parameters")) or (None, None)
         in_body = isinstance(marker, Body)
-        read = _body_reader(model) if in_body else _query_reader(model) if model else None
+        readers: dict[str, Reader] = {}
+        if model:
+            readers["parameters"] = _body_reader(model) if in_body else _query_reader(model)
+        if beside := get_args(hints.get("body")):
+            readers["body"] = _body_reader(beside[0])
+        has_query = model is not None and not in_body
         paths = [
             name for name in inspect.signature(endpoint).parameters if name in self.param_convertors
         ]
 
         async def handle(request: Request) -> Response:
             arguments = {name: request.path_params[name] for name in paths}
-            if read:
-                arguments["parameters"] = await read(request)
-            elif request.scope["query_string"]:
+            if request.scope["query_string"] and not has_query:
                 refuse_unknown(query.of(request.scope), ())
+            for name, read in readers.items():
+                arguments[name] = await read(request)
             try:
                 return await endpoint(request, **arguments)
             except InvalidParameter as problem:
@@ -75,13 +82,19 @@ def _query_reader(model: type[BaseModel]) -> Reader:
         field.alias or name: _is_list(field.annotation)
         for name, field in model.model_fields.items()
     }
+    deep = {
+        field.alias or name
+        for name, field in model.model_fields.items()
+        if _is_object(field.annotation)
+    }
 
     async def read(request: Request) -> BaseModel:
         if BLANK.search(request.scope["query_string"]) and prefers_html(request):
             query.leave_out_empty(request.scope)
-        pairs = query.of(request.scope)
+        pairs, values = query.of(request.scope), dict[str, Any]()
+        if deep:
+            pairs, values = _taken_apart(pairs, deep)
         refuse_unknown(pairs, names)
-        values: dict[str, Any] = {}
         for name, value in pairs:
             if names[name]:
                 values.setdefault(name, []).append(value)
@@ -95,6 +108,26 @@ def _query_reader(model: type[BaseModel]) -> Reader:
             raise errors.from_validation(error) from None
 
     return read
+
+
+def _taken_apart(pairs: query.Pairs, deep: Collection[str]) -> tuple[query.Pairs, dict[str, Any]]:
+    """The parameters as they are, and those of which each member is one (OpenAPI's deepObject)."""
+    plain: query.Pairs = []
+    objects: dict[str, dict[str, str]] = {}
+    for name, value in pairs:
+        found = _MEMBER.fullmatch(name)
+        if found is None or found[1] not in deep:
+            plain.append((name, value))
+        elif found[2] in objects.setdefault(found[1], {}):
+            raise InvalidParameter.named(name, "must be given only once")
+        else:
+            objects[found[1]][found[2]] = value
+    return plain, objects
+
+
+def _is_object(annotation: object) -> bool:
+    """Whether a field takes `name[member]=`: dict[…], also optional or annotated."""
+    return get_origin(annotation) is dict or any(map(_is_object, get_args(annotation)))
 
 
 def _is_list(annotation: object) -> bool:
@@ -113,7 +146,6 @@ def refuse_unknown(pairs: query.Pairs, known: Collection[str]) -> None:
 
 def _body_reader(model: type[BaseModel]) -> Reader:
     async def read(request: Request) -> BaseModel:
-        refuse_unknown(query.of(request.scope), ())
         media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
         if media_type != "application/json":
             raise UnsupportedBody("Send the body as application/json.")

@@ -1,0 +1,373 @@
+"""Answering for /px: tables, their metadata and data, each from one published state."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi import Request, Response
+
+from api import links as addresses
+from api import lists, responses
+from api.cube import reading
+from api.cube.reading import TooLarge
+from api.dependencies import Service, service
+from api.errors import Forbidden, NotFound, Unavailable
+from api.formats import FORMATS, Format
+from api.negotiation import choose_format, choose_language
+from api.pages.templates import language
+from api.px import datasets, files, listing
+from api.px.links import Links, links
+from api.px.parameters import (
+    DataParameters,
+    FormatParameters,
+    MetadataParameters,
+    PxParameters,
+    TablesParameters,
+    VariablesSelection,
+)
+from api.px.selection import NoSelection, split
+from api.px.tables import (
+    MAX_DATA_CELLS,
+    VALUESET,
+    Asked,
+    Chosen,
+    Table,
+    codelist_id,
+    default,
+    placed,
+    refused,
+    selected,
+    table,
+)
+from api.rate_limit import WINDOW
+from api.responses import Version
+from db import conditions as c
+from db import published, queries
+from db.codes import LEVELS
+from db.conditions import Condition, called, where
+from db.state import State
+from db.statements import Order, Selection
+
+API_VERSION = "2.0.0"
+UNLIMITED = 1_000_000
+"""Calls a minute that a client may count on where there is no limit: the format wants a number."""
+SEVERAL = "Several; each table names its own."
+JSON_STAT = "json-stat2"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WRITTEN: dict[str, Format] = {
+    JSON_STAT: Format(JSON_STAT, "application/json", "json", False, "application/json"),
+    "csv": FORMATS["csv"],
+    "xlsx": Format("xlsx", _XLSX, "json", False, _XLSX),
+}
+"""How data is written."""
+
+_WITH_NUMBERS = where(c.any_of, "level", list(LEVELS))
+"""An indicator without an observation is no table: it would have no variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request understood, as far as it does not depend on what is published."""
+
+    service: Service
+    lang: str
+    languages: Sequence[str]
+    format: Format
+    links: Links
+
+    def version(self, state: State) -> Version:
+        return Version(state, self.format, self.lang)
+
+    def selection(self, *asked: Condition, **more: Any) -> Selection:
+        """Documents of indicators in the language of the answer."""
+        lang = None if self.lang == self.languages[0] else self.lang
+        return Selection(
+            published.indicator,
+            (_WITH_NUMBERS, *asked),
+            more.pop("order", Order("name")),
+            "json",
+            lang=lang,
+            **more,
+        )
+
+
+async def understood(
+    request: Request, parameters: PxParameters, format_: Format = FORMATS["json"]
+) -> Wanted:
+    known = service(request)
+    languages = await known.languages()
+    lang = choose_language(request, parameters.lang, languages)
+    return Wanted(known, lang, languages, format_, links(request, lang))
+
+
+async def at_hand(request: Request, wanted: Wanted, name: str | None = None) -> Response | None:
+    """304 if the caller has it, or the answer from memory if somebody asked in other words.
+
+    `name`: the table that has to be there for a 304.
+    """
+    if request.method == "POST":
+        return None
+    known = wanted.service
+    if "if-none-match" in request.headers:
+        version = wanted.version(await known.current_state())
+        if unchanged := responses.not_modified(request, version):
+            if name:
+                await _document(request, wanted, name)
+            return unchanged
+    state = known.state()
+    if state is None:
+        return None
+    key = responses.key(request, wanted.version(state))
+    kept = known.store.find(key)
+    return responses.Kept(request, key, state, kept) if kept else None
+
+
+def answer(request: Request, wanted: Wanted, state: State, document: object) -> Response:
+    return written(request, wanted, state, _json(document))
+
+
+def written(request: Request, wanted: Wanted, state: State, body: bytes) -> Response:
+    version = wanted.version(state)
+    here = addresses.link("self", str(addresses.address(request)), version.format.media_type)
+    return responses.interchange(request, version, body, [here])
+
+
+def _json(document: object) -> bytes:
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode()
+
+
+# --- what is here --------------------------------------------------------------------------------
+
+
+async def answer_config(request: Request, parameters: PxParameters) -> Response:
+    choose_format(request, None, ("json",))
+    wanted = await understood(request, parameters)
+    if kept := await at_hand(request, wanted):
+        return kept
+    everything = Selection(published.observation, (), Order("name"), "json", limit=1)
+    page = await queries.page(wanted.service.pool, everything)
+    document = {
+        "apiVersion": API_VERSION,
+        "appVersion": request.app.version,
+        "languages": [{"id": code, "label": language(code)} for code in wanted.languages],
+        "defaultLanguage": wanted.languages[0],
+        "maxDataCells": MAX_DATA_CELLS,
+        "maxCallsPerTimeWindow": wanted.service.settings.rate_limit or UNLIMITED,
+        "timeWindow": int(WINDOW),
+        "license": page.license or SEVERAL,
+        "sourceReferences": [
+            {"language": code, "text": "; ".join(json.loads(page.attribution))}
+            for code in wanted.languages
+        ],
+        "defaultDataFormat": JSON_STAT,
+        "dataFormats": list(WRITTEN),
+        "features": [{"id": "CORS", "params": [{"key": "enabled", "value": "True"}]}],
+    }
+    return answer(request, wanted, page.state, document)
+
+
+# --- the list of tables --------------------------------------------------------------------------
+
+
+async def answer_tables(request: Request, parameters: TablesParameters) -> Response:
+    choose_format(request, None, ("json",))
+    wanted = await understood(request, parameters)
+    if kept := await at_hand(request, wanted):
+        return kept
+    for _ in range(lists.RETRIES):
+        state = await wanted.service.current_state()
+        selection = _listed(wanted, parameters, state)
+        page = await queries.page(wanted.service.pool, selection)
+        total, counted_in = await queries.count(wanted.service.pool, selection)
+        if {page.state, counted_in} == {state}:
+            documents = json.loads(b"[%b]" % page.body)
+            place = (parameters.page_number, parameters.length)
+            asked = {
+                name: str(value)
+                for name, value in parameters.model_dump(by_alias=True).items()
+                if value is not None and name in ("query", "pastDays")
+            }
+            found = listing.tables(documents, total, place, wanted.languages, wanted.links, asked)
+            return answer(request, wanted, state, found)
+    raise Unavailable(lists.BETWEEN)
+
+
+def _listed(wanted: Wanted, parameters: TablesParameters, state: State) -> Selection:
+    """Days are counted from that of the state, on which the validator of the answer depends."""
+    asked: list[Condition] = []
+    order = Order("name")
+    if parameters.query:
+        asked.append(where(c.matches_text, (), parameters.query))
+        order = Order("relevance", descending=True)
+    if parameters.past_days:
+        day = datetime.fromisoformat(state.day).replace(tzinfo=UTC)
+        since = day - timedelta(days=parameters.past_days)
+        asked.append(where(c.at_least, "updated_at", since))
+    skip = (parameters.page_number - 1) * parameters.length
+    return wanted.selection(*asked, order=order, limit=parameters.length, skip=skip)
+
+
+# --- one table -----------------------------------------------------------------------------------
+
+
+async def answer_entry(request: Request, name: str, parameters: PxParameters) -> Response:
+    choose_format(request, None, ("json",))
+    wanted = await understood(request, parameters)
+    if kept := await at_hand(request, wanted, name):
+        return kept
+    document, state = await _document(request, wanted, name)
+    found = listing.entry(document, wanted.languages, wanted.links)
+    return answer(request, wanted, state, {**found, "language": wanted.lang})
+
+
+async def answer_metadata(request: Request, name: str, parameters: MetadataParameters) -> Response:
+    choose_format(request, None, ("json",))
+    wanted = await understood(request, parameters)
+    if kept := await at_hand(request, wanted, name):
+        return kept
+    found = await _table(request, wanted, name)
+    if parameters.default_selection:
+        found = found.of(default(found))
+    if parameters.codelist:
+        found = found.of(_of_codelists(found, parameters.codelist))
+    document = datasets.metadata(found, wanted.links, placed(found, (), ()))
+    return answer(request, wanted, found.cube.state, document)
+
+
+def _of_codelists(found: Table, codelists: Mapping[str, str]) -> Chosen:
+    asked = {
+        variable: Asked(variable, ("*",), codelist, {"parameter": f"codelist[{variable}]"})
+        for variable, codelist in codelists.items()
+    }
+    others = [each for each in found.variables if each.code.lower() not in map(str.lower, asked)]
+    everything = [Asked(each.code, ("*",), None, {"parameter": "codelist"}) for each in others]
+    return selected(found, [*asked.values(), *everything], {"parameter": "codelist"})
+
+
+async def answer_default(request: Request, name: str, parameters: PxParameters) -> Response:
+    choose_format(request, None, ("json",))
+    wanted = await understood(request, parameters)
+    if kept := await at_hand(request, wanted, name):
+        return kept
+    found = await _table(request, wanted, name)
+    document = datasets.selection(found, default(found), wanted.links, placed(found, (), ()))
+    return answer(request, wanted, found.cube.state, document)
+
+
+async def answer_codelist(request: Request, name: str, parameters: PxParameters) -> Response:
+    choose_format(request, None, ("json",))
+    wanted = await understood(request, parameters)
+    level = next((each for each in LEVELS if name.startswith(codelist_id(each, ""))), None)
+    if level is None:
+        raise NotFound(f"There is no codelist {name}; they begin with {VALUESET} and a level.")
+    of = name.removeprefix(codelist_id(level, ""))
+    if kept := await at_hand(request, wanted, of):
+        return kept
+    found = await _table(request, wanted, of)
+    region = found.known("Region")
+    codelist = region.codelist(codelist_id(level, found.id))
+    if codelist is None:
+        raise NotFound(f"There is no codelist {name}: {of} has no values of this level.")
+    document = datasets.codelist(region, codelist, wanted.languages, wanted.links)
+    return answer(request, wanted, found.cube.state, document)
+
+
+async def answer_data(
+    request: Request,
+    name: str,
+    parameters: DataParameters | FormatParameters,
+    body: VariablesSelection | None = None,
+) -> Response:
+    wanted = await understood(request, parameters, _format(request, parameters))
+    options = files.options(wanted.format.name, parameters.output_format_params or ())
+    if kept := await at_hand(request, wanted, name):
+        return kept
+    found = await _table(request, wanted, name, with_cells=True)
+    layout = _layout(found, parameters, body)
+    title = found.document["title"]
+    write = {
+        JSON_STAT: lambda: _json(datasets.data(found, layout, wanted.links)),
+        "csv": lambda: files.as_csv(layout, title, options),
+        "xlsx": lambda: files.as_xlsx(layout, title, options),
+    }[wanted.format.name]
+    answered = written(request, wanted, found.cube.state, write())
+    if wanted.format.name != JSON_STAT:
+        name = f"{found.id}{wanted.format.suffix}"
+        answered.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answered
+
+
+def _format(request: Request, parameters: FormatParameters) -> Format:
+    if parameters.output_format:
+        return WRITTEN[parameters.output_format]
+    choose_format(request, None, ("json",))
+    return WRITTEN[JSON_STAT]
+
+
+def _layout(
+    found: Table, parameters: DataParameters | FormatParameters, body: VariablesSelection | None
+) -> datasets.Layout:
+    if body is None:
+        assert isinstance(parameters, DataParameters)
+        asked, place = _asked_in_query(parameters), {"parameter": "valueCodes"}
+        stub, heading = parameters.stub or (), parameters.heading or ()
+    else:
+        asked, place = _asked_in_body(body), {"pointer": "/selection"}
+        stub, heading = (
+            (body.placement.stub, body.placement.heading) if body.placement else ((), ())
+        )
+    placement = placed(found, stub, heading, in_body=body is not None)
+    return datasets.laid_out(found, selected(found, asked, place), placement)
+
+
+def _asked_in_query(parameters: DataParameters) -> list[Asked]:
+    codelists = parameters.codelist or {}
+    lists = {variable.lower(): codelist for variable, codelist in codelists.items()}
+    asked = []
+    for variable, text in (parameters.value_codes or {}).items():
+        place = {"parameter": f"valueCodes[{variable}]"}
+        try:
+            expressions = split(text)
+        except NoSelection as problem:
+            raise refused(place, str(problem)) from None
+        asked.append(Asked(variable, expressions, lists.pop(variable.lower(), None), place))
+    named = {variable.lower(): variable for variable in codelists}
+    return asked + [
+        Asked(named[low], ("*",), codelist, {"parameter": f"codelist[{named[low]}]"})
+        for low, codelist in lists.items()
+    ]
+
+
+def _asked_in_body(body: VariablesSelection) -> list[Asked]:
+    return [
+        Asked(
+            wish.variable_code, wish.value_codes, wish.codelist, {"pointer": f"/selection/{place}"}
+        )
+        for place, wish in enumerate(body.selection)
+    ]
+
+
+async def _table(request: Request, wanted: Wanted, name: str, *, with_cells: bool = False) -> Table:
+    """The table of this name, its document and its cube from one state."""
+    read = reading.read if with_cells else reading.outline
+    for _ in range(lists.RETRIES):
+        document, state = await _document(request, wanted, name)
+        condition = where(c.refers_to, "indicator_id", "indicator", [document["id"]])
+        try:
+            cube = await read(wanted.service.pool, [condition], wanted.lang)
+        except TooLarge as problem:
+            raise Forbidden(f"This table is too large for this address: {problem}.") from None
+        if cube.state == state:
+            return table(document, cube)
+    raise Unavailable(lists.BETWEEN)
+
+
+async def _document(request: Request, wanted: Wanted, name: str) -> tuple[dict[str, Any], State]:
+    found = await queries.item(wanted.service.pool, wanted.selection(called([name]), limit=1))
+    if found is None:
+        raise await lists.missing(request, "indicator", "tables", name)
+    body, state = found
+    return json.loads(body), state

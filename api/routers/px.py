@@ -1,0 +1,134 @@
+"""The face for clients of PxWeb: /px, as PxWebApi 2 has it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Request, Response
+from pydantic import BaseModel
+from starlette.types import Receive, Scope, Send
+
+from api import contract, query
+from api.contract import Name
+from api.px import answers
+from api.px import parameters as asked
+from api.px.links import HOME, LONG_HOME
+from api.routing import ModelRoute
+from api.schemas import px as schemas
+
+_NAMES = asked.canonical_names()
+
+
+class PxRoute(ModelRoute):
+    """Knows parameters in whatever capitals: the servers that clients were written for do."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["quartier.query"] = [(_canonical(name), value) for name, value in query.of(scope)]
+        await super().handle(scope, receive, send)
+
+
+def _canonical(name: str) -> str:
+    known, bracket, member = name.partition("[")
+    return f"{_NAMES.get(known.lower(), known)}{bracket}{member}"
+
+
+def router() -> APIRouter:
+    routes = APIRouter(route_class=PxRoute)
+    for home in (HOME, LONG_HOME):
+        _add(routes, home, in_schema=home == HOME)
+    return routes
+
+
+_READ: tuple[tuple[str, str, str, type[BaseModel]], ...] = (
+    ("/config", "px_config", "What there is, and how much may be asked", schemas.PxConfig),
+    ("/tables", "list_px_tables", "List tables", schemas.PxTables),
+    ("/tables/{name}", "get_px_table", "Get one of the tables", schemas.PxTable),
+    ("/tables/{name}/metadata", "get_px_metadata", "Get a table's variables", schemas.PxDataset),
+    (
+        "/tables/{name}/defaultselection",
+        "get_px_default_selection",
+        "Get what is chosen where nobody says what",
+        schemas.PxSelection,
+    ),
+    ("/tables/{name}/data", "get_px_data", "Get data of a table", schemas.PxDataset),
+    ("/codelists/{name}", "get_px_codelist", "Get values of a variable", schemas.PxCodelist),
+)
+
+
+def _add(routes: APIRouter, home: str, *, in_schema: bool) -> None:
+    for path, name, summary, model in _READ:
+        described = contract.of_px(name, summary, model, is_data=name == "get_px_data")
+        routes.add_api_route(
+            home + path, _ENDPOINTS[name], include_in_schema=in_schema, **described
+        )
+    posted = contract.of_px(
+        "get_px_data_by_post",
+        "Get data of a table, by a long selection",
+        schemas.PxDataset,
+        is_data=True,
+    )
+    routes.add_api_route(
+        f"{home}/tables/{{name}}/data",
+        _posted,
+        methods=["POST"],
+        include_in_schema=in_schema,
+        **posted,
+    )
+
+
+async def _config(request: Request, parameters: Annotated[asked.PxParameters, Query()]) -> Response:
+    return await answers.answer_config(request, parameters)
+
+
+async def _tables(
+    request: Request, parameters: Annotated[asked.TablesParameters, Query()]
+) -> Response:
+    return await answers.answer_tables(request, parameters)
+
+
+async def _entry(
+    request: Request, name: Name, parameters: Annotated[asked.PxParameters, Query()]
+) -> Response:
+    return await answers.answer_entry(request, name, parameters)
+
+
+async def _metadata(
+    request: Request, name: Name, parameters: Annotated[asked.MetadataParameters, Query()]
+) -> Response:
+    return await answers.answer_metadata(request, name, parameters)
+
+
+async def _default(
+    request: Request, name: Name, parameters: Annotated[asked.PxParameters, Query()]
+) -> Response:
+    return await answers.answer_default(request, name, parameters)
+
+
+async def _data(
+    request: Request, name: Name, parameters: Annotated[asked.DataParameters, Query()]
+) -> Response:
+    return await answers.answer_data(request, name, parameters)
+
+
+async def _posted(
+    request: Request,
+    name: Name,
+    parameters: Annotated[asked.FormatParameters, Query()],
+    body: Annotated[asked.VariablesSelection, Body()],
+) -> Response:
+    return await answers.answer_data(request, name, parameters, body)
+
+
+async def _codelist(
+    request: Request, name: Name, parameters: Annotated[asked.PxParameters, Query()]
+) -> Response:
+    return await answers.answer_codelist(request, name, parameters)
+
+
+_ENDPOINTS = {
+    "px_config": _config,
+    "list_px_tables": _tables,
+    "get_px_table": _entry,
+    "get_px_metadata": _metadata,
+    "get_px_default_selection": _default,
+    "get_px_data": _data,
+    "get_px_codelist": _codelist,
+}
