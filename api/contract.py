@@ -31,6 +31,7 @@ Name = Annotated[
 PROBLEMS = {
     308: "It was merged into another entity, or renamed; `Location` is where it is now.",
     400: "A parameter is unknown, malformed, or names something that does not exist.",
+    403: "It asks for more cells than one answer may have.",
     404: "There is no such entity.",
     406: "Not available in this format.",
     410: "The entity is no longer published; `tombstone` says since when and why. Or what changed "
@@ -581,6 +582,8 @@ def _parameter(parameter: dict[str, Any], operation: str, resource: str) -> dict
     finished = {**parameter, "schema": schema | {"examples": [example]}}
     if schema.get("type") == "array":
         finished |= {"style": "form", "explode": finished["schema"].pop("explode", True)}
+    elif schema.get("type") == "object":  # api/routing.py takes it apart
+        finished |= {"style": "deepObject", "explode": True}
     return finished
 
 

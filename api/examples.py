@@ -170,6 +170,21 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "open_at": "2026-12-22T10:00",
         "open_now": False,
     },
+    "px": {
+        "query": "population",
+        "pastDays": 36500,
+        "includeDiscontinued": True,
+        "pageNumber": 1,
+        "pageSize": 20,
+        "defaultSelection": True,
+        "valueCodes": {"Region": "*", "Time": "top(2)"},
+        "codelist": {"Region": "vs_municipality_population"},
+        "outputValues": {"Region": "single"},
+        "outputFormat": "csv",
+        "outputFormatParams": ["UseCodes", "SeparatorSemicolon"],
+        "heading": ["Time"],
+        "stub": ["Region"],
+    },
     "analyses": {
         "level": "municipality",
         "parent": "landkreis-mittelsachsen",
@@ -215,6 +230,12 @@ NAMES = {
     "get_hsds_service_at_location": "95ee7841-e145-3ca4-8ae8-c1c5b2ae2a92",
     "get_hsds_taxonomy": "5d25674d-945a-5bc9-91c0-5ffe6f912db2",
     "get_hsds_taxonomy_term": "f5acfd6c-6f1c-5377-a3a9-9d33b4eebd20",
+    "get_px_table": "population",
+    "get_px_metadata": "population",
+    "get_px_default_selection": "population",
+    "get_px_data": "population",
+    "get_px_data_by_post": "population",
+    "get_px_codelist": "vs_municipality_population",
 }
 """By operation: the entity in its path."""
 
@@ -327,6 +348,25 @@ ADDRESSES: dict[str, dict[str, str]] = {
     },
     "list_codelists": {"/v1/codelists?fields=title": "Their titles"},
     "get_codelist": {"/v1/codelists/category?lang=en": "The categories of offerings in English"},
+    "px_config": {"/px/config": "Limits, languages, formats"},
+    "list_px_tables": {
+        "/px/tables": "All tables",
+        "/px/tables?query=population&lang=en": "Found by a word",
+    },
+    "get_px_table": {"/px/tables/population?lang=en": "In English"},
+    "get_px_metadata": {"/px/tables/population/metadata": "Its variables and their values"},
+    "get_px_default_selection": {
+        "/px/tables/population/defaultselection": "What is worth seeing first"
+    },
+    "get_px_data": {
+        "/px/tables/population/data": "The latest periods of all districts",
+        "/px/tables/population/data?valueCodes[Region]=ags:14522*&valueCodes[Time]=top(2)": "Two "
+        "periods of a county and its parts",
+        "/px/tables/population/data?valueCodes[Region]=*&valueCodes[Time]=from(2021)"
+        "&codelist[Region]=vs_municipality_population&outputFormat=csv&heading=Time": "A table of "
+        "municipalities with a column a year",
+    },
+    "get_px_codelist": {"/px/codelists/vs_municipality_population": "The municipalities in it"},
     "hsds_information": {"/hsds": "The version of HSDS"},
     "hsds_profile": {"/hsds/profile": "What is used of it"},
     "list_hsds_services": {

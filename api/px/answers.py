@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from api import links as addresses
 from api import lists, responses
 from api.cube import reading
-from api.cube.reading import TooLarge
+from api.cube.reading import TooLargeError
 from api.dependencies import Service, service
 from api.errors import Forbidden, NotFound, Unavailable
 from api.formats import FORMATS, Format
@@ -25,6 +25,7 @@ from api.px.parameters import (
     MetadataParameters,
     PxParameters,
     TablesParameters,
+    VariablePlacement,
     VariablesSelection,
 )
 from api.px.selection import NoSelection, split
@@ -62,6 +63,7 @@ WRITTEN: dict[str, Format] = {
     "xlsx": Format("xlsx", _XLSX, "json", False, _XLSX),
 }
 """How data is written."""
+FILES = {"csv": files.as_csv, "xlsx": files.as_xlsx}
 
 _WITH_NUMBERS = where(c.any_of, "level", list(LEVELS))
 """An indicator without an observation is no table: it would have no variables."""
@@ -287,13 +289,11 @@ async def answer_data(
         return kept
     found = await _table(request, wanted, name, with_cells=True)
     layout = _layout(found, parameters, body)
-    title = found.document["title"]
-    write = {
-        JSON_STAT: lambda: _json(datasets.data(found, layout, wanted.links)),
-        "csv": lambda: files.as_csv(layout, title, options),
-        "xlsx": lambda: files.as_xlsx(layout, title, options),
-    }[wanted.format.name]
-    answered = written(request, wanted, found.cube.state, write())
+    if wanted.format.name == JSON_STAT:
+        body_ = _json(datasets.data(found, layout, wanted.links))
+    else:
+        body_ = FILES[wanted.format.name](layout, found.document["title"], options)
+    answered = written(request, wanted, found.cube.state, body_)
     if wanted.format.name != JSON_STAT:
         name = f"{found.id}{wanted.format.suffix}"
         answered.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -313,13 +313,11 @@ def _layout(
     if body is None:
         assert isinstance(parameters, DataParameters)
         asked, place = _asked_in_query(parameters), {"parameter": "valueCodes"}
-        stub, heading = parameters.stub or (), parameters.heading or ()
+        placement = placed(found, parameters.stub or (), parameters.heading or ())
     else:
         asked, place = _asked_in_body(body), {"pointer": "/selection"}
-        stub, heading = (
-            (body.placement.stub, body.placement.heading) if body.placement else ((), ())
-        )
-    placement = placed(found, stub, heading, in_body=body is not None)
+        layout = body.placement or VariablePlacement()
+        placement = placed(found, layout.stub, layout.heading, in_body=True)
     return datasets.laid_out(found, selected(found, asked, place), placement)
 
 
@@ -355,10 +353,10 @@ async def _table(request: Request, wanted: Wanted, name: str, *, with_cells: boo
     read = reading.read if with_cells else reading.outline
     for _ in range(lists.RETRIES):
         document, state = await _document(request, wanted, name)
-        condition = where(c.refers_to, "indicator_id", "indicator", [document["id"]])
+        condition = where(c.refers_to, ("indicator_id", "indicator"), [document["id"]])
         try:
             cube = await read(wanted.service.pool, [condition], wanted.lang)
-        except TooLarge as problem:
+        except TooLargeError as problem:
             raise Forbidden(f"This table is too large for this address: {problem}.") from None
         if cube.state == state:
             return table(document, cube)

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.cube.model import Category, Cube, Dimension, Metric
+from api.cube import jsonstat, told
+from api.cube.model import Cube
 from api.px.links import Links
+from api.px.signs import sign
 from api.px.tables import Chosen, Codelist, Placement, Table, Variable
-from db.codes import sign
 
 SHOWN = {True: "value", False: "code_value"}
 """How a client labels values, by whether their labels tell them apart."""
@@ -92,79 +93,44 @@ def _dataset(
     links: Links,
     placement: Placement,
 ) -> dict[str, Any]:
-    document = table.document
-    origin, told = _origin(document, cube), _told(document)
+    notes = _notes(table, cube)
     return {
         "version": "2.0",
         "class": "dataset",
         "href": links.data(table.id)["href"],
-        "label": document["title"],
-        "source": document["source"]["publisher"],
+        "label": table.document["title"],
+        "source": table.document["source"]["publisher"],
         "updated": cube.updated,
         "link": {"alternate": [links.native(table.id)]},
-        "note": [*origin, *told],
-        "role": _roles(variables),
+        "note": notes,
+        "role": {
+            variable.dimension.role: [variable.code]
+            for variable in variables
+            if variable.dimension.role
+        },
         "id": [variable.code for variable in variables],
         "size": [len(variable.dimension.categories) for variable in variables],
         "dimension": {variable.code: _dimension(variable, links) for variable in variables},
-        "extension": {
-            # Where it comes from has to be said: those notes are first.
-            "noteMandatory": {str(place): True for place in range(len(origin))},
-            **_extension(table, cube, placement),
-        },
+        "extension": _extension(table, cube, placement)
+        | {"noteMandatory": {str(place): True for place in range(len(notes))}},
     }
 
 
-def _origin(document: Mapping[str, Any], cube: Cube) -> list[str]:
-    sources = cube.sources or [document["source"]]
-    return list(
-        dict.fromkeys(f"{source['attribution']} ({source['license']})" for source in sources)
-    )
-
-
-def _told(document: Mapping[str, Any]) -> list[str]:
-    texts = (document[name] for name in ("description", "method", "note"))
-    return [text for text in texts if text]
-
-
-def _roles(variables: Sequence[Variable]) -> dict[str, list[str]]:
-    return {
-        variable.dimension.role: [variable.code]
-        for variable in variables
-        if variable.dimension.role
-    }
+def _notes(table: Table, cube: Cube) -> list[str]:
+    """Whose data it is, and what has to be known to read it."""
+    named = told.attribution(cube) or [table.document["source"]["attribution"]]
+    license_ = told.license_of(cube) or table.document["source"]["license"]
+    return [*(f"{name} ({license_})" for name in named), *told.notes(cube)]
 
 
 def _dimension(variable: Variable, links: Links) -> dict[str, Any]:
-    categories = variable.dimension.categories
-    found: dict[str, Any] = {
-        "index": {category.code: place for place, category in enumerate(categories)},
-        "label": {category.code: category.label for category in categories},
-    }
-    if children := _children(categories):
-        found["child"] = children
-    if variable.is_contents:
-        found["unit"] = _units(variable.dimension)
+    category = jsonstat.category(variable.dimension.categories)
+    for unit in category.get("unit", {}).values():
+        unit["base"] = unit["label"]  # as the specification calls it
     return {
         "label": variable.label,
-        "category": found,
+        "category": category,
         "extension": _dimension_extension(variable, links),
-    }
-
-
-def _children(categories: Sequence[Category]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for category in categories:
-        if category.parent is not None:
-            found.setdefault(category.parent, []).append(category.code)
-    return found
-
-
-def _units(contents: Dimension) -> dict[str, dict[str, Any]]:
-    return {
-        metric.code: {"base": metric.unit, "decimals": metric.decimals}
-        for metric in contents.categories
-        if isinstance(metric, Metric)
     }
 
 
@@ -209,10 +175,11 @@ def _extension(table: Table, cube: Cube, placement: Placement) -> dict[str, Any]
             "aggregallowed": document["aggregation"]["code"] == "sum",
             **_subject(document),
         },
-        "firstPeriod": min(periods),
-        "lastPeriod": max(periods),
+        "firstPeriod": periods[0],
+        "lastPeriod": periods[-1],
         "contact": [{"organization": publisher, "raw": publisher}],
-        "license": document["source"]["license"],
+        "license": told.license_of(cube) or document["source"]["license"],
+        "citation": document["citation"] or told.citation(cube),
         "sequence": cube.state.sequence,
     }
 

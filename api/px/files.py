@@ -77,7 +77,7 @@ def _written(sheet: Any, cell: Cell) -> object:
     return written
 
 
-def rows(layout: Layout, title: str, asked: Options) -> Iterator[list[Cell]]:
+def rows(layout: Layout, title: str, asked: Options) -> Iterator[Sequence[Cell]]:
     """A line of names, then the lines of cells, each after the values it is about."""
     if asked.with_title:
         yield [title]

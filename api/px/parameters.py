@@ -1,23 +1,31 @@
 """What /px can be asked, in the words of PxWebApi 2. Their capitals do not matter."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from api.types import WHOLE, Boolean, Language, Names, Text
 
 Written = Annotated[str, StringConstraints(min_length=1, max_length=8_000)]
-Deep = {"style": "deepObject", "explode": True}
-FormatName = Literal["json-stat2", "csv", "xlsx", "px"]
-FormatOption = Literal[
-    "UseCodes",
-    "UseTexts",
-    "UseCodesAndTexts",
-    "IncludeTitle",
-    "SeparatorTab",
-    "SeparatorSpace",
-    "SeparatorSemicolon",
-]
+
+
+def _by_variable(**schema: object) -> WithJsonSchema:
+    """An object, of which each member is a parameter: `name[Variable]=value`."""
+    return WithJsonSchema(
+        {"type": "object", "additionalProperties": {"type": "string", "minLength": 1, **schema}}
+    )
+
+
+Codelists = Annotated[dict[Text, Text], _by_variable()]
+FormatName = Literal["json-stat2", "csv", "xlsx"]
+Aggregated = Literal["single", "aggregated"]
 PAGE_SIZE = 100
 MOST = 10_000
 
@@ -75,10 +83,9 @@ class MetadataParameters(PxParameters):
         alias="defaultSelection",
         description="`true`: only of what data comes without a wish.",
     )
-    codelist: dict[Text, Text] | None = Field(
+    codelist: Codelists | None = Field(
         None,
         description="`codelist[Region]=vs_municipality_population`: only the values of a codelist.",
-        json_schema_extra=Deep,
     )
 
 
@@ -100,23 +107,22 @@ class FormatParameters(PxParameters):
 class DataParameters(FormatParameters):
     """Which values are wanted."""
 
-    value_codes: dict[Text, Written] | None = Field(
+    value_codes: Annotated[dict[Text, Written], _by_variable()] | None = Field(
         None,
         alias="valueCodes",
         description="`valueCodes[Time]=2021,2022` or with an expression: `*` and `?` for "
         "characters, `top(3)`, `bottom(3)`, `from(2019)`, `to(2022)`, `range(2019,2022)`.",
-        json_schema_extra=Deep,
     )
-    codelist: dict[Text, Text] | None = Field(
+    codelist: Codelists | None = Field(
         None,
         description="`codelist[Region]=vs_municipality_population`: of the values of a codelist.",
-        json_schema_extra=Deep,
     )
-    output_values: dict[Text, Literal["single", "aggregated"]] | None = Field(
+    output_values: (
+        Annotated[dict[Text, Aggregated], _by_variable(enum=[*get_args(Aggregated)])] | None
+    ) = Field(
         None,
         alias="outputValues",
         description="`outputValues[Region]=single`. Changes nothing: no codelist adds values up.",
-        json_schema_extra=Deep,
     )
     heading: Names | None = Field(
         None, description="Variables above the columns of a table, separated by commas."
@@ -132,14 +138,14 @@ class VariableSelection(_Body):
     """Which values of a variable are wanted."""
 
     variable_code: Text = Field(alias="variableCode")
-    value_codes: list[Written] = Field((), alias="valueCodes", max_length=10_000)
+    value_codes: list[Written] = Field([], alias="valueCodes", max_length=10_000)
     codelist: Text | None = None
-    output_values: Literal["single", "aggregated"] | None = Field(None, alias="outputValues")
+    output_values: Aggregated | None = Field(None, alias="outputValues")
 
 
 class VariablePlacement(_Body):
-    heading: list[Text] = Field((), max_length=50)
-    stub: list[Text] = Field((), max_length=50)
+    heading: list[Text] = Field([], max_length=50)
+    stub: list[Text] = Field([], max_length=50)
 
 
 class VariablesSelection(_Body):

@@ -1,6 +1,7 @@
 """The face for clients of PxWeb: /px, as PxWebApi 2 has it."""
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel
@@ -74,6 +75,9 @@ def _add(routes: APIRouter, home: str, *, in_schema: bool) -> None:
     )
 
 
+Endpoint = Callable[..., Coroutine[Any, Any, Response]]
+
+
 async def _config(request: Request, parameters: Annotated[asked.PxParameters, Query()]) -> Response:
     return await answers.answer_config(request, parameters)
 
@@ -123,7 +127,7 @@ async def _codelist(
     return await answers.answer_codelist(request, name, parameters)
 
 
-_ENDPOINTS = {
+_ENDPOINTS: dict[str, Endpoint] = {
     "px_config": _config,
     "list_px_tables": _tables,
     "get_px_table": _entry,
