@@ -1,6 +1,6 @@
 """Values of districts made into those of the districts above them, beside what is stated there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -57,7 +57,7 @@ class Read:
     period: str
     wholes: Sequence[Area]
     members: Mapping[str, Sequence[Area]]
-    unassignable: Mapping[str, Cell | None]
+    unassignable: Mapping[str, Sequence[Cell]]
 
     def cells(self) -> list[Cell | None]:
         """Of the members, each once."""
@@ -119,12 +119,17 @@ async def _read(asked: Asked[AggregationParameters], indicator: Indicator, chose
     )
     apart = replace(
         both,
-        levels=[level],
+        levels=_between(level, chosen.level),
         geometry=None,
         breakdowns=asked.parameters.breakdowns | dict([UNASSIGNABLE]),
     )
     found, left = await read(asked, indicator, both), await read(asked, indicator, apart)
     return _arranged(indicator, chosen, level, on, (found, left))
+
+
+def _between(level: str, of: str | None) -> tuple[str, ...]:
+    """The levels of districts that members may be missing from: all above theirs."""
+    return LEVELS[LEVELS.index(level) : LEVELS.index(of)] if of else ()
 
 
 def _arranged(
@@ -139,10 +144,20 @@ def _arranged(
         by_level.setdefault(area.document["level"]["code"], []).append(area)
     members: dict[str, list[Area]] = {str(area.id): [] for area in by_level[level]}
     for area in by_level.get(chosen.level or "", []):
-        for above in area.document["ancestors"]:
-            members.get(above["id"], []).append(area)
-    unassignable = {str(area.id): area.at(period) for area in left}
+        for whole in _wholes(area, members):
+            members[whole].append(area)
+    unassignable: dict[str, list[Cell]] = {whole: [] for whole in members}
+    for area in left:
+        if cell := area.at(period):
+            for whole in _wholes(area, members):
+                unassignable[whole].append(cell)
     return Read(indicator, period, by_level[level], members, unassignable)
+
+
+def _wholes(area: Area, known: Container[str]) -> list[str]:
+    """The district itself, and those it lies in, as far as values are worked out for them."""
+    around = (str(area.id), *(each["id"] for each in area.document["ancestors"]))
+    return [each for each in around if each in known]
 
 
 def _item(read: Read, area: Area) -> Item:
@@ -150,7 +165,7 @@ def _item(read: Read, area: Area) -> Item:
     parts = [_part(member, member.at(read.period)) for member in members]
     document = read.indicator.document
     whole = aggregated(document["aggregation"]["code"], document["factor"] or 1, parts)
-    stated, apart = area.at(read.period), read.unassignable.get(str(area.id))
+    stated, apart = area.at(read.period), _together(read.unassignable[str(area.id)])
     counts = counted([member.at(read.period) for member in members])
     return {
         "district": area.reference,
@@ -165,8 +180,8 @@ def _item(read: Read, area: Area) -> Item:
             **counts,
             "population_share": plain(whole.population_share),
         },
-        "unassignable": _shown(apart),
-        "stated": _shown(stated),
+        "unassignable": apart,
+        "stated": {"value": stated.value, "flags": stated.flags} if stated else None,
         "difference": plain(_difference(whole, stated, apart)),
     }
 
@@ -178,11 +193,17 @@ def _part(area: Area, cell: Cell | None) -> Part:
     return Part(cell.value, cell.numerator, cell.denominator, cell.is_hidden, population)
 
 
-def _shown(cell: Cell | None) -> Item | None:
-    return {"value": cell.value, "flags": cell.flags} if cell else None
+def _together(apart: Sequence[Cell]) -> Item | None:
+    """All that is in none of the members; unknown if one part of it is."""
+    if not apart:
+        return None
+    values = [cell.value for cell in apart if cell.value is not None]
+    flags = {flag["code"]: flag for cell in apart for flag in cell.flags}
+    value = sum(values) if len(values) == len(apart) else None
+    return {"value": value, "flags": list(flags.values())}
 
 
-def _difference(whole: Whole, stated: Cell | None, apart: Cell | None) -> float | None:
+def _difference(whole: Whole, stated: Cell | None, apart: Item | None) -> float | None:
     """What the source states beyond its members and beyond what is in none of them.
 
     Unknown unless all members take part. Rates are not added to: what is in no district is a count.
@@ -191,7 +212,7 @@ def _difference(whole: Whole, stated: Cell | None, apart: Cell | None) -> float 
         return None
     if apart is None or whole.denominator is not None:
         return stated.value - whole.value
-    return None if apart.value is None else stated.value - whole.value - apart.value
+    return None if apart["value"] is None else stated.value - whole.value - apart["value"]
 
 
 def _label(indicator: Indicator, level: str, wholes: Sequence[Area]) -> Item | None:
