@@ -187,7 +187,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "stub": ["Region"],
     },
     "analyses": {
-        "level": "municipality",
+        "level": "social_region",
+        "of": "municipality",
         "parent": "landkreis-mittelsachsen",
         "time": "2022",
         "breakdown": ["sex:f"],
@@ -217,6 +218,7 @@ NAMES = {
     "map_of_indicator": "population",
     "compare_of_indicator": "population",
     "trend_of_indicator": "population",
+    "aggregation_of_indicator": "population",
     "profile_of_district": "freiberg",
     "get_strategy": "buendnis-gegen-armut-wuppertal",
     "get_measure": "uebersichts-webseite-wuppertal",
@@ -334,6 +336,10 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "trend_of_indicator": {
         "/v1/indicators/population/trend?from=2021&to=2022&parent=landkreis-mittelsachsen": "From "
         "one year to another",
+    },
+    "aggregation_of_indicator": {
+        "/v1/indicators/population/aggregation?level=social_region&time=2021": "What the "
+        "municipalities of each social region make, and what its source states",
     },
     "profile_of_district": {"/v1/districts/freiberg/profile": "All that is observed of a district"},
     "list_strategies": {"/v1/strategies?theme=poverty": "About poverty"},

@@ -64,3 +64,6 @@ DECISIONS: tuple[str, ...] = get_args(DecisionState)
 FEASIBILITIES: tuple[str, ...] = get_args(Feasibility)
 IMPLEMENTATIONS: tuple[str, ...] = get_args(Implementation)
 RESULTS: tuple[str, ...] = get_args(Result)
+
+UNASSIGNABLE = ("assignment", "spatially_unassignable")
+"""The breakdown of a district that is in none of the districts below it: nobody knows in which."""

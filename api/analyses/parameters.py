@@ -1,13 +1,20 @@
 """What each analysis can be asked: one query model an address, composed by inheritance."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from api.analyses.classes import MOST_CLASSES, Method, Scheme
 from api.parameters import Reference, Tolerance, named
 from api.types import SEVERAL, WHOLE, Ids, Language, Name, Names, Text
-from db.codes import Level
+from db.codes import LEVELS, Level
 
 REFERENCES = ("parent", "county", "state", "country", "mean")
 
@@ -101,17 +108,20 @@ class Broken(AnalysisParameters):
         return {dimension: code for dimension, _, code in parts}
 
 
-class AtLevel(Broken):
-    level: Level | None = Field(
-        None,
-        description="Level of the districts; the one with the most values if not given.",
-    )
+class Below(Broken):
     parent: Name | None = Field(
         None, description="Only districts below this one, by id, slug or key."
     )
 
     def references(self) -> list[Reference]:
         return named("parent", [self.parent] if self.parent else None, "district")
+
+
+class AtLevel(Below):
+    level: Level | None = Field(
+        None,
+        description="Level of the districts; the one with the most values if not given.",
+    )
 
 
 class AtTime(Broken):
@@ -134,7 +144,18 @@ class RankingParameters(AtLevel, AtTime, Tabular):
     )
 
 
-class MapParameters(AtLevel, AtTime):
+class Drawn(AnalysisParameters):
+    simplify: Tolerance = Field(
+        "0",
+        description="Simplify boundaries by so many metres; shared borders stay shared.",
+    )
+
+    def geometry(self) -> str:
+        """The column that holds the shape asked for."""
+        return "geojson" if self.simplify == "0" else f"geojson_{self.simplify}"
+
+
+class MapParameters(AtLevel, AtTime, Drawn):
     """What a map understands."""
 
     formats = ("geojson", "json")
@@ -156,14 +177,32 @@ class MapParameters(AtLevel, AtTime):
         description="`series`: classes of the values of all periods, so that maps of several "
         "periods can be compared.",
     )
-    simplify: Tolerance = Field(
-        "0",
-        description="Simplify boundaries by so many metres; shared borders stay shared.",
+
+
+class AggregationParameters(Below, AtTime, Drawn):
+    """What an aggregation understands."""
+
+    formats = ("json", "csv", "geojson")
+
+    format: Literal["json", "csv", "geojson"] | None = Field(
+        None,
+        description="`geojson` with boundaries; a suffix (`.csv`) or `Accept` does the same.",
+    )
+    level: Level = Field(description="Level of the districts to work out values for.")
+    of: Level | None = Field(
+        None,
+        description="Level of the districts whose values are used, below `level`; the one with the "
+        "most values if not given.",
     )
 
-    def geometry(self) -> str:
-        """The column that holds the shape asked for."""
-        return "geojson" if self.simplify == "0" else f"geojson_{self.simplify}"
+    @model_validator(mode="after")
+    def _is_below(self) -> Self:
+        last = LEVELS[-1]
+        if self.level == last:
+            raise ValueError(f"level: nothing is below {last}")
+        if self.of and LEVELS.index(self.of) <= LEVELS.index(self.level):
+            raise ValueError(f"of: {self.of} is not below {self.level}")
+        return self
 
 
 class CompareParameters(AtTime, Tabular):

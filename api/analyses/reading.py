@@ -271,9 +271,11 @@ def _cell(row: Row, document: Mapping[str, Any]) -> Cell:
     )
     if is_hidden:
         return replace(cell, value=None, numerator=None, denominator=None)
-    if cell.numerator is None or cell.denominator is None:
-        return replace(cell, numerator=row.numerator, denominator=row.denominator)
-    return cell
+    return replace(
+        cell,
+        numerator=row.numerator if cell.numerator is None else cell.numerator,
+        denominator=row.denominator if cell.denominator is None else cell.denominator,
+    )
 
 
 def counted(found: Sequence[Cell | None]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api import contract, lists, responses
+from api.analyses.answers.aggregation import aggregation
 from api.analyses.answers.asked import Asked, Between
 from api.analyses.answers.availability import availability
 from api.analyses.answers.comparison import comparison
@@ -15,6 +16,7 @@ from api.analyses.answers.profile import profile
 from api.analyses.answers.ranking import ranking
 from api.analyses.answers.trend import development
 from api.analyses.parameters import (
+    AggregationParameters,
     AnalysisParameters,
     AvailabilityParameters,
     CompareParameters,
@@ -44,6 +46,7 @@ def router() -> APIRouter:
         ("map", choropleth, MapParameters),
         ("compare", comparison, CompareParameters),
         ("trend", development, TrendParameters),
+        ("aggregation", aggregation, AggregationParameters),
     ):
         _add(routes, INDICATORS, name, analyse, model)
     _add(routes, DISTRICTS, "profile", profile, ProfileParameters)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.analyses import classes, comparison, trends
+from api.analyses import aggregation, classes, comparison, trends
 from api.schemas.document import (
     Coded,
     DistrictReference,
@@ -248,6 +248,76 @@ class Trend(OfIndicator, Counts):
     items: list[TrendItem]
 
 
+class Coverage(Counts):
+    """Of how many members there are, and how many take part."""
+
+    members: int
+    used: int = Field(description="Members whose value takes part.")
+    population_share: float | None = Field(
+        description="Of the people of all members, the share of those used; null where unknown."
+    )
+
+
+class StatedValue(Document):
+    value: float | None
+    flags: list[Coded]
+
+
+class AggregationItem(Document):
+    district: DistrictReference
+    calculated: float | None = Field(description="From the members that are used.")
+    numerator: float | None
+    denominator: float | None = Field(description="Of a weighted mean the sum of its weights.")
+    status: aggregation.Status = Field(
+        description="`complete`: all members take part. `none`: see `reason`."
+    )
+    reason: aggregation.Reason | None
+    coverage: Coverage
+    unassignable: StatedValue | None = Field(
+        description="What belongs to the district and to none of its members; null if nothing is "
+        "stated."
+    )
+    stated: StatedValue | None = Field(description="The value that a source states of it.")
+    difference: float | None = Field(
+        description="Stated, less what is calculated and, of sums, what is unassignable; null "
+        "unless complete."
+    )
+
+
+class AggregationFrame(OfIndicator, Counts):
+    level: Coded | None
+    of: Coded | None = Field(description="Level of the members; null: nothing is observed below.")
+    period: ImpreciseDate | None
+    rule: Coded
+    weighted_by: TitledReference | None = Field(
+        description="The indicator that weights a mean, where one is named."
+    )
+
+
+class Aggregation(AggregationFrame):
+    """Values worked out from those of smaller districts. What is counted are the members."""
+
+    items: list[AggregationItem]
+
+
+class AggregationFeature(Document):
+    """A district with its boundary, and what was worked out for it."""
+
+    type: Literal["Feature"]
+    id: UUID
+    bbox: Annotated[list[float], Field(min_length=4, max_length=4)] | None = None
+    geometry: Geometry | None
+    properties: AggregationItem
+
+
+class AggregationCollection(AggregationFrame):
+    """Values worked out from those of smaller districts, as GeoJSON."""
+
+    type: Literal["FeatureCollection"]
+    features: list[AggregationFeature]
+    numberReturned: int  # noqa: N815 - of OGC API - Features
+
+
 class BesideParent(Compared):
     value: float | None = Field(description="Of the parent, in the same period.")
 
@@ -278,6 +348,7 @@ ANSWERS: dict[str, dict[str, type[Document]]] = {
     "map": {"geojson": MapCollection, "json": Map},
     "compare": {"json": Comparisons},
     "trend": {"json": Trend},
+    "aggregation": {"json": Aggregation, "geojson": AggregationCollection},
     "profile": {"json": Profile},
 }
 """By address, then by format: what is answered."""
@@ -290,5 +361,7 @@ SUMMARIES = {
     "map": "Districts with boundaries, classes and colours, for a choropleth map",
     "compare": "Districts beside their parent, county, state, country and the mean of their level",
     "trend": "How the values of districts changed between two periods",
+    "aggregation": "Values of larger districts worked out from those of smaller ones, by the "
+    "rule of the indicator, beside what is stated",
     "profile": "A district in all indicators: latest value, that of its parent, and its trend",
 }

@@ -1,8 +1,8 @@
 """What adds up to what: the sums that hold among the cells of an indicator in a period.
 
 A cell is a district and the terms it is broken down by. Districts are the sum of their children of
-each level, and of the predecessors that a reform made them of; a dimension whose codelist is
-additive makes up the whole.
+each level and of what is in none of them, and the sum of the predecessors that a reform made them
+of; a dimension whose codelist is additive makes up the whole.
 """
 
 from collections import defaultdict
@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from db.codes import UNASSIGNABLE
 from db.disclosure.protection import Sum
 
 Terms = frozenset[tuple[str, str]]
@@ -65,13 +66,19 @@ def sums_of(cells: Collection[Cell], known: Additivity) -> Iterator[Sum]:
 def _of_districts(cells: Collection[Cell], known: Additivity) -> Iterator[Sum]:
     by_terms: dict[Terms, set[UUID]] = defaultdict(set)
     for district, terms in cells:
-        by_terms[terms].add(district)
+        if UNASSIGNABLE not in terms:
+            by_terms[terms].add(district)
     for terms, districts in by_terms.items():
         covered = _with_ancestors(districts, known.parents)
         for total in covered:
-            for parts in (*known.children.get(total, ()), known.merged.get(total, ())):
-                if covered.intersection(parts):
-                    yield Sum((total, terms), tuple((part, terms) for part in parts))
+            apart = (total, terms | {UNASSIGNABLE})
+            for children in known.children.get(total, ()):
+                if covered.intersection(children):
+                    parts = tuple((child, terms) for child in children)
+                    yield Sum((total, terms), (*parts, apart) if apart in cells else parts)
+            merged = known.merged.get(total, ())
+            if covered.intersection(merged):
+                yield Sum((total, terms), tuple((part, terms) for part in merged))
 
 
 def _with_ancestors(districts: set[UUID], parents: Mapping[UUID, UUID]) -> set[UUID]:

@@ -35,6 +35,7 @@ QUERIES = {
     "map": "",
     "compare": "district=anger&district=buche",
     "trend": "",
+    "aggregation": "level=county",
 }
 
 
@@ -81,6 +82,8 @@ def published(database: Database, indicator: str, year: str) -> dict[str, float]
 @pytest.mark.parametrize("name", ANSWERS)
 @pytest.mark.parametrize("indicator", INDICATORS)
 def test_every_answer_keeps_the_contract(name: str, indicator: str, towns: TestClient) -> None:
+    if (name, indicator) == ("aggregation", "income"):
+        return  # a median: refused
     for format_, schema in ANSWERS[name].items():
         if name == "profile":
             address = f"districts/{TOWNS[INDICATORS.index(indicator)]}/profile.{format_}"

@@ -78,6 +78,7 @@ class Plausible:
             page = self._http.get(f"/hsds/{name}", params={"per_page": 1_000}).json()
             self._slugs[name] = [entity["id"] for entity in page["contents"]]
         self._cursors: dict[tuple[str, str], str] = {}
+        self._sums = self._added_up()
         self._levels = {name: self._observed(name) for name in self._slugs["indicators"]}
 
     def close(self) -> None:
@@ -135,7 +136,12 @@ class Plausible:
         if case.path.endswith("/observations"):
             return
         levels = self._levels[case.path_parameters["name"]]
-        if "level" in query:
+        if case.path.endswith("/aggregation"):
+            name = case.path_parameters["name"]
+            case.path_parameters["name"] = _pick(self._sums, name)
+            query["level"] = "county"
+            query.pop("of", None)
+        elif "level" in query:
             query["level"] = _pick(levels, query["level"])
         for name in {"breakdown", "classes", "from", "to"} & query.keys():
             del query[name]
@@ -148,6 +154,15 @@ class Plausible:
         """Levels of an indicator that have observations."""
         answer = self._http.get(f"/v1/indicators/{indicator}/availability").raise_for_status()
         return list(dict.fromkeys(item["level"]["code"] for item in answer.json()["items"]))
+
+    def _added_up(self) -> list[str]:
+        """Indicators whose values can be made into those of larger districts."""
+        items = self._items("/v1/indicators", "slug,type,aggregation")
+        return [
+            item["slug"]
+            for item in items
+            if item["type"]["code"] in ("count", "rate") and item["aggregation"]["code"] != "none"
+        ]
 
     def _go_on(self, case: Case[Any], query: Query) -> None:
         """A cursor belongs to the list and the order it came from: take one from a `next` link."""

@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from api.analyses import reading
-from api.analyses.parameters import AnalysisParameters, AtLevel, Broken
-from api.analyses.reading import Cell, Indicator, Reading, Slot, counted
+from api.analyses.answers.envelope import json_of
+from api.analyses.parameters import AnalysisParameters, Below, Broken
+from api.analyses.reading import Area, Cell, Indicator, Reading, Slot, counted
 from api.analyses.sentences import Said
 from api.formats import Format
 from db import cells
@@ -55,7 +56,7 @@ async def indicator_of(asked: Asked[Broken]) -> Indicator | None:
 def wanted(
     asked: Asked[Broken], indicator: Indicator, periods: Sequence[str], levels: Sequence[str]
 ) -> cells.Wanted:
-    parent = asked.parameters.parent if isinstance(asked.parameters, AtLevel) else None
+    parent = asked.parameters.parent if isinstance(asked.parameters, Below) else None
     return cells.Wanted(
         indicator=indicator.id,
         lang=asked.lang,
@@ -107,3 +108,16 @@ def sources(indicator: Indicator, used: Iterable[Cell | None]) -> list[dict[str,
     """Those of the values, once each; of the indicator itself, if there are none."""
     found = {json.dumps(cell.source): cell.source for cell in used if cell}
     return list(found.values()) or [indicator.document["source"]]
+
+
+def features(
+    asked: Asked[Any], areas: Iterable[Area], items: Iterable[dict[str, Any]]
+) -> list[bytes] | None:
+    """GeoJSON, if that was asked for: the stored geometry as it is, between members of our own."""
+    if asked.format.name != "geojson":
+        return None
+    return [
+        b'{"type":"Feature","id":"%s",%s,"properties":%s}'
+        % (str(area.id).encode(), area.geometry, json_of(item))
+        for area, item in zip(areas, items, strict=True)
+    ]

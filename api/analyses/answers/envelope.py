@@ -42,9 +42,9 @@ def written(request: Request, answer: Answer, format_: Format, lang: str) -> byt
         return _csv(answer)
     envelope = answer.members | _envelope(request, answer, format_, lang)
     if answer.features is None:
-        return _json({"items": answer.items, **envelope})
+        return json_of({"items": answer.items, **envelope})
     features = b",".join(answer.features)
-    tail = _json({"numberReturned": len(answer.features), **envelope})
+    tail = json_of({"numberReturned": len(answer.features), **envelope})
     return b'{"type":"FeatureCollection","features":[' + features + b"]," + tail[1:]
 
 
@@ -107,7 +107,7 @@ def _at(item: Any, path: Sequence[str]) -> Any:
     return "; ".join(item) if isinstance(item, tuple) else item
 
 
-def _json(document: object) -> bytes:
+def json_of(document: object) -> bytes:
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode()
 
