@@ -1,6 +1,5 @@
 """A choropleth map: districts with their boundaries, classes and colours."""
 
-import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -18,7 +17,7 @@ from api.analyses.answers.asked import (
     sources,
     wanted,
 )
-from api.analyses.answers.envelope import Answer
+from api.analyses.answers.envelope import Answer, as_features
 from api.analyses.classes import Classes, TooFewValues, classified
 from api.analyses.parameters import MapParameters
 from api.analyses.reading import Area, Cell, counted
@@ -64,7 +63,7 @@ async def choropleth(asked: Asked[MapParameters]) -> Answer | None:
         sources=sources(indicator, here),
         citation=indicator.document["citation"],
         reason=why,
-        features=_features(asked, [area for area, _ in shown], items),
+        features=as_features([area for area, _ in shown], items) if which.geometry else None,
     )
 
 
@@ -130,23 +129,6 @@ def _classification(
         "counts": classes.counts(shown) if classes else [],
         "without_data": counts["suppressed"] + counts["missing"],
     }
-
-
-def _features(
-    asked: Asked[MapParameters], areas: list[Area], items: list[Item]
-) -> list[bytes] | None:
-    """The stored geometry as it is, between members of our own."""
-    if asked.format.name != "geojson":
-        return None
-    return [
-        b'{"type":"Feature","id":"%s",%s,"properties":%s}'
-        % (str(area.id).encode(), area.geometry, _json(item))
-        for area, item in zip(areas, items, strict=True)
-    ]
-
-
-def _json(item: Item) -> bytes:
-    return json.dumps(item, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _said(here: list[Cell | None], classes: Classes | None) -> list[Said]:
