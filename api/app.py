@@ -27,6 +27,7 @@ from api.routers import (
     discovery,
     docs,
     embed,
+    gaps,
     health,
     home,
     hsds,
@@ -74,7 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # FastAPI's own way to replace the document is to assign to the method.
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
-    data = (changes, opening, resources, analyses, places, hsds, px, bulk, catalogue)
+    data = (changes, opening, resources, analyses, gaps, places, hsds, px, bulk, catalogue)
     faces = (*data, home, pages, embed, inbox, docs, discovery, health)
     for face in (*faces, metrics) if settings.metrics else faces:
         # Not include_router(): FastAPI would match each route twice, at 10 µs apiece.

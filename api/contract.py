@@ -15,6 +15,7 @@ from api.resources import RESOURCES, Resource
 from api.schemas.analysis import ANSWERS
 from api.schemas.change import ChangesPage
 from api.schemas.cube import JsonStatDataset
+from api.schemas.gaps import ANSWERS as GAPS
 from api.schemas.geojson import Feature, FeatureCollection
 from api.schemas.page import Page
 from api.schemas.problem import ProblemDocument
@@ -34,6 +35,7 @@ PROBLEMS = {
     403: "It asks for more cells than one answer may have.",
     404: "There is no such entity.",
     406: "Not available in this format.",
+    409: "What it takes has not been imported; `detail` says what.",
     410: "The entity is no longer published; `tombstone` says since when and why. Or what changed "
     "since then is not known any more: start again.",
     413: "The body is too large.",
@@ -76,6 +78,7 @@ TAGS = {
     "indicators": "What is observed, and how to read it.",
     "observations": "Values of indicators by district and period.",
     "analyses": "Rankings, maps, comparisons and trends of an indicator; profiles of districts.",
+    "gaps": "Where offerings are missing: need against supply, and how far people have.",
     "strategies": "What a county or city set out to do.",
     "measures": "What is done for it, and how far it is.",
     "decisions": "What bodies decided, with votes.",
@@ -331,6 +334,23 @@ def of_analysis(
     }
 
 
+def of_gaps(
+    name: str, summary: str, schemas: Mapping[str, type[BaseModel]], formats: Sequence[str]
+) -> dict[str, Any]:
+    content = {
+        FORMATS[format_].media_type: {"schema": _of_answer(schemas.get(format_))}
+        for format_ in formats
+    }
+    return {
+        "operation_id": name,
+        "summary": summary,
+        "description": "What is unknown or hidden is null: no gap is made of it.",
+        "tags": ["gaps"],
+        "response_model": None,
+        "responses": _published(content) | problem_responses(400, 406, 409, 414, 503),
+    }
+
+
 def _of_answer(schema: type[BaseModel] | None) -> dict[str, Any]:
     return _reference(schema.__name__) if schema else {"type": "string", "description": _TABLE}
 
@@ -480,7 +500,8 @@ def document(app: FastAPI) -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     """The schemas of all answers, and of the parts that `fields` leaves of an entity."""
     models: list[type[BaseModel]] = [ProblemDocument, ChangesPage, JsonStatDataset]
-    models += [model for answer in ANSWERS.values() for model in answer.values()]
+    for answers in (ANSWERS, GAPS):
+        models += [model for answer in answers.values() for model in answer.values()]
     models += [model for resource in RESOURCES for model in _models(resource)]
     _, definitions = models_json_schema(
         [(model, "serialization") for model in models],

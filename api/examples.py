@@ -202,6 +202,23 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "from": "2021",
         "to": "2022",
     },
+    "gaps": {
+        "category": ["advice"],
+        "target_group": ["families"],
+        "theme": ["family"],
+        "parent": "landkreis-mittelsachsen",
+        "district": ["freiberg", "doebeln"],
+        "population": "population",
+        "breakdown": ["age_group:under_5"],
+        "level": "municipality",
+        "time": "2021",
+        "count": "offerings",
+        "unit": "Plätze",
+        "per": 1000,
+        "min": 0.1,
+        "order": "need",
+        "distance_m": 3000,
+    },
 }
 """By resource, then by parameter."""
 
@@ -342,6 +359,15 @@ ADDRESSES: dict[str, dict[str, str]] = {
         "municipalities of each social region make, and what its source states",
     },
     "profile_of_district": {"/v1/districts/freiberg/profile": "All that is observed of a district"},
+    "offerings_gaps": {
+        "/v1/gaps/offerings?category=advice&population=population&parent=landkreis-mittelsachsen"
+        "&min=0.1": "Advice for a thousand people in every municipality of a county, and where it "
+        "is too little",
+        "/v1/gaps/offerings.csv?population=population&level=social_region": "A table of social "
+        "regions",
+        "/v1/gaps/offerings.geojson?category=advice&population=population&simplify=200": "For a "
+        "map",
+    },
     "list_strategies": {"/v1/strategies?theme=poverty": "About poverty"},
     "get_strategy": {"/v1/strategies/buendnis-gegen-armut-wuppertal": "By slug"},
     "list_measures": {

@@ -70,6 +70,9 @@ offering = _resource(
     _geometry("geometry"),
     _geometry("extent"),
     Column("opening", ARRAY(Uuid), nullable=False),
+    Column("capacity", Integer),
+    Column("capacity_unit", Text),
+    Column("source_id", Uuid),
 )
 
 district = _resource(
@@ -343,6 +346,26 @@ holiday = Table(
     Column("first_day", Date, nullable=False),
     Column("last_day", Date, nullable=False),
     Column("attribution", Text, nullable=False),
+)
+
+population_cell = Table(
+    "population_cell",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("spot", Geography("POINT", srid=4326, spatial_index=False), nullable=False),
+    Column("residents", Double, nullable=False),
+    Column("width", Integer),
+    Column("source_id", Uuid, nullable=False),
+    Column("districts", ARRAY(Uuid), nullable=False),
+)
+"""Where people live: inhabited cells of a grid, each at its middle. `districts`: all that it lies
+in, at every level and of every time."""
+
+population_source = Table(
+    "population_source",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("document", Text, nullable=False),
 )
 
 word = Table(

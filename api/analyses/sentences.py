@@ -24,6 +24,14 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A number without a unit, with at most so many decimals."""
+
+    value: float
+    decimals: int
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """A text that each language has of its own."""
 
@@ -64,6 +72,8 @@ def _written(lang: str, indicator: Mapping[str, Any], value: object) -> str:
             unit = str(indicator["unit"])
             amount = write.number(number, indicator["decimals"])
             return amount if unit == "1" else f"{amount} {unit}"
+        case Figure(number, decimals):
+            return write.number(number, decimals)
         case Term(name):
             return str(_texts()[lang][name])
         case int():

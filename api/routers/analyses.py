@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api import contract, lists, responses
+from api import contract, lists
+from api.analyses.answering import answered
 from api.analyses.answers.aggregation import aggregation
-from api.analyses.answers.asked import Asked, Between
+from api.analyses.answers.asked import Asked
 from api.analyses.answers.availability import availability
 from api.analyses.answers.comparison import comparison
-from api.analyses.answers.envelope import Answer, written
+from api.analyses.answers.envelope import Answer
 from api.analyses.answers.map import choropleth
 from api.analyses.answers.profile import profile
 from api.analyses.answers.ranking import ranking
@@ -26,11 +27,8 @@ from api.analyses.parameters import (
     TrendParameters,
 )
 from api.dependencies import service
-from api.errors import Unavailable
 from api.formats import Format
-from api.negotiation import choose_format, choose_language
 from api.resources import DISTRICTS, INDICATORS, Resource
-from api.responses import Version
 from api.routing import ModelRoute
 from api.schemas import analysis as schemas
 
@@ -83,41 +81,7 @@ async def _answer(
     name: str,
     parameters: AnalysisParameters,
 ) -> Response:
-    known = service(request)
-    format_ = choose_format(request, parameters.named_format, parameters.formats)
-    lang = choose_language(request, parameters.lang, await known.languages())
-    await known.require_known(parameters.references())
-    if unchanged := await _unchanged(request, format_, lang):
-        await lists.require(request, resource, name)
-        return unchanged
-    if kept := _kept(request, format_, lang):
-        return kept
-    asked = Asked(known.pool, name, lang, format_, parameters)
-    for _ in range(lists.RETRIES):
-        try:
-            found = await analyse(asked)
-        except Between:
-            continue
-        if found is None:
-            await lists.require(request, resource, name)
-            continue  # it was published since
-        body = written(request, found, format_, lang)
-        return responses.item(request, Version(found.state, format_, lang), body)
-    raise Unavailable(lists.BETWEEN)
+    def ask(lang: str, format_: Format) -> Awaitable[Answer | None]:
+        return analyse(Asked(service(request).pool, name, lang, format_, parameters))
 
-
-async def _unchanged(request: Request, format_: Format, lang: str) -> Response | None:
-    if "if-none-match" not in request.headers:
-        return None
-    state = await service(request).current_state()
-    return responses.not_modified(request, Version(state, format_, lang))
-
-
-def _kept(request: Request, format_: Format, lang: str) -> Response | None:
-    """The answer from memory, if somebody asked for the same in other words."""
-    state = service(request).state()
-    if state is None:
-        return None
-    key = responses.key(request, Version(state, format_, lang))
-    answer = service(request).store.find(key)
-    return responses.Kept(request, key, state, answer) if answer else None
+    return await answered(request, parameters, ask, lambda: lists.require(request, resource, name))

@@ -16,6 +16,7 @@ from db.models.offerings import (
     Site,
 )
 from db.models.organisations import Organisation
+from db.models.populations import PopulationCell
 from db.models.provenance import Dirty, Language, Publication, Revision, Source
 from db.models.strategies import (
     Consultation,
@@ -69,6 +70,7 @@ __all__ = [
     "OfferingSite",
     "OfferingTerm",
     "Organisation",
+    "PopulationCell",
     "Publication",
     "Report",
     "Revision",

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from api.analyses import reading
-from api.analyses.answers.envelope import json_of
+from api.analyses.answers.envelope import as_features
 from api.analyses.parameters import AnalysisParameters, Below, Broken
 from api.analyses.reading import Area, Cell, Indicator, Reading, Slot, counted
 from api.analyses.sentences import Said
@@ -113,11 +113,7 @@ def sources(indicator: Indicator, used: Iterable[Cell | None]) -> list[dict[str,
 def features(
     asked: Asked[Any], areas: Iterable[Area], items: Iterable[dict[str, Any]]
 ) -> list[bytes] | None:
-    """GeoJSON, if that was asked for: the stored geometry as it is, between members of our own."""
+    """GeoJSON, if that was asked for."""
     if asked.format.name != "geojson":
         return None
-    return [
-        b'{"type":"Feature","id":"%s",%s,"properties":%s}'
-        % (str(area.id).encode(), area.geometry, json_of(item))
-        for area, item in zip(areas, items, strict=True)
-    ]
+    return as_features(areas, items)

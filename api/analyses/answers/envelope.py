@@ -3,13 +3,14 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
 
 from api import links
+from api.analyses.reading import Area
 from api.analyses.sentences import Said, sentence
 from api.formats import Format
 from db.state import State
@@ -48,6 +49,15 @@ def written(request: Request, answer: Answer, format_: Format, lang: str) -> byt
     return b'{"type":"FeatureCollection","features":[' + features + b"]," + tail[1:]
 
 
+def as_features(areas: Iterable[Area], items: Iterable[Mapping[str, Any]]) -> list[bytes]:
+    """The stored geometry as it is, between members of our own."""
+    return [
+        b'{"type":"Feature","id":"%s",%s,"properties":%s}'
+        % (str(area.id).encode(), area.geometry, json_of(item))
+        for area, item in zip(areas, items, strict=True)
+    ]
+
+
 def _envelope(request: Request, answer: Answer, format_: Format, lang: str) -> dict[str, Any]:
     licenses = {source["license"] for source in answer.sources}
     here = links.address(request)
@@ -70,9 +80,11 @@ def _envelope(request: Request, answer: Answer, format_: Format, lang: str) -> d
 def _related(request: Request, members: Mapping[str, Any]) -> list[dict[str, str]]:
     """The entity that was analysed, and the observations it was worked out from."""
     base = links.base_url(request)
-    if "indicator" not in members:
+    if "district" in members:
         address = f"{base}/v1/districts/{members['district']['slug']}"
         return [links.link("about", address, "application/json")]
+    if "indicator" not in members:
+        return [links.link("related", f"{base}/v1/offerings", "application/json")]
     address = f"{base}/v1/indicators/{members['indicator']['slug']}"
     return [
         links.link("about", address, "application/json"),
