@@ -181,7 +181,7 @@ def fill(url: str, count: int, *, progress: Progress) -> None:
 
 def _write_districts(connection: Connection, world: World) -> None:
     """Those of the demonstration set as it draws them, and quarters below."""
-    _write(connection, {Source: [*source_batch().rows, _source(world)]})
+    _write(connection, {Source: [*source_batch().rows, source()]})
     _write(connection, {batch.model: list(batch.rows) for batch in district_batches()})
     draw_schematic_cells(connection)
     union_parents(connection)
@@ -261,11 +261,11 @@ def _quarter(
 # --- organisations and sites ---------------------------------------------------------------------
 
 
-def _source(world: World) -> Row:
+def source() -> Row:
     return {
-        "id": world.source,
+        "id": source_id(SOURCE),
         "slug": SOURCE,
-        "title": "Erzeugte Angebote zum Messen; keines davon gibt es",
+        "title": "Erzeugt, um zu messen; nichts davon gibt es",
         "publisher": "Projekt Quartier",
         "url": None,
         "license": "cc-zero",

@@ -137,11 +137,11 @@ def _compose(cursor: Cursor[Any], query: LiteralString, **parts: sql.Composable)
 def _collect(cursor: Cursor[Any], publication: Publication, *, everything: bool) -> set[str]:
     """Collect what must be built: what changed, and what quotes it. Returns the resources."""
     _run(cursor, "pending")
-    _analyze_if_many(cursor)
+    changed = _analyze_if_many(cursor)
     publication.decided, publication.withheld = withhold(cursor)
     if everything:
         _run(cursor, "everything")
-    count = _analyze_if_many(cursor)
+    count = _analyze_if_many(cursor, before=changed)
     if not count and not everything:
         return set()
     _run(cursor, "context")
@@ -152,9 +152,10 @@ def _collect(cursor: Cursor[Any], publication: Publication, *, everything: bool)
     return {name for (name,) in found} & {*published.RESOURCES, HOLIDAYS}
 
 
-def _analyze_if_many(cursor: Cursor[Any]) -> int:
+def _analyze_if_many(cursor: Cursor[Any], *, before: int = 0) -> int:
+    """How many rows are pending; once they are many, statistics are gathered, and not again."""
     count = _number(cursor, "SELECT count(*) FROM pending")
-    if count >= BULK:
+    if count >= BULK > before:
         cursor.execute(_ANALYZE_REGISTRY)
     return count
 

@@ -169,10 +169,11 @@ def _rate(row: Shown) -> Iterator[Equation]:
 def _tables(
     connection: Connection[Any], only: Collection[tuple[UUID, str]] | None
 ) -> Iterator[list[Shown]]:
-    bases, periods = [[each[part] for each in only or ()] for part in (0, 1)]
+    named = [[each[part] for each in only or ()] for part in (0, 1)]
     with connection.cursor(row_factory=class_row(Shown)) as cursor:
         rows: list[Shown] = []
-        for row in cursor.execute(_ROWS, [only is None, bases, periods]):
+        query, values = (_ALL_ROWS, None) if only is None else (_SOME_ROWS, named)
+        for row in cursor.execute(query, values):
             if rows and (row.base, row.period) != (rows[0].base, rows[0].period):
                 yield rows
                 rows = []
@@ -189,7 +190,7 @@ def _additivity(connection: Connection[Any]) -> Additivity:
 
 
 # Medians and indices are no counts: nothing follows from them.
-_ROWS: LiteralString = """
+_INDICATORS: LiteralString = """
 WITH indicator AS MATERIALIZED (
     SELECT id, slug, coalesce((d -> 'numerator' ->> 'id')::uuid, id) AS base,
            (d -> 'denominator' ->> 'id')::uuid AS denominator_id,
@@ -199,10 +200,17 @@ WITH indicator AS MATERIALIZED (
     FROM (SELECT id, slug, document::jsonb AS d FROM published.indicator) AS described
 ), concealing AS MATERIALIZED (
     SELECT DISTINCT i.base, o.period
-    FROM published.observation o JOIN indicator i ON i.id = o.indicator_id
+    FROM indicator i JOIN published.observation o ON o.indicator_id = i.id
     WHERE o.flags && ARRAY['suppressed_primary', 'suppressed_secondary']
       AND i.type IN ('count', 'rate')
-      AND (%s OR (i.base, o.period) IN (SELECT * FROM unnest(%s::uuid[], %s::text[])))
+"""
+
+# By the index of observations, not through all years.
+_DECIDED: LiteralString = """
+      AND (i.base, o.period) IN (SELECT * FROM unnest(%s::uuid[], %s::text[]))
+"""
+
+_OF_THESE: LiteralString = """
 )
 SELECT i.base, i.slug AS indicator, o.period, o.district_id, d.slug AS district,
        o.breakdowns::jsonb AS breakdowns, i.type = 'rate' AS is_rate,
@@ -222,6 +230,9 @@ LEFT JOIN published.observation whole
       AND whole.period = o.period AND whole.breakdowns = o.breakdowns
 ORDER BY t.base, o.period, i.type <> 'count', o.id
 """
+
+_ALL_ROWS: LiteralString = _INDICATORS + _OF_THESE
+_SOME_ROWS: LiteralString = _INDICATORS + _DECIDED + _OF_THESE
 
 _CHILDREN: LiteralString = """
 SELECT parent_id, level, id FROM published.district WHERE parent_id IS NOT NULL ORDER BY id

@@ -2,19 +2,20 @@
 WITH wanted AS MATERIALIZED (
     SELECT i.* FROM pending p JOIN registry.public_indicator i ON i.id = p.id
     WHERE p.resource = 'indicator'
-), available AS MATERIALIZED (
-    SELECT w.id, array_agg(DISTINCT d.level) AS levels,
-           array_agg(DISTINCT o.period ORDER BY o.period) AS periods, count(*) AS observations
-    FROM wanted w
-    JOIN registry.public_observation o ON o.indicator_id = w.id
+), slot AS MATERIALIZED (
+    -- grouped before anything is sorted: an indicator has many observations in few periods
+    SELECT o.indicator_id, d.level, o.period, o.breakdowns, count(*) AS observations
+    FROM registry.public_observation o
     JOIN registry.public_district d ON d.id = o.district_id
-    GROUP BY w.id
+    WHERE o.indicator_id IN (SELECT id FROM wanted)
+    GROUP BY o.indicator_id, d.level, o.period, o.breakdowns
+), available AS MATERIALIZED (
+    SELECT indicator_id AS id, array_agg(DISTINCT level) AS levels,
+           array_agg(DISTINCT period ORDER BY period) AS periods, sum(observations) AS observations
+    FROM slot GROUP BY indicator_id
 ), part AS MATERIALIZED (
-    SELECT DISTINCT w.id, part.dimension, part.code
-    FROM wanted w
-    JOIN (SELECT DISTINCT indicator_id, breakdowns FROM registry.public_observation
-          WHERE breakdowns <> '{}') AS o ON o.indicator_id = w.id
-    CROSS JOIN LATERAL jsonb_each_text(o.breakdowns) AS part(dimension, code)
+    SELECT DISTINCT slot.indicator_id AS id, part.dimension, part.code
+    FROM slot CROSS JOIN LATERAL jsonb_each_text(slot.breakdowns) AS part(dimension, code)
 ), dimension AS MATERIALIZED (
     SELECT part.id, l.code AS lang, part.dimension AS code,
            coalesce(registry.localized(c.title, c.translations, l.code, 'title'), part.dimension)

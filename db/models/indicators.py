@@ -81,6 +81,7 @@ class Observation(Base):
             "source_id",
             unique=True,
         ),
+        Index("observation_source", "indicator_id", "source_id"),
         one_of("status", "draft", "published", "archived"),
         edtf_order("period"),
         CheckConstraint("cardinality(flags) > 0", name="flags_stated"),

@@ -1,0 +1,59 @@
+"""What cubes and disclosure control are measured with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import psycopg
+import pytest
+
+from bench.observations import YEARS, Statistics, fill_indicators, fill_years, observations
+from db.publication import publish
+from tests.databases import Database
+
+FEW = Statistics(3)
+"""The population, one group of it, and the share of that group."""
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[Any]:
+    return list(observations(FEW, YEARS[-1]))
+
+
+def test_as_many_as_are_measured_with(rows: list[Any]) -> None:
+    assert len(YEARS) == 15
+    totals = Counter(row["indicator_id"] for row in rows if not row["breakdowns"])
+    assert list(totals.values()) == [61] * 3
+    assert len(rows) == 61 * (3 + 2)  # the group is broken down by sex
+
+
+def test_the_same_number_gives_the_same_rows(rows: list[Any]) -> None:
+    assert rows == list(observations(Statistics(3), YEARS[-1]))
+
+
+def test_all_sums_hold(rows: list[Any]) -> None:
+    found = {(row["indicator_id"], row["district_id"], row["breakdowns"].get("sex")): row["value"]
+             for row in rows if row["numerator"] is None}  # fmt: skip
+    for (indicator, district, sex), value in found.items():
+        if sex == "f":
+            assert value + found[indicator, district, "m"] == found[indicator, district, None]
+        area = next(area for area in FEW.areas.values() if area.id == district)
+        parts = [found[indicator, FEW.areas[part].id, sex] for part in area.parts]
+        assert not parts or sum(parts) == value
+
+
+def test_disclosure_control_has_work(own_demo_database: Database) -> None:
+    url = own_demo_database.owner_url
+    fill_indicators(url, FEW)
+    fill_years(url, FEW, YEARS[-1:], progress=lambda _: None)
+    assert publish(url).changed["observation"] == 61 * 5
+    with psycopg.connect(url) as connection:
+        hidden, shown = connection.execute(
+            """
+            SELECT count(*) FILTER (WHERE 'suppressed' = ANY (flags)), count(value)
+            FROM published.observation WHERE period = '2022' AND document LIKE '%"bench-1"%'
+            """
+        ).fetchone() or (0, 0)
+    assert hidden
+    assert shown > 61
