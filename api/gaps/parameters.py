@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.analyses.parameters import AnalysisParameters, Breakdown
+from api.analyses.parameters import AnalysisParameters
 from api.parameters import Reference, Tolerance, named
-from api.types import DECIMAL, Ids, Name, Text
+from api.types import DECIMAL, Breakdown, Ids, Name, Text
 from db.codes import Level
 from db.gaps import Filter
 

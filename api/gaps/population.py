@@ -7,7 +7,7 @@ from itertools import product
 
 from api.analyses import reading
 from api.analyses.answers.asked import Between, Chosen, day
-from api.analyses.parameters import Breakdown
+from api.types import Breakdown
 from api.analyses.reading import Area, Cell, Indicator
 from api.errors import InvalidParameter
 from api.gaps.asked import Asked
