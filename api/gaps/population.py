@@ -7,12 +7,12 @@ from itertools import product
 
 from api.analyses import reading
 from api.analyses.answers.asked import Between, Chosen, day
-from api.types import Breakdown
 from api.analyses.reading import Area, Cell, Indicator
 from api.errors import InvalidParameter
 from api.gaps.asked import Asked
 from api.gaps.parameters import SupplyParameters
 from api.gaps.supply import People, people
+from api.types import Breakdown
 from db import cells, gaps
 from db.codes import LEVELS
 
