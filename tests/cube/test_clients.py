@@ -11,6 +11,9 @@ import pytest
 from pyjstat import pyjstat
 from pysdmx.io import read_sdmx
 
+pytestmark = pytest.mark.filterwarnings("ignore:Shouldn't use this function:DeprecationWarning")
+"""pyjstat says so to itself: `write()` calls what it warns of."""
+
 QUERIES = ["indicator=people", "indicator=voices&indicator=people&lang=en", "indicator=secret", ""]
 Observed = dict[tuple[str, ...], float | None]
 
