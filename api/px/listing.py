@@ -81,7 +81,7 @@ def entry(document: Mapping[str, Any], languages: Sequence[str], links: Links) -
 def _variables(document: Mapping[str, Any], lang: str) -> list[str]:
     return [
         texts.said(texts.DISTRICT, lang),
-        *(dimension["label"] for dimension in document.get("dimensions", ())),
+        *(dimension["label"] for dimension in document["dimensions"]),
         texts.said(texts.INDICATOR, lang),
         texts.said(texts.TIME, lang),
     ]
