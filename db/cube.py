@@ -29,16 +29,6 @@ _COLUMNS = (
     "updated_at",
     "document",
 )
-_STEADY = frozenset(
-    (
-        conditions.refers_to,
-        conditions.of_district,
-        conditions.of_children,
-        conditions.of_descendants,
-    )
-)
-"""Conditions that a plan looks up whatever they are given: one is good for all values."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -93,10 +83,14 @@ async def _row(source: Source, wanted: Wanted, *, with_cells: bool) -> Any:
         list(wanted.spoken),
         wanted.most,
     ]
-    steady = all(condition.builder in _STEADY for condition in wanted.conditions)
     async with source.query() as connection:
-        cursor = await connection.execute(statement, arguments, prepare=steady)
+        cursor = await connection.execute(statement, arguments, prepare=_is_steady(wanted))
         return await cursor.fetchone()
+
+
+def _is_steady(wanted: Wanted) -> bool:
+    """Where indicators are named, theirs is the index to use: one plan is good for all values."""
+    return any(condition.builder is conditions.refers_to for condition in wanted.conditions)
 
 
 def _found(row: Any) -> Found:

@@ -11,20 +11,18 @@ from db.queries import Source
 
 MOST = 1_000_000
 """Cells: more would be a document that neither side can hold."""
+NARROW = "narrow indicator, district, level or time"
 
 
 class TooLargeError(ValueError):
     """More than a cube may have; says how much, and how to ask for less."""
 
 
-async def read(
-    source: Source, conditions: Sequence[Condition], lang: str, most: int = MOST
-) -> Cube:
-    """All observations that match. Raises TooLargeError where there are more than `most`."""
-    wanted = database.Wanted(tuple(conditions), lang, SPOKEN, most)
-    found = await database.read(source, wanted)
-    if found.count > most:
-        raise TooLargeError(f"there are more than {most:,} observations; {NARROW}")
+async def read(source: Source, conditions: Sequence[Condition], lang: str) -> Cube:
+    """All observations that match. Raises TooLargeError where there are more than `MOST`."""
+    found = await database.read(source, database.Wanted(tuple(conditions), lang, SPOKEN, MOST))
+    if found.count > MOST:
+        raise TooLargeError(f"there are more than {MOST:,} observations; {NARROW}")
     return cube(found, lang)
 
 
@@ -34,14 +32,11 @@ async def outline(source: Source, conditions: Sequence[Condition], lang: str) ->
     return cube(await database.outline(source, wanted), lang)
 
 
-def require_dense(found: Cube, most: int = MOST) -> None:
+def require_dense(found: Cube) -> None:
     """Raises TooLargeError if there are more positions than may be written, empty or not."""
-    if found.size <= most:
+    if found.size <= MOST:
         return
     sides = " × ".join(
         f"{len(dimension.categories)} ({dimension.id})" for dimension in found.dimensions
     )
-    raise TooLargeError(f"{sides} are {found.size:,} cells, of {most:,} at most; {NARROW}")
-
-
-NARROW = "narrow indicator, district, level or time"
+    raise TooLargeError(f"{sides} are {found.size:,} cells, of {MOST:,} at most; {NARROW}")
