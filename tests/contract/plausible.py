@@ -194,10 +194,10 @@ class Plausible:
 def _choose(case: Case[Any]) -> None:
     """Values that every table has, in a format whose options are its own."""
     if isinstance(case.body, dict):
-        asked = {"Region": ["*"], "Time": ["top(1)"]}
         case.body = {
             "selection": [
-                {"variableCode": name, "valueCodes": codes} for name, codes in asked.items()
+                {"variableCode": "Region", "valueCodes": ["*"]},
+                {"variableCode": "Time", "valueCodes": ["top(1)"]},
             ]
         }
     names = ("valueCodes", "codelist", "outputValues", "outputFormatParams", "heading", "stub")
