@@ -308,6 +308,9 @@ def of_px(
 
 
 _PX_TABLES: dict[str, Any] = {
+    "application/octet-stream": {
+        "schema": {"type": "string", "format": "binary", "description": "A PC-Axis file."}
+    },
     "text/csv": {"schema": {"type": "string", "description": "Lines and columns as placed."}},
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
         "schema": {"type": "string", "format": "binary"}

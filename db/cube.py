@@ -30,6 +30,7 @@ _COLUMNS = (
     "document",
 )
 
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Observations by the conditions of a list, in a language; the spoken ones for sentences.

@@ -17,7 +17,7 @@ from api.errors import Forbidden, NotFound, Unavailable
 from api.formats import FORMATS, Format
 from api.negotiation import choose_format, choose_language
 from api.pages.templates import language
-from api.px import datasets, files, listing
+from api.px import datasets, files, listing, pcaxis
 from api.px.links import Links, links
 from api.px.parameters import (
     DataParameters,
@@ -56,17 +56,19 @@ UNLIMITED = 1_000_000
 """Calls a minute that a client may count on where there is no limit: the format wants a number."""
 SEVERAL = "Several; each table names its own."
 JSON_STAT = "json-stat2"
+_PX = "application/octet-stream"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WRITTEN: dict[str, Format] = {
     JSON_STAT: Format(JSON_STAT, "application/json", "json", False, "application/json"),
     "csv": FORMATS["csv"],
     "xlsx": Format("xlsx", _XLSX, "json", False, _XLSX),
+    "px": Format("px", _PX, "json", False, f"{_PX}; charset={pcaxis.ENCODING}"),
 }
 """How data is written."""
-FILES = {"csv": files.as_csv, "xlsx": files.as_xlsx}
+FILES = {"csv": files.as_csv, "xlsx": files.as_xlsx, "px": pcaxis.as_px}
 
 _WITH_NUMBERS = where(c.any_of, "level", list(LEVELS))
-"""An indicator without an observation is no table: it would have no variables."""
+"""An indicator without an observation is no table: its variables would have no values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Wanted:
         lang = None if self.lang == self.languages[0] else self.lang
         return Selection(
             published.indicator,
-            (_WITH_NUMBERS, *asked),
+            asked,
             more.pop("order", Order("name")),
             "json",
             lang=lang,
@@ -209,7 +211,7 @@ def _listed(wanted: Wanted, parameters: TablesParameters, state: State) -> Selec
         since = day - timedelta(days=parameters.past_days)
         asked.append(where(c.at_least, "updated_at", since))
     skip = (parameters.page_number - 1) * parameters.length
-    return wanted.selection(*asked, order=order, limit=parameters.length, skip=skip)
+    return wanted.selection(_WITH_NUMBERS, *asked, order=order, limit=parameters.length, skip=skip)
 
 
 # --- one table -----------------------------------------------------------------------------------
@@ -368,4 +370,7 @@ async def _document(request: Request, wanted: Wanted, name: str) -> tuple[dict[s
     if found is None:
         raise await lists.missing(request, "indicator", "tables", name)
     body, state = found
-    return json.loads(body), state
+    document = json.loads(body)
+    if not document["observations_count"]:
+        raise NotFound(f"There are no values of {name}, so it is not among the tables.")
+    return document, state

@@ -7,8 +7,8 @@ from typing import Any
 from api.cube import jsonstat, told
 from api.cube.model import Cube
 from api.px.links import Links
-from api.px.signs import sign
 from api.px.tables import Chosen, Codelist, Placement, Table, Variable
+from db.flags import sign
 
 SHOWN = {True: "value", False: "code_value"}
 """How a client labels values, by whether their labels tell them apart."""
@@ -33,10 +33,12 @@ class Layout:
         return [dense[place] for place in self.order]
 
     def signs(self) -> dict[int, str]:
-        """The statistical sign of each cell that has one, by its place in this order."""
-        marks = self.cube.marks
+        """The sign in place of each value that is not there, or the marks beside one that is."""
+        marks, cells = self.cube.marks, self.cube.cells
         found = (
-            (n, sign(marks[place].flags)) for n, place in enumerate(self.order) if place in marks
+            (n, sign(marks[place].flags, cells[place]))
+            for n, place in enumerate(self.order)
+            if place in marks
         )
         return {n: text for n, text in found if text}
 

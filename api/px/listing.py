@@ -67,7 +67,7 @@ def entry(document: Mapping[str, Any], languages: Sequence[str], links: Links) -
         "discontinued": None,
         "source": document["source"]["publisher"],
         "subjectCode": themes[0]["code"] if themes else "",
-        "timeUnit": _time_unit(periods),
+        "timeUnit": time_unit(periods),
         "paths": [[{"id": theme["code"], "label": theme["label"]}] for theme in themes],
         "links": [
             links.table("self", slug),
@@ -81,13 +81,14 @@ def entry(document: Mapping[str, Any], languages: Sequence[str], links: Links) -
 def _variables(document: Mapping[str, Any], lang: str) -> list[str]:
     return [
         texts.said(texts.DISTRICT, lang),
-        *(dimension["label"] for dimension in document.get("dimensions", ())),
+        *(dimension["label"] for dimension in document["dimensions"]),
         texts.said(texts.INDICATOR, lang),
         texts.said(texts.TIME, lang),
     ]
 
 
-def _time_unit(periods: Sequence[str]) -> str:
+def time_unit(periods: Sequence[str]) -> str:
+    """How long all of the periods are."""
     return next(
         (name for name, form in _UNITS if all(form.fullmatch(period) for period in periods)),
         "Other",

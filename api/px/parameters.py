@@ -24,7 +24,7 @@ def _by_variable(**schema: object) -> WithJsonSchema:
 
 
 Codelists = Annotated[dict[Text, Text], _by_variable()]
-FormatName = Literal["json-stat2", "csv", "xlsx"]
+FormatName = Literal["json-stat2", "csv", "xlsx", "px"]
 Aggregated = Literal["single", "aggregated"]
 PAGE_SIZE = 100
 MOST = 10_000
@@ -149,9 +149,9 @@ class VariablePlacement(_Body):
 
 
 class VariablesSelection(_Body):
-    """Which values are wanted; with an empty `selection`, what is worth seeing first."""
+    """Which values are wanted; without a `selection`, what is worth seeing first."""
 
-    selection: list[VariableSelection] = Field(max_length=50)
+    selection: list[VariableSelection] = Field([], max_length=50)
     placement: VariablePlacement | None = None
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from api import contract, query
@@ -15,6 +16,7 @@ from api.px.links import HOME, LONG_HOME
 from api.routing import ModelRoute
 from api.schemas import px as schemas
 
+DATA = "/tables/{name}/data"
 _NAMES = asked.canonical_names()
 
 
@@ -22,6 +24,8 @@ class PxRoute(ModelRoute):
     """Knows parameters in whatever capitals: the servers that clients were written for do."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in (self.methods or ()) and self.path_format.endswith(DATA):
+            raise HTTPException(405, headers={"Allow": "GET, POST"})  # a route each
         scope["quartier.query"] = [(_canonical(name), value) for name, value in query.of(scope)]
         await super().handle(scope, receive, send)
 
@@ -49,7 +53,7 @@ _READ: tuple[tuple[str, str, str, type[BaseModel]], ...] = (
         "Get what is chosen where nobody says what",
         schemas.PxSelection,
     ),
-    ("/tables/{name}/data", "get_px_data", "Get data of a table", schemas.PxDataset),
+    (DATA, "get_px_data", "Get data of a table", schemas.PxDataset),
     ("/codelists/{name}", "get_px_codelist", "Get values of a variable", schemas.PxCodelist),
 )
 
@@ -67,7 +71,7 @@ def _add(routes: APIRouter, home: str, *, in_schema: bool) -> None:
         is_data=True,
     )
     routes.add_api_route(
-        f"{home}/tables/{{name}}/data",
+        home + DATA,
         _posted,
         methods=["POST"],
         include_in_schema=in_schema,

@@ -35,7 +35,19 @@ class Operation:
     @property
     def required(self) -> dict[str, str | list[str]]:
         """The parameters without which nothing works, with their examples."""
-        return {name: written(entry) for name, entry in self.query.items() if entry.get("required")}
+        needed = [name for name, entry in self.query.items() if entry.get("required")]
+        return self.asking(*needed)
+
+    def asking(self, *names: str) -> dict[str, str | list[str]]:
+        """The examples of these parameters as a query has them; of an object each member is one."""
+        found: dict[str, str | list[str]] = {}
+        for name in names:
+            example = self.query[name]["schema"]["examples"][0]
+            if isinstance(example, dict):
+                found |= {f"{name}[{member}]": value for member, value in example.items()}
+            else:
+                found[name] = written(self.query[name])
+        return found
 
 
 def written(parameter: dict[str, Any]) -> str | list[str]:

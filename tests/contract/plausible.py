@@ -79,6 +79,9 @@ class Plausible:
         for name in {*HSDS.values(), "services", "service_at_locations"}:
             page = self._http.get(f"/hsds/{name}", params={"per_page": 1_000}).json()
             self._slugs[name] = [entity["id"] for entity in page["contents"]]
+        tables = self._http.get("/px/tables").raise_for_status().json()["tables"]
+        self._slugs["px/tables"] = [table["id"] for table in tables]
+        self._slugs["px/codelists"] = ["vs_municipality_population", "vs_county_population"]
         self._cursors: dict[tuple[str, str], str] = {}
         self._sums = self._added_up()
         self._levels = {name: self._observed(name) for name in self._slugs["indicators"]}
@@ -90,9 +93,13 @@ class Plausible:
         """Change a valid request so that the server can answer it."""
         if "name" in case.path_parameters:
             path = re.sub("^/(v1|hsds|catalog)/", "/", case.path)
-            names = self._slugs[path.split("/")[1]]
+            names = self._slugs[
+                "/".join(path.split("/")[1:3]) if "/px/" in path else path.split("/")[1]
+            ]
             case.path_parameters["name"] = _pick(names, case.path_parameters["name"])
-        if isinstance(case.body, dict):
+        if case.path.startswith("/px/"):
+            _choose(case)
+        elif isinstance(case.body, dict):
             case.body = self._repaired(case, case.body, written=False)
         else:
             case.query = self._repaired(case, case.query, written=True)
@@ -199,6 +206,28 @@ class Plausible:
         answer = self._http.get(path, params={"limit": 10_000, "fields": fields})
         items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
         return items
+
+
+def _choose(case: Case[Any]) -> None:
+    """Values that every table has, in a format whose options are its own."""
+    if isinstance(case.body, dict):
+        case.body = {
+            "selection": [
+                {"variableCode": "Region", "valueCodes": ["*"]},
+                {"variableCode": "Time", "valueCodes": ["top(1)"]},
+            ]
+        }
+    names = ("valueCodes", "codelist", "outputValues", "outputFormatParams", "heading", "stub")
+    query = {
+        name: value
+        for name, value in (case.query or {}).items()
+        if value is not None and not name.startswith(names)
+    }
+    if case.path.endswith("/data") and case.method == "GET":
+        query |= {"valueCodes[Region]": "*", "valueCodes[Time]": "top(2)"}
+    if "lang" in query:
+        query["lang"] = _pick(LANGUAGES, query["lang"])
+    case.query = query
 
 
 def _resource(path: str) -> str:

@@ -78,8 +78,9 @@ def test_a_query_has_no_null_and_its_arrays_say_how_they_are_written(operation: 
     for name, parameter in operation.query.items():
         schema = parameter["schema"]
         kinds = {option["type"] for option in ([schema] if "type" in schema else schema["anyOf"])}
-        assert kinds <= {"string", "integer", "number", "boolean", "array"}, name
-        assert ("explode" in parameter) is (kinds == {"array"}), name
+        assert kinds <= {"string", "integer", "number", "boolean", "array", "object"}, name
+        assert ("explode" in parameter) is (kinds in ({"array"}, {"object"})), name
+        assert (parameter.get("style") == "deepObject") is (kinds == {"object"}), name
 
 
 @every_operation

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import product
 from typing import Any
 
 from db import models
@@ -113,23 +114,23 @@ def _indicators() -> Iterator[dict[str, Any]]:
 
 
 def _observations() -> Iterator[dict[str, Any]]:
-    for district in (*TOWNS, COUNTY):
-        for year in YEARS:
-            for sex in (None, *SEXES):
-                breakdowns = {} if sex is None else {"sex": sex}
-                cell = (district, year, sex)
-                flags = {HIDDEN: ["suppressed"], LATER: ["not_available"]}.get(cell, ["final"])
-                value = people(*cell)
-                yield _observation("people", district, year, value, breakdowns, flags=flags)
+    for cell in product((*TOWNS, COUNTY), YEARS, (None, *SEXES)):
+        district, year, sex = cell
+        flags = {HIDDEN: ["suppressed"], LATER: ["not_available"]}.get(cell, ["final"])
+        breakdowns = {"sex": sex} if sex else {}
+        yield _observation("people", district, year, people(*cell), breakdowns, flags=flags)
     for sex in SEXES:
         yield _observation("women", "anger", "2022", 7, {"sex": sex})
-    # Few observations, but each makes the whole table thicker: 4 × 3 × 41 × 51 × 5 cells.
-    for name, codes in (("age", AGES), ("nation", NATIONS), ("sex", SEXES)):
+    yield from _many()
+
+
+def _many() -> Iterator[dict[str, Any]]:
+    """Few observations, but each makes the whole table thicker: 4 × 41 × 51 × 3 × 5 cells."""
+    for name, codes in (("age", AGES), ("nation", NATIONS), ("sex", tuple(SEXES))):
         for n, code in enumerate(codes):
             yield _observation("many", "anger", "2022", n, {name: code})
-    for district in (*TOWNS, KEYLESS):
-        for year in ("2018", *YEARS):
-            yield _observation("many", district, year, int(year))
+    for district, year in product((*TOWNS, KEYLESS), ("2018", *YEARS)):
+        yield _observation("many", district, year, int(year))
 
 
 def _observation(
