@@ -20,11 +20,11 @@ from api.pages.search import Understood
 from api.parameters import (
     ItemParameters,
     ListParameters,
-    SeriesParameters,
     Simplified,
 )
 from api.resources import WIDE_COLUMNS, Resource
 from api.responses import HOURS_UNKNOWN, PLACE_UNKNOWN, Envelope, Version
+from api.series import SeriesParameters
 from db import queries
 from db.conditions import Condition, as_uuid, called, near, open_at
 from db.published import FACETS

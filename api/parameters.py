@@ -30,7 +30,6 @@ from api.types import (
     Position,
     Postcode,
     Text,
-    Time,
     vertices,
 )
 from db import conditions as c
@@ -38,13 +37,11 @@ from db import published
 from db.codes import (
     DecisionState,
     Feasibility,
-    Flag,
     Implementation,
     IndicatorType,
     Level,
     OrganisationMode,
     Result,
-    Suppression,
     Wheelchair,
 )
 from db.conditions import Builder, Condition, where
@@ -538,73 +535,6 @@ class IndicatorParameters(Search, Themes):
             *given(c.one_of, "type", self.type),
             *given(c.any_of, "breakdown", self.breakdown),
         ]
-
-
-class SeriesParameters(Simplified, ListParameters):
-    """Filters of the observations of one indicator."""
-
-    resource = "observation"
-
-    sort: Literal["name", "-name", "period", "-period", "updated_at", "-updated_at"] | None = SORT
-    district: Ids | None = Field(
-        None, description="Districts by id, slug, `scheme:key` or a key that is unique."
-    )
-    district_scope: Literal["children", "descendants"] | None = Field(
-        None, description="Instead of the districts themselves: their children, or all below."
-    )
-    level: Annotated[list[Level], SEVERAL] | None = Field(
-        None, description="Levels of the districts."
-    )
-    time: Time | None = Field(
-        None,
-        description="A year, a range of years (`2019..2022`), or `latest`: the last period of "
-        "each district.",
-    )
-    status: Annotated[list[Flag | Suppression], SEVERAL] | None = Field(
-        None, description="Status flags of the value."
-    )
-    layout: Literal["long", "wide"] = Field(
-        "long", description="`wide`, for CSV: one line a district and a column a period."
-    )
-
-    @model_validator(mode="after")
-    def _scope_needs_a_district(self) -> Self:
-        if self.district_scope and not self.district:
-            raise ValueError("district_scope: needs district")
-        return self
-
-    def conditions(self) -> list[Condition]:
-        scope = {None: c.of_district, "children": c.of_children, "descendants": c.of_descendants}
-        return [
-            *super().conditions(),
-            *given(scope[self.district_scope], (), self.district),
-            *given(c.one_of, "level", self.level),
-            *self._time(),
-            *given(c.any_of, "flags", self.status),
-        ]
-
-    def _time(self) -> list[Condition]:
-        if self.time is None:
-            return []
-        if self.time == "latest":
-            return [where(c.latest_period)]
-        return [where(c.within_period, (), *self.time)]
-
-    def references(self) -> list[Reference]:
-        return [*super().references(), *named("district", self.district)]
-
-
-class ObservationParameters(SeriesParameters):
-    indicator: Ids | None = Field(None, description="Indicators by id or slug.")
-
-    def conditions(self) -> list[Condition]:
-        return [
-            *given(c.refers_to, ("indicator_id", "indicator"), self.indicator),
-            *super().conditions(),
-        ]
-
-    def references(self) -> list[Reference]:
-        return [*super().references(), *named("indicator", self.indicator)]
 
 
 class StrategyParameters(Search, Themes, TargetGroups):

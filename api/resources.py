@@ -13,6 +13,7 @@ from api.schemas.indicator import Indicator, Observation
 from api.schemas.offering import Offering
 from api.schemas.organisation import Organisation
 from api.schemas.strategy import Decision, Measure, Strategy
+from api.series import ObservationParameters
 from db import published
 
 
@@ -144,7 +145,7 @@ OBSERVATIONS = Resource(
     "observations",
     published.observation,
     Observation,
-    p.ObservationParameters,
+    ObservationParameters,
     p.Simplified,
     ALL,
     {

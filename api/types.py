@@ -32,6 +32,9 @@ IN_BODY = "body"
 _NUMBER = re.compile(r"\s*-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?\s*")
 _CONTROL = r"\u0000-\u001F\u007F-\u009F"
 _YEAR = "[1-9][0-9]{3}"
+_COUNT = "[1-9][0-9]{0,2}"
+_DIMENSION = "[A-Za-z0-9_-]{1,60}"
+_TERM = r"[^\s\x00-\x1f\x7f-\x9f]{1,60}"
 
 
 def _printable(value: str) -> str:
@@ -211,13 +214,16 @@ def _open_at(value: object) -> datetime:
 
 
 def _period(value: object) -> "Period":
-    """`2021`, `2019..2022`, or `latest`."""
+    """`2021`, `2019..2022`, `latest`, or `last:4`."""
     if value == "latest":
         return "latest"
     text = value if isinstance(value, str) else ""
+    if text.startswith("last:"):
+        count = text.removeprefix("last:")
+        return int(count) if re.fullmatch(_COUNT, count) else _refuse("must be last:1 to last:999")
     found = re.fullmatch(rf"({_YEAR})(?:\.\.({_YEAR}))?", text)
     if not found:
-        raise ValueError("must be a year (2021), a range (2019..2022) or latest")
+        raise ValueError("must be a year (2021), a range (2019..2022), latest or last:4")
     first, last = int(found[1]), int(found[2] or found[1])
     if first > last:
         raise ValueError("must begin with the earlier year")
@@ -251,7 +257,8 @@ def _degrees(form: str, positions: int) -> WithJsonSchema:
     )
 
 
-Period = tuple[date, date] | Literal["latest"]
+Period = tuple[date, date] | Literal["latest"] | int
+"""From day to day, the latest of each series, or so many last ones."""
 
 Text = Annotated[
     str,
@@ -378,7 +385,7 @@ Time = Annotated[
         {
             "type": "string",
             "format": "period",
-            "pattern": rf"^({_YEAR}(\.\.{_YEAR})?|latest)$",
+            "pattern": rf"^({_YEAR}(\.\.{_YEAR})?|latest|last:{_COUNT})$",
         }
     ),
 ]
@@ -393,3 +400,11 @@ SEVERAL = Field(min_length=1, max_length=100)
 """A repeated parameter: one of the values suffices."""
 
 Ids = Annotated[list[Name], SEVERAL]
+
+Breakdown = Annotated[str, Field(pattern=rf"^{_DIMENSION}:{_TERM}$", max_length=121)]
+"""A term of a dimension, such as `sex:f`."""
+
+Part = Annotated[str, Field(pattern=rf"^{_DIMENSION}(:{_TERM})?$", max_length=121)]
+"""The same, or any term of a dimension."""
+
+Parts = Annotated[list[Part], SEVERAL]

@@ -502,6 +502,24 @@ def latest_period(table: Table) -> Expression:
     )
 
 
+def last_periods(table: Table, count: Bind) -> Expression:
+    """One of the last so many periods that the indicator has at this level."""
+    past = table.alias("past")
+    last = func.max(past.c.period_latest)
+    recent = (
+        select(past.c.period)
+        .where(
+            past.c.indicator_id == table.c.indicator_id,
+            past.c.level == table.c.level,
+            past.c.period_latest.is_not(None),
+        )
+        .group_by(past.c.period)
+        .order_by(last.desc(), past.c.period.desc())
+        .limit(count)
+    )
+    return table.c.period == any_(func.array(recent.scalar_subquery()))
+
+
 def regularly_open(table: Table, days: Bind, opens: Bind, closes: Bind) -> Expression:
     """Open every week at one of its sites: on one of the days (`MO`), from a time of day at the
     latest (`24:00`: from any) until one at least (`00:00`: until any).
@@ -567,7 +585,24 @@ def for_age(table: Table, age: Bind) -> Expression:
     return table.c.age.op("@>")(age)
 
 
-# Districts of observations
+# Parts and districts of observations
+
+
+_PARTS: ColumnElement[Any] = literal_column(
+    "ARRAY(SELECT unnest(ARRAY[p.key, p.key || ':' || p.value])"
+    " FROM jsonb_each_text(published.observation.breakdowns::jsonb) AS p)"
+)
+
+
+def broken_down(table: Table, *dimensions: Bind) -> Expression:
+    """One of the parts named of every dimension."""
+    return and_(true(), *(_PARTS.op("&&")(parts) for parts in dimensions))
+
+
+def broken_down_or_not(table: Table, *dimensions: Bind) -> Expression:
+    """The same, or not broken down at all."""
+    is_total = table.c.breakdowns == literal_column("'{}'", Text)
+    return or_(is_total, broken_down(table, *dimensions)) if dimensions else is_total
 
 
 def of_district(table: Table, names: Bind) -> Expression:

@@ -282,13 +282,21 @@ _LANGUAGES: LiteralString = (
     "SELECT code FROM published.language ORDER BY is_default DESC, position, code"
 )
 _UNKNOWN_NAMES: LiteralString = """
+WITH part AS (
+    SELECT DISTINCT unnest(ARRAY[p.key, p.key || ':' || p.value]) AS part
+    FROM published.observation, jsonb_each_text(breakdowns::jsonb) AS p
+)
 SELECT DISTINCT asked.resource, asked.name, ARRAY(
-    SELECT alias FROM published.alias a
-    WHERE a.resource = asked.resource AND similarity(a.alias, asked.name) > 0.2
-    ORDER BY similarity(a.alias, asked.name) DESC, alias LIMIT 3)
+    SELECT known.name FROM (
+        SELECT alias FROM published.alias a WHERE a.resource = asked.resource
+        UNION ALL
+        SELECT part FROM part WHERE asked.resource = 'breakdown') AS known(name)
+    WHERE similarity(known.name, asked.name) > 0.2
+    ORDER BY similarity(known.name, asked.name) DESC, known.name LIMIT 3)
 FROM unnest($1::text[], $2::text[]) AS asked(resource, name)
 WHERE NOT EXISTS (SELECT FROM published.alias a
                   WHERE a.resource = asked.resource AND a.alias = asked.name)
+  AND NOT (asked.resource = 'breakdown' AND asked.name IN (SELECT part FROM part))
 """
 # An entity merged into another that was merged into the first ends the line: both are gone.
 _FORMER: LiteralString = """

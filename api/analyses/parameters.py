@@ -13,7 +13,7 @@ from pydantic import (
 
 from api.analyses.classes import MOST_CLASSES, Method, Scheme
 from api.parameters import Reference, Tolerance, named
-from api.types import SEVERAL, WHOLE, Ids, Language, Name, Names, Text
+from api.types import SEVERAL, WHOLE, Breakdown, Ids, Language, Name, Names, Text
 from db.codes import LEVELS, Level
 
 REFERENCES = ("parent", "county", "state", "country", "mean")
@@ -35,9 +35,6 @@ def _one_a_dimension(values: list[str]) -> list[str]:
     return values
 
 
-Breakdown = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}:[^\s\x00-\x1f\x7f-\x9f]{1,60}$", max_length=121)
-]
 References = Annotated[
     Names,
     AfterValidator(_references),

@@ -10,6 +10,7 @@ from api import parameters as p
 from api.pages import charts
 from api.pages.reading import Document, Found, Reading
 from api.resources import DISTRICTS, MEASURES, OBSERVATIONS, OFFERINGS, Resource
+from api.series import ObservationParameters
 
 FEW, MANY = 5, 50
 SERIES = 500  # observations on the page of an indicator
@@ -75,7 +76,7 @@ async def _compared(reading: Reading, document: Document) -> list[Related]:
 
 
 async def _latest(reading: Reading, district: str) -> Mapping[tuple[Any, ...], Document]:
-    asked = p.ObservationParameters(district=[district], time="latest")
+    asked = ObservationParameters(district=[district], time="latest")
     found = await reading.some(OBSERVATIONS, asked, SERIES, counted=False)
     return {
         (each["indicator"]["id"], each["period"]["edtf"], str(each["breakdowns"])): each
@@ -84,7 +85,7 @@ async def _latest(reading: Reading, district: str) -> Mapping[tuple[Any, ...], D
 
 
 async def _indicator(reading: Reading, document: Document) -> Related:
-    asked = p.ObservationParameters(indicator=[document["id"]])
+    asked = ObservationParameters(indicator=[document["id"]])
     found = await reading.some(OBSERVATIONS, asked, SERIES)
     return {"observations": found, "chart": charts.chart(found.documents)}
 

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from api import contract, lists
-from api.parameters import OfferingSearch, SeriesParameters
+from api.parameters import OfferingSearch
 from api.resources import INDICATORS, OBSERVATIONS, OFFERINGS, RESOURCES, Resource
 from api.routing import ModelRoute
+from api.series import SeriesParameters
 from db import conditions
 from db.conditions import where
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
 from itertools import groupby
@@ -52,6 +53,18 @@ OBSERVATIONS: list[tuple[dict[str, Any], Callable[[Observation], bool]]] = [
     ({"district": "region-west", "district_scope": "children"}, below("region-west", 1)),
     ({"district": "sachsen", "district_scope": "descendants"}, below("sachsen", None)),
     ({"district": "mittelland", "district_scope": "children"}, below("mittelland", 1)),
+    ({"parent": "region-west"}, below("region-west", 1)),
+    (
+        {"parent": "region-west", "district": "oederan"},
+        lambda o: o.district.slug == "oederan" and below("region-west", 1)(o),
+    ),
+    ({"breakdown": "sex:f"}, lambda o: o.breakdowns.get("sex") == "f"),
+    ({"breakdown": "sex"}, lambda o: "sex" in o.breakdowns),
+    ({"breakdown": "total"}, lambda o: not o.breakdowns),
+    (
+        {"breakdown": ["total", "sex:f"], "time": "2020"},
+        lambda o: o.period == "2020" and o.breakdowns in ({}, {"sex": "f"}),
+    ),
     ({"level": "county"}, lambda o: o.district.level == "county"),
     ({"time": "2021"}, lambda o: o.period == "2021"),
     ({"time": "2019..2022"}, lambda o: "2019" <= o.period <= "2022"),
@@ -80,6 +93,30 @@ def test_observations(
 def test_the_latest_of_each_series(api: TestClient, county: World) -> None:
     found = {item["id"] for item in listed(api, SERIES, {"time": "latest"})["items"]}
     assert found == latest(county)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 100])
+def test_the_last_periods_of_an_indicator_at_a_level(
+    api: TestClient, county: World, count: int
+) -> None:
+    def slot(observation: Observation) -> tuple[str, str]:
+        return observation.indicator, observation.district.level
+
+    periods: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for observation in public(county):
+        periods[slot(observation)].add(observation.period)
+    wanted = {str(o.id) for o in public(county) if o.period in sorted(periods[slot(o)])[-count:]}
+    found = {item["id"] for item in listed(api, SERIES, {"time": f"last:{count}"})["items"]}
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    "time", ["last:0", "last:-1", "last:", "last:1000", "2022..2019", "2019.."]
+)
+def test_times_that_are_none(api: TestClient, time: str) -> None:
+    answer = api.get(SERIES, params={"time": time})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["parameter"] == "time"
 
 
 def test_a_hidden_value_is_null_with_its_reason(api: TestClient, county: World) -> None:
@@ -206,6 +243,9 @@ def test_codelists_hold_the_vocabulary(api: TestClient) -> None:
         ("/v1/offerings", "organisation", "traeger", "traeger-"),
         ("/v1/measures", "strategy", "strategy-9", "strategy-"),
         ("/v1/observations", "indicator", "einwohnr", "einwohner"),
+        ("/v1/observations", "breakdown", "sex:w", "sex:f"),
+        ("/v1/observations", "breakdown", "sexx", "sex"),
+        ("/v1/observations", "parent", "oederann", "oederan"),
         ("/v1/districts", "parent", "entwurf", ""),
         ("/v1/offerings", "organisation", "geheim", ""),
     ],

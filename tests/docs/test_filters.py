@@ -107,7 +107,7 @@ FORMS = {
     "date": "`YYYY-MM-DD`",
     "language": "language tag",
     "date-time": "date or RFC 3339 time",
-    "period": "`2021`, `2019..2022`, `latest`",
+    "period": "`2021`, `2019..2022`, `latest`, `last:4`",
     "polygon": "WKT or GeoJSON",
     "position": "`longitude,latitude`",
 }
