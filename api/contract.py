@@ -14,6 +14,7 @@ from api.formats import FORMATS, KNOWN
 from api.resources import RESOURCES, Resource
 from api.schemas.analysis import ANSWERS
 from api.schemas.change import ChangesPage
+from api.schemas.cube import JsonStatDataset
 from api.schemas.geojson import Feature, FeatureCollection
 from api.schemas.page import Page
 from api.schemas.problem import ProblemDocument
@@ -330,6 +331,8 @@ def _schema(resource: Resource, format_: str, *, many: bool) -> dict[str, Any]:
         return _reference(f"{name}Page") if many else _whole_or_part(name)
     if format_ == "geojson":
         return _reference(f"{name}Collection" if many else f"{name}Feature")
+    if format_ == "jsonstat":
+        return _reference(JsonStatDataset.__name__)
     return {"type": "string", "description": FORMATS[format_].text}
 
 
@@ -435,7 +438,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     """The schemas of all answers, and of the parts that `fields` leaves of an entity."""
-    models: list[type[BaseModel]] = [ProblemDocument, ChangesPage]
+    models: list[type[BaseModel]] = [ProblemDocument, ChangesPage, JsonStatDataset]
     models += [model for answer in ANSWERS.values() for model in answer.values()]
     models += [model for resource in RESOURCES for model in _models(resource)]
     _, definitions = models_json_schema(

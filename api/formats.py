@@ -11,7 +11,8 @@ class Format:
 
     `text` is for the contract. `length` and `longest`: entities on a page where no limit is given,
     and at most. `newest_first`: unless another order is asked for. `whole`: it has a place for what
-    it shows of an entity, and `fields` changes nothing.
+    it shows of an entity, and `fields` changes nothing. `cube`: no list, but all that is selected,
+    arranged by what it is about.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Format:
     longest: int | None = None
     newest_first: bool = False
     whole: bool = False
+    cube: bool = False
 
     @property
     def suffix(self) -> str:
@@ -75,6 +77,23 @@ FORMATS: dict[str, Format] = {
             newest_first=True,
             whole=True,
         ),
+        Format(
+            "jsonstat",
+            "application/json-stat+json",
+            "json",
+            False,
+            "application/json-stat+json",
+            cube=True,
+        ),
+        Format(
+            "sdmx-csv",
+            "application/vnd.sdmx.data+csv",
+            "json",
+            False,
+            "application/vnd.sdmx.data+csv; version=2.0.0; charset=utf-8",
+            "SDMX-CSV 2.0: a line an observation, for statistical offices and their tools.",
+            cube=True,
+        ),
     )
 }
 
@@ -89,5 +108,6 @@ GRAPHS: dict[str, Format] = {
 """How the data catalogue is written."""
 
 KNOWN = FORMATS | GRAPHS
-ALL = tuple(FORMATS)
-TABULAR = tuple(format_.name for format_ in FORMATS.values() if format_.layout != "geojson")
+CUBES = tuple(format_.name for format_ in FORMATS.values() if format_.cube)
+ALL = tuple(name for name in FORMATS if name not in CUBES)
+TABULAR = tuple(name for name in ALL if FORMATS[name].layout != "geojson")

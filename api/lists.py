@@ -10,9 +10,11 @@ from typing import Any, Literal
 from fastapi import Request, Response
 
 from api import cursors, links, responses
+from api.cube import reading
+from api.cube.writing import written
 from api.dependencies import Service, service
 from api.errors import Gone, InvalidParameter, Moved, NotFound, Unavailable
-from api.formats import Format
+from api.formats import FORMATS, Format
 from api.negotiation import choose_format, choose_language, is_named
 from api.opening import Opening, this_minute
 from api.pages.face import Shown, pages_of
@@ -88,6 +90,8 @@ async def answer_list(
             wanted, parameters, await queries.current_state(wanted.service.pool)
         )
         return await _stream(request, wanted, parameters)
+    if wanted.format.cube:
+        return await _cube(request, wanted)
     if wanted.is_html:
         return await _html_list(request, wanted, parameters, also, searched)
     answer = _whole if parameters.limit == "all" else _page
@@ -107,6 +111,9 @@ async def answer_item(
         return await _stream(request, wanted, parameters)
     if kept := _kept(request, wanted):
         return kept
+    if wanted.format.cube:
+        await require(request, resource, name)
+        return await _cube(request, wanted)
     for _ in range(RETRIES):
         found = await queries.item(wanted.service.pool, wanted.selection)
         if found is None:
@@ -176,6 +183,8 @@ async def _understood(
     known = service(request)
     format_ = choose_format(request, parameters.format, resource.formats)
     _check_fields(resource, parameters)
+    if format_.cube:
+        _require_whole(format_, parameters)
     languages = await known.languages()
     lang = choose_language(request, parameters.lang, languages)
     selection = Selection(
@@ -197,6 +206,13 @@ def _check_fields(resource: Resource, parameters: ItemParameters) -> None:
     for name in parameters.fields or ():
         if name not in known:
             raise InvalidParameter.named("fields", f"{name} is none of {', '.join(known)}")
+
+
+def _require_whole(format_: Format, parameters: ItemParameters) -> None:
+    """What makes pages of a list, or parts of its entities, has no meaning for a cube."""
+    for name in ("limit", "cursor", "sort", "facets", "fields"):
+        if getattr(parameters, name, None) not in (None, "all"):
+            raise InvalidParameter.named(name, f"{format_.name} is whole, in an order of its own")
 
 
 async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
@@ -490,6 +506,28 @@ async def _whole(
         chunks = responses.whole(version, lines, envelope)
         spool, name = wanted.service.spool(), wanted.resource.name
         return responses.Stream(request, version, chunks, stack.pop_all(), spool, name)
+
+
+async def _cube(request: Request, wanted: Wanted) -> Response:
+    """All that is selected in one document, arranged by what it is about: one statement."""
+    conditions, lang = wanted.selection.conditions, wanted.lang
+    linked = [*_links(request, wanted, None)[:1], *_otherwise(request)]
+    try:
+        cube = await reading.read(wanted.service.pool, conditions, lang)
+        body = await written(cube, wanted.format, linked)
+    except reading.TooLargeError as error:
+        raise InvalidParameter.named("format", f"as {wanted.format.name}, {error}") from None
+    return responses.interchange(request, wanted.version(cube.state), body, linked[:1])
+
+
+def _otherwise(request: Request) -> list[dict[str, str]]:
+    """The same in the formats that are lists, whole."""
+    here, suffix = links.address(request), request.scope.get("quartier.suffix")
+    place = here.place.removesuffix(f".{suffix}") if suffix else here.place
+    return [
+        links.link("alternate", here.at(place, format=name), FORMATS[name].media_type)
+        for name in ("csv", "json")
+    ]
 
 
 def _opened(

@@ -240,6 +240,13 @@ def _stored_total(table: Table, *, of_today: bool) -> ColumnElement[Any]:
     return known - func.coalesce(ended, nothing) if of_today else known
 
 
+@lru_cache(maxsize=256)
+def matching(shape: Shape, names: tuple[str, ...]) -> Statement:
+    """Columns of all that matches: what larger statements are made around."""
+    table = published.LISTS[shape.table]
+    return _compile(select(*(table.c[name] for name in names)).where(*_where(shape)))
+
+
 @lru_cache(maxsize=1024)
 def stream(shape: Shape) -> Statement:
     keys = _keys(shape)

@@ -66,10 +66,9 @@ def test_accept_chooses(api: TestClient, accept: str, media_type: str | None) ->
 
 @pytest.mark.parametrize(("resource", "name"), EVERY)
 def test_parameter_and_suffix_say_the_same(api: TestClient, resource: Resource, name: str) -> None:
-    by_parameter = get(
-        api, f"/v1/{resource.name}", {"limit": 3, "format": name}, accept="image/png"
-    )
-    by_suffix = get(api, f"/v1/{resource.name}.{name}", {"limit": 3}, accept="image/png")
+    some = {} if FORMATS[name].cube else {"limit": 3}
+    by_parameter = get(api, f"/v1/{resource.name}", {**some, "format": name}, accept="image/png")
+    by_suffix = get(api, f"/v1/{resource.name}.{name}", some, accept="image/png")
     assert by_parameter.headers["content-type"] == by_suffix.headers["content-type"]
     assert by_parameter.headers["content-type"].split(";")[0] == FORMATS[name].media_type
     if name in ("csv", "ndjson"):

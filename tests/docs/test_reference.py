@@ -26,7 +26,8 @@ PROBLEMS = [kind for kind in vars(errors).values() if isinstance(kind, type)]
 def test_every_format_is_described() -> None:
     page = (REFERENCE / "formats.md").read_text(encoding="utf-8")
     for format_ in FORMATS.values():
-        holds = "the whole filtered set" if format_.streamed else "a page"
+        is_whole = format_.streamed or format_.cube
+        holds = "the whole filtered set" if is_whole else "a page"
         assert f"| `{format_.media_type}` | `{format_.suffix}` | {holds} |" in page
 
 

@@ -57,7 +57,7 @@ def _envelope(request: Request, answer: Answer, format_: Format, lang: str) -> d
         "sources": answer.sources,
         "attribution": list(dict.fromkeys(source["attribution"] for source in answer.sources)),
         "license": licenses.pop() if len(licenses) == 1 else None,
-        "citation": answer.citation or _citation(answer.sources),
+        "citation": answer.citation or citation_of(answer.sources),
         "sequence": answer.state.sequence,
         "lang": lang,
         "links": [
@@ -80,7 +80,7 @@ def _related(request: Request, members: Mapping[str, Any]) -> list[dict[str, str
     ]
 
 
-def _citation(sources: Sequence[Mapping[str, Any]]) -> str:
+def citation_of(sources: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(
         ", ".join(filter(None, (f"{s['publisher']}: {s['title']}", s["retrieved"], s["license"])))
         for s in sources

@@ -1,0 +1,1 @@
+"""Observations as a cube, and the formats that are made of one."""

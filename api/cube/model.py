@@ -1,0 +1,172 @@
+"""A cube: observations by indicator, district, period and breakdown, whatever it is written as."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate, product
+from math import prod
+from operator import mul
+from typing import Any, Literal, NamedTuple
+
+from db.state import State
+
+TOTAL = "_T"
+"""The category of what is not broken down, as SDMX calls it."""
+
+Role = Literal["metric", "geo", "time"]
+Value = float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A place on an axis. `parent`: the code of the one it is a part of, if that is there too."""
+
+    code: str
+    label: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metric(Category):
+    """An indicator; its `unit` in full, and the `symbol` that is set after a value."""
+
+    unit: str = ""
+    symbol: str = ""
+    decimals: int = 0
+    notes: tuple[str, ...] = ()
+    citation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Area(Category):
+    """A district; its code is `scheme:key` if it has one, else its slug."""
+
+    id: str = ""
+    slug: str = ""
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Period(Category):
+    """A time; its code is EDTF, its bounds are days if anybody knows them."""
+
+    earliest: str | None = None
+    latest: str | None = None
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """An axis: `indicator`, `district`, `time`, or a codelist that something is broken down by."""
+
+    id: str
+    label: str
+    role: Role | None
+    categories: tuple[Category, ...]
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each code is, counted from 0."""
+        return {category.code: place for place, category in enumerate(self.categories)}
+
+
+class Mark(NamedTuple):
+    """What is said of a value beside it: flags, and of a forecast the scenario."""
+
+    flags: tuple[str, ...]
+    scenario: str | None = None
+
+
+PLAIN = Mark(("final",))
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Cells by their position: the last dimension runs fastest.
+
+    `cells` has what is observed, and None for a value that is hidden or not there. `marks` has
+    what is said of a cell unless that is just `final`. `doubled`: observations left out because
+    another source has one for the same cell.
+    """
+
+    state: State
+    lang: str
+    dimensions: tuple[Dimension, ...]
+    cells: Mapping[int, Value] = field(default_factory=dict)
+    marks: Mapping[int, Mark] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
+    sources: Sequence[Mapping[str, Any]] = ()
+    updated: str = ""
+    doubled: int = 0
+    titles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of the indicators, in each language that sentences are in."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(len(dimension.categories) for dimension in self.dimensions)
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """How far apart neighbours on each dimension are."""
+        return strides(self.shape)
+
+    @property
+    def metrics(self) -> list[Metric]:
+        return [each for each in self.of("metric").categories if isinstance(each, Metric)]
+
+    def of(self, role: Role) -> Dimension:
+        """The dimension of this role: every cube has all three."""
+        return next(dimension for dimension in self.dimensions if dimension.role == role)
+
+    def dense(self) -> list[Value]:
+        """A value a position; None where there is none to show."""
+        values: list[Value] = [None] * self.size
+        for position, value in self.cells.items():
+            values[position] = value
+        return values
+
+    def at(self, position: int) -> Iterator[Category]:
+        """What a position is about, a category a dimension."""
+        for dimension, stride in zip(self.dimensions, self.strides, strict=True):
+            yield dimension.categories[position // stride % len(dimension.categories)]
+
+    def chosen(self, codes: Mapping[str, Sequence[str]]) -> "Cube":
+        """The cells of some categories, in the order they are named in; all of the other axes.
+
+        Raises KeyError for a dimension or category that the cube does not have.
+        """
+        unknown = codes.keys() - {dimension.id for dimension in self.dimensions}
+        if unknown:
+            raise KeyError(min(unknown))
+        kept = [_kept(dimension, codes.get(dimension.id)) for dimension in self.dimensions]
+        steps = [
+            [place * stride for place in places]
+            for (_, places), stride in zip(kept, self.strides, strict=True)
+        ]
+        here = list(enumerate(map(sum, product(*steps))))
+        return replace(
+            self,
+            dimensions=tuple(dimension for dimension, _ in kept),
+            cells={new: self.cells[old] for new, old in here if old in self.cells},
+            marks={new: self.marks[old] for new, old in here if old in self.marks},
+        )
+
+
+def strides(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(accumulate([1, *reversed(shape[1:])], mul))[::-1]
+
+
+def _kept(dimension: Dimension, codes: Sequence[str] | None) -> tuple[Dimension, list[int]]:
+    if codes is None:
+        return dimension, list(range(len(dimension.categories)))
+    places = [dimension.places[code] for code in codes]
+    categories = tuple(dimension.categories[place] for place in places)
+    there = {category.code for category in categories}
+    orphaned = (
+        each if each.parent is None or each.parent in there else replace(each, parent=None)
+        for each in categories
+    )
+    return replace(dimension, categories=tuple(orphaned)), places

@@ -1,0 +1,47 @@
+"""Asking for a cube: by the conditions of a list, or of an indicator and chosen codes."""
+
+from collections.abc import Sequence
+
+from api.analyses.reading import SPOKEN
+from api.cube.making import cube
+from api.cube.model import Cube
+from db import cube as database
+from db.conditions import Condition
+from db.queries import Source
+
+MOST = 1_000_000
+"""Cells: more would be a document that neither side can hold."""
+
+
+class TooLargeError(ValueError):
+    """More than a cube may have; says how much, and how to ask for less."""
+
+
+async def read(
+    source: Source, conditions: Sequence[Condition], lang: str, most: int = MOST
+) -> Cube:
+    """All observations that match. Raises TooLargeError where there are more than `most`."""
+    wanted = database.Wanted(tuple(conditions), lang, SPOKEN, most)
+    found = await database.read(source, wanted)
+    if found.count > most:
+        raise TooLargeError(f"there are more than {most:,} observations; {NARROW}")
+    return cube(found, lang)
+
+
+async def outline(source: Source, conditions: Sequence[Condition], lang: str) -> Cube:
+    """The dimensions of the same cube, without a cell."""
+    wanted = database.Wanted(tuple(conditions), lang, SPOKEN, MOST)
+    return cube(await database.outline(source, wanted), lang)
+
+
+def require_dense(found: Cube, most: int = MOST) -> None:
+    """Raises TooLargeError if there are more positions than may be written, empty or not."""
+    if found.size <= most:
+        return
+    sides = " × ".join(
+        f"{len(dimension.categories)} ({dimension.id})" for dimension in found.dimensions
+    )
+    raise TooLargeError(f"{sides} are {found.size:,} cells, of {most:,} at most; {NARROW}")
+
+
+NARROW = "narrow indicator, district, level or time"
