@@ -7,6 +7,7 @@ text, which is parsed once: of a cell there is never an object.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any, LiteralString
 
@@ -51,6 +52,7 @@ class Wanted:
     lang: str
     spoken: Sequence[str] = ()
     most: int = 1_000_000
+    boundary: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,14 @@ async def outline(source: Source, wanted: Wanted) -> Found:
 
 
 async def _row(source: Source, wanted: Wanted, *, with_cells: bool) -> Any:
-    selection = Selection(published.observation, wanted.conditions, Order("name"), "json")
+    selection = Selection(
+        published.observation,
+        wanted.conditions,
+        Order("name"),
+        "json",
+        lang=wanted.lang,
+        boundary=wanted.boundary,
+    )
     statement, names = _statement(selection.shape, with_cells=with_cells)
     values = selection.values()
     arguments = [
@@ -93,7 +102,9 @@ async def _row(source: Source, wanted: Wanted, *, with_cells: bool) -> Any:
         list(wanted.spoken),
         wanted.most,
     ]
-    steady = all(condition.builder in _STEADY for condition in wanted.conditions)
+    steady = wanted.boundary is None and all(
+        condition.builder in _STEADY for condition in wanted.conditions
+    )
     async with source.query() as connection:
         cursor = await connection.execute(statement, arguments, prepare=steady)
         return await cursor.fetchone()

@@ -1,6 +1,7 @@
 """Asking for a cube: by the conditions of a list, or of an indicator and chosen codes."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from api.analyses.reading import SPOKEN
 from api.cube.making import cube
@@ -18,10 +19,14 @@ class TooLargeError(ValueError):
 
 
 async def read(
-    source: Source, conditions: Sequence[Condition], lang: str, most: int = MOST
+    source: Source,
+    conditions: Sequence[Condition],
+    lang: str,
+    most: int = MOST,
+    boundary: date | None = None,
 ) -> Cube:
     """All observations that match. Raises TooLargeError where there are more than `most`."""
-    wanted = database.Wanted(tuple(conditions), lang, SPOKEN, most)
+    wanted = database.Wanted(tuple(conditions), lang, SPOKEN, most, boundary)
     found = await database.read(source, wanted)
     if found.count > most:
         raise TooLargeError(f"there are more than {most:,} observations; {NARROW}")
