@@ -24,7 +24,7 @@ from api.parameters import (
     ListParameters,
     Simplified,
 )
-from api.resources import WIDE_COLUMNS, Resource
+from api.resources import RECALCULATED_COLUMNS, WIDE_COLUMNS, Resource
 from api.responses import HOURS_UNKNOWN, PLACE_UNKNOWN, Envelope, Version
 from api.series import SeriesParameters
 from db import queries
@@ -235,6 +235,7 @@ async def _listed(wanted: Wanted, parameters: ListParameters) -> Wanted:
         order=order,
         after=cursor.keys if cursor else (),
         limit=None if limit == "all" else limit,
+        boundary=parameters.boundary if isinstance(parameters, SeriesParameters) else None,
     )
     depth = cursor.depth if cursor else 0
     minute = this_minute().isoformat() if parameters.opening == "now" else ""
@@ -513,7 +514,9 @@ async def _cube(request: Request, wanted: Wanted) -> Response:
     conditions, lang = wanted.selection.conditions, wanted.lang
     linked = [*_links(request, wanted, None)[:1], *_otherwise(request)]
     try:
-        cube = await reading.read(wanted.service.pool, conditions, lang)
+        cube = await reading.read(
+            wanted.service.pool, conditions, lang, boundary=wanted.selection.boundary
+        )
         body = await written(cube, wanted.format, linked)
     except reading.TooLargeError as error:
         raise InvalidParameter.named("format", f"as {wanted.format.name}, {error}") from None
@@ -543,11 +546,13 @@ def _columns(wanted: Wanted, parameters: ItemParameters) -> dict[str, str]:
     columns = wanted.resource.columns
     if any(condition.builder is near for condition in wanted.selection.conditions):
         columns = columns | {"distance_m": "$.distance_m"}
+    if wanted.selection.boundary:
+        columns = columns | RECALCULATED_COLUMNS
     if wanted.opening:
         columns = columns | {"open_until": "$.opening.next_change"}
     if not parameters.fields:
         return columns
-    kept = {"id", "distance_m", "opening", *parameters.fields}
+    kept = {"id", "distance_m", "opening", "recalculation", *parameters.fields}
     return {
         name: path
         for name, path in columns.items()

@@ -166,6 +166,12 @@ OBSERVATIONS = Resource(
     },
 )
 
+RECALCULATED_COLUMNS = {
+    "recalculated_from": "$.recalculation.parts[*].district.slug",
+    "not_recalculated": "$.recalculation.reason",
+}
+"""The columns that observations have in addition, with `boundary`."""
+
 WIDE_COLUMNS = {
     "indicator": "$.indicator.slug",
     "district": "$.district.slug",

@@ -5,12 +5,16 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from api.parameters import ListParameters, Reference, Simplified, given, named
-from api.types import SEVERAL, Ids, Parts, Time
+from api.types import SEVERAL, Boundary, Ids, Parts, Time
 from db import conditions as c
-from db.codes import Flag, Level, Suppression
+from db.codes import Flag, Level, Recalculation, Suppression
 from db.conditions import Condition, where
 
 TOTAL = "total"
+BOUNDARY = (
+    "Values for the districts of a day (`2023-01-01`) or of the end of a year, recalculated where "
+    "reforms came between. `as_reported`, or not given: as they were published."
+)
 
 
 class SeriesParameters(Simplified, ListParameters):
@@ -44,7 +48,8 @@ class SeriesParameters(Simplified, ListParameters):
         "(`sex`), or `total`, what is not broken down. Several of a dimension mean or, different "
         "dimensions and; `total` comes in addition.",
     )
-    status: Annotated[list[Flag | Suppression], SEVERAL] | None = Field(
+    boundary: Boundary = Field(None, description=BOUNDARY)
+    status: Annotated[list[Flag | Suppression | Recalculation], SEVERAL] | None = Field(
         None, description="Status flags of the value."
     )
     layout: Literal["long", "wide"] = Field(

@@ -230,6 +230,19 @@ def _period(value: object) -> "Period":
     return date(first, 1, 1), date(last, 12, 31)
 
 
+def _boundary(value: object) -> date | None:
+    """A day, or a year, of which the last day is meant."""
+    if value is None or value == "as_reported":
+        return None
+    text = value if isinstance(value, str) else ""
+    if re.fullmatch(_YEAR, text):
+        return date(int(text), 12, 31)
+    try:
+        return _day(text)
+    except ValueError:
+        raise ValueError("must be as_reported, a year (2023) or a day (2023-01-01)") from None
+
+
 def _names(value: object, info: ValidationInfo) -> tuple[str, ...]:
     parts = value.split(",") if _is_written(info) and isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
@@ -377,6 +390,21 @@ OpenAt = Annotated[
     datetime,
     BeforeValidator(_open_at),
     WithJsonSchema({"type": "string", "format": "opening-time"}),
+]
+Boundary = Annotated[
+    date | None,
+    BeforeValidator(_boundary),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "boundary",
+            "anyOf": [
+                {"const": "as_reported"},
+                {"pattern": rf"^{_YEAR}$"},
+                {"format": "date"},
+            ],
+        }
+    ),
 ]
 Time = Annotated[
     Period,

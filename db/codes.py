@@ -32,6 +32,8 @@ Flag = Literal[
 ]
 Suppression = Literal["suppressed_primary", "suppressed_secondary"]
 """Why a publication hid a value: it is small, or a small one would follow from it."""
+Recalculation = Literal["recalculated"]
+"""No observation has it: it was made for the districts of a day."""
 
 DecisionState = Literal[
     "proposed",

@@ -7,6 +7,7 @@ text, which is parsed once: of a cell there is never an object.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any, LiteralString
 
@@ -42,6 +43,7 @@ class Wanted:
     lang: str
     spoken: Sequence[str] = ()
     most: int = 1_000_000
+    boundary: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,14 @@ async def outline(source: Source, wanted: Wanted) -> Found:
 
 
 async def _row(source: Source, wanted: Wanted, *, with_cells: bool) -> Any:
-    selection = Selection(published.observation, wanted.conditions, Order("name"), "json")
+    selection = Selection(
+        published.observation,
+        wanted.conditions,
+        Order("name"),
+        "json",
+        lang=wanted.lang,
+        boundary=wanted.boundary,
+    )
     statement, names = _statement(selection.shape, with_cells=with_cells)
     values = selection.values()
     arguments = [
@@ -91,7 +100,8 @@ async def _row(source: Source, wanted: Wanted, *, with_cells: bool) -> Any:
 
 def _is_steady(wanted: Wanted) -> bool:
     """Where indicators are named, theirs is the index to use: one plan is good for all values."""
-    return any(condition.builder is conditions.refers_to for condition in wanted.conditions)
+    named = any(condition.builder is conditions.refers_to for condition in wanted.conditions)
+    return named and wanted.boundary is None
 
 
 def _found(row: Any) -> Found:

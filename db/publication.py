@@ -24,6 +24,7 @@ from db.disclosure.withholding import Withheld, withhold
 from db.documents import fingerprint, read
 from db.flags import notations
 from db.opening.publication import replace_opening_times
+from db.reforms import replace_parts
 from db.simplification import simplify_all
 from db.standing import OUTDATED
 
@@ -79,6 +80,8 @@ def publish(url: str, *, dry_run: bool = False, leaks: bool = False) -> Publicat
             if touched & {HOLIDAYS, "offering"}:
                 replace_opening_times(cursor, publication.changed, rebuild=rebuild)
             _run(cursor, *_companions(touched, rebuild=rebuild))
+            if touched & {"district", "observation"} or rebuild:
+                replace_parts(cursor)
             if rebuild:
                 cursor.execute(_OTHER_LANGUAGES)
             if publication.decided and not leaks:

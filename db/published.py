@@ -21,7 +21,7 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, INT4RANGE, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, INT4RANGE, TSVECTOR
 
 SCHEMA = "published"
 CHANNEL = "quartier_publication"
@@ -101,6 +101,10 @@ indicator = _resource(
     "indicator",
     *_terms("theme", "level", "breakdown"),
     Column("type", Text, nullable=False),
+    Column("aggregation", Text, nullable=False),
+    Column("numerator_id", Uuid),
+    Column("denominator_id", Uuid),
+    Column("factor", Numeric),
     Column("search", TSVECTOR, nullable=False),
 )
 
@@ -291,6 +295,23 @@ district_ancestor = Table(
     Column("ancestor_id", Uuid, primary_key=True),
     Column("depth", Integer, nullable=False),
 )
+
+district_part = Table(
+    "district_part",
+    metadata,
+    Column("target_id", Uuid, primary_key=True),
+    Column("span", DATERANGE, primary_key=True),
+    Column("node", Integer, primary_key=True, autoincrement=False),
+    Column("direction", Text, nullable=False),
+    Column("above", ARRAY(Integer), nullable=False),
+    Column("district_id", Uuid, nullable=False),
+    Column("part_span", DATERANGE, nullable=False),
+    Column("share", Numeric),
+    Column("leaves", Integer, nullable=False),
+    Column("of_leaves", Integer, nullable=False),
+)
+"""What districts that a reform touches are made of, a row a part (db/reforms.py). `span`: the time
+between two reforms in which that holds; `part_span`: that whose values of the part are meant."""
 
 district_member = Table(
     "district_member",

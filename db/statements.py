@@ -6,6 +6,7 @@ compiling a statement costs more than running it, so each is looked up after its
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any, Literal, LiteralString, cast
 
@@ -28,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, psycopg
 
-from db import conditions, published
+from db import conditions, published, recalculated
 from db.conditions import Condition, ConditionShape
 from db.state import STATE_TEXT
 
@@ -62,6 +63,8 @@ class Selection:
     limit: int | None = 100
     column: str = "document"
     skip: int = 0
+    boundary: date | None = None
+    """Of observations: recalculated to the districts of that day."""
 
     @property
     def shape(self) -> "Shape":
@@ -79,13 +82,14 @@ class Selection:
             fixed=self.limit if self._is_common else None,
             column=self.column,
             skipping=bool(self.skip),
+            recalculated=self.boundary is not None,
         )
 
     @property
     def _is_common(self) -> bool:
         """One plan is good for all such pages: they follow an index from any point on."""
         plain = all(part.builder in _PLAIN for part in self.conditions)
-        return plain and self.limit in COMMON_LIMITS
+        return plain and self.boundary is None and self.limit in COMMON_LIMITS
 
     def values(self) -> dict[str, Any]:
         """What its statement binds, by name."""
@@ -101,6 +105,8 @@ class Selection:
             "lang": self.lang,
             "fields": list(self.fields),
             "skip": self.skip,
+            recalculated.BOUNDARY: self.boundary,
+            recalculated.LANG: self.lang,
         }
 
 
@@ -136,6 +142,12 @@ class Shape:
     fixed: int | None = None
     column: str = "document"
     skipping: bool = False
+    recalculated: bool = False
+
+    @property
+    def source(self) -> Any:
+        """What is read: a published table, or what has its columns."""
+        return recalculated.observations() if self.recalculated else published.LISTS[self.table]
 
 
 _PLAIN = frozenset((conditions.not_ended, conditions.numbered))
@@ -154,7 +166,7 @@ def _compile(statement: Select[Any], *, prepared: bool = False) -> Statement:
 
 @lru_cache(maxsize=2048)
 def page(shape: Shape) -> Statement:
-    table = published.LISTS[shape.table]
+    table = shape.source
     keys = _keys(shape)
     limit, more = _limits(shape)
     found = _found(shape, keys) if _is_filtered(shape) else _selected(shape, keys)
@@ -209,10 +221,10 @@ def item(shape: Shape) -> Statement:
 
 @lru_cache(maxsize=1024)
 def count(shape: Shape) -> Statement:
-    table = published.LISTS[shape.table]
+    table = shape.source
     builders = {part.builder for part in shape.conditions}
     stored = published.STORED_TOTALS.get(shape.table)
-    if builders <= {conditions.not_ended} and stored is not None:
+    if builders <= {conditions.not_ended} and stored is not None and not shape.recalculated:
         return _compile(select(_stored_total(stored, of_today=bool(builders)), _STATE))
     counted = select(func.count()).select_from(table).where(*_where(shape)).scalar_subquery()
     return _compile(select(counted, _STATE))
@@ -243,7 +255,7 @@ def _stored_total(table: Table, *, of_today: bool) -> ColumnElement[Any]:
 @lru_cache(maxsize=256)
 def matching(shape: Shape, names: tuple[str, ...]) -> Statement:
     """Columns of all that matches: what larger statements are made around."""
-    table = published.LISTS[shape.table]
+    table = shape.source
     return _compile(select(*(table.c[name] for name in names)).where(*_where(shape)))
 
 
@@ -258,7 +270,7 @@ def stream(shape: Shape) -> Statement:
 
 def _wide(shape: Shape) -> Select[Any]:
     """One line for each indicator, district and breakdown, its values by period."""
-    table = published.observation
+    table = shape.source
     document = _document(shape, table)
     values = func.json_object_agg(table.c.period, table.c.value).cast(Text)
     joined = (
@@ -275,13 +287,13 @@ def _wide(shape: Shape) -> Select[Any]:
 
 @lru_cache(maxsize=128)
 def periods(shape: Shape) -> Statement:
-    period = published.observation.c.period
+    period = shape.source.c.period
     return _compile(select(period).where(*_where(shape)).distinct().order_by(period))
 
 
 @lru_cache(maxsize=1024)
 def facet(shape: Shape, name: str) -> Statement:
-    table = published.LISTS[shape.table]
+    table = shape.source
     kind = published.FACETS[shape.table][name]
     counted = _FACET_COUNTS[kind](table, name).where(*_where(shape)).subquery("counted")
     label = published.label
@@ -345,7 +357,7 @@ _FACET_COUNTS = {
 
 
 def _selected(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    table = published.LISTS[shape.table]
+    table = shape.source
     metres = _distance(shape, table) if _is_near(shape) else None
     statement = select(_body(shape, table, metres).label("body"), *_labelled(keys))
     return _located(_filtered(statement, shape, keys), shape)
@@ -356,7 +368,7 @@ def _found(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
 
     PostgreSQL would compose the document of every match and sort them with it, on disk.
     """
-    table = published.LISTS[shape.table]
+    table = shape.source
     metres = [_distance(shape, table).label("metres")] if _is_near(shape) else []
     return _filtered(select(table.c.id, *_labelled(keys), *metres), shape, keys)
 
@@ -377,11 +389,13 @@ def _located(statement: Select[Any], shape: Shape) -> Select[Any]:
     district = published.district
     if shape.layout != "geojson" or shape.table != published.observation.name:
         return statement
-    return statement.join(district, district.c.id == published.observation.c.district_id)
+    return statement.join(district, district.c.id == shape.source.c.district_id)
 
 
 def _is_filtered(shape: Shape) -> bool:
-    return shape.skipping or any(part.builder not in _PLAIN for part in shape.conditions)
+    """What is recalculated would be so twice."""
+    is_plain = all(part.builder in _PLAIN for part in shape.conditions)
+    return shape.skipping or not (is_plain or shape.recalculated)
 
 
 def _is_near(shape: Shape) -> bool:
@@ -395,13 +409,13 @@ def _ordered(
 
 
 def _where(shape: Shape) -> list[ColumnElement[Any]]:
-    table = published.LISTS[shape.table]
+    table = shape.source
     return [part.expression(table, position) for position, part in enumerate(shape.conditions)]
 
 
 def _keys(shape: Shape) -> list[ColumnElement[Any]]:
     """The sort keys, ending with the id: a total order."""
-    table = published.LISTS[shape.table]
+    table = shape.source
     if shape.order.name == "distance":
         return [_distance(shape, table), table.c.id]
     if shape.order.name == "relevance":
@@ -501,7 +515,8 @@ def _with_opening(document: ColumnElement[Any], shape: Shape, table: Table) -> C
 
 def _place(shape: Shape, table: Table) -> ColumnElement[Any]:
     """The members of the Feature that say where it is; observations are where their district is."""
-    located = published.district if table is published.observation else table
+    is_observation = table.name == published.observation.name
+    located = published.district if is_observation else table
     if shape.geometry == "geojson":
         return located.c.geojson
     return func.coalesce(located.c[shape.geometry], located.c.geojson)

@@ -1,6 +1,7 @@
 """Asking for a cube: by the conditions of a list, or of an indicator and chosen codes."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from api.analyses.reading import SPOKEN
 from api.cube.making import cube
@@ -18,9 +19,15 @@ class TooLargeError(ValueError):
     """More than a cube may have; says how much, and how to ask for less."""
 
 
-async def read(source: Source, conditions: Sequence[Condition], lang: str) -> Cube:
+async def read(
+    source: Source,
+    conditions: Sequence[Condition],
+    lang: str,
+    boundary: date | None = None,
+) -> Cube:
     """All observations that match. Raises TooLargeError where there are more than `MOST`."""
-    found = await database.read(source, database.Wanted(tuple(conditions), lang, SPOKEN, MOST))
+    wanted = database.Wanted(tuple(conditions), lang, SPOKEN, MOST, boundary)
+    found = await database.read(source, wanted)
     if found.count > MOST:
         raise TooLargeError(f"there are more than {MOST:,} observations; {NARROW}")
     return cube(found, lang)

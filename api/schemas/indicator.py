@@ -1,6 +1,7 @@
 """Indicators and observations."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -52,6 +53,30 @@ class Indicator(Entity):
     observations_count: int
 
 
+class RecalculatedPart(Document):
+    district: DistrictReference
+    share: float | None = Field(description="How much of its value counts; null if unknown.")
+    value: float | None
+
+
+class Recalculation(Document):
+    """What a value was made of, and why there is none."""
+
+    reason: (
+        Literal[
+            "part_suppressed",
+            "part_missing",
+            "share_unknown",
+            "not_additive",
+            "no_counts",
+            "no_weight",
+            "denominator_is_zero",
+        ]
+        | None
+    )
+    parts: list[RecalculatedPart]
+
+
 class Observation(Document):
     """A value of an indicator in a district and period. `flags` explain a null."""
 
@@ -77,3 +102,6 @@ class Observation(Document):
     source: Source
     lang: str
     updated_at: datetime
+    recalculation: Recalculation | None = Field(
+        None, description="With `boundary`: of a value that was recalculated, from what."
+    )

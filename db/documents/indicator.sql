@@ -41,7 +41,7 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
        ARRAY(SELECT p.dimension FROM part p WHERE p.id = w.id
              UNION SELECT p.dimension || ':' || p.code FROM part p WHERE p.id = w.id
              ORDER BY 1) AS breakdown,
-       w.type,
+       w.type, w.aggregation, w.numerator_id, w.denominator_id, w.factor,
        ARRAY[concat_ws(' ', w.title, w.abbreviation),
              (SELECT string_agg(t.label, ' ' ORDER BY x.term_id, t.lang) FROM registry.indicator_term x
               JOIN term_label t ON t.id = x.term_id WHERE x.indicator_id = w.id),
