@@ -22,6 +22,7 @@ from db import datasets, hsds, published
 from db.disclosure.withholding import Withheld, withhold
 from db.documents import fingerprint, read
 from db.opening.publication import replace_opening_times
+from db.populations import CELLS, replace_population
 from db.simplification import simplify_all
 from db.standing import OUTDATED
 
@@ -77,6 +78,8 @@ def publish(url: str, *, dry_run: bool = False, leaks: bool = False) -> Publicat
             if touched & {HOLIDAYS, "offering"}:
                 replace_opening_times(cursor, publication.changed, rebuild=rebuild)
             _run(cursor, *_companions(touched, rebuild=rebuild))
+            if touched & {CELLS, "district"} or rebuild:
+                replace_population(cursor, publication.changed, publication.removed)
             if rebuild:
                 cursor.execute(_OTHER_LANGUAGES)
             if publication.decided and not leaks:
@@ -149,7 +152,7 @@ def _collect(cursor: Cursor[Any], publication: Publication, *, everything: bool)
         _add_dependants(cursor)
     cursor.execute("ANALYZE pending")
     found = cursor.execute("SELECT DISTINCT resource FROM pending").fetchall()
-    return {name for (name,) in found} & {*published.RESOURCES, HOLIDAYS}
+    return {name for (name,) in found} & {*published.RESOURCES, HOLIDAYS, CELLS}
 
 
 def _analyze_if_many(cursor: Cursor[Any]) -> int:
