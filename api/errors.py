@@ -87,6 +87,13 @@ class NotAcceptable(Problem):
     title = "Not acceptable"
 
 
+class Lacking(Problem):
+    """It was well asked, but what answers it has not been imported."""
+
+    status = 409
+    title = "Not imported"
+
+
 class Gone(Problem):
     status = 410
     title = "Gone"

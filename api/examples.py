@@ -370,6 +370,10 @@ ADDRESSES: dict[str, dict[str, str]] = {
         "/v1/gaps/offerings.geojson?category=advice&population=population&simplify=200": "For a "
         "map",
     },
+    "coverage_gaps": {
+        "/v1/gaps/coverage?category=advice&parent=landkreis-mittelsachsen": "The nearest advice of "
+        "every municipality of a county",
+    },
     "list_strategies": {"/v1/strategies?theme=poverty": "About poverty"},
     "get_strategy": {"/v1/strategies/buendnis-gegen-armut-wuppertal": "By slug"},
     "list_measures": {

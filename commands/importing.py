@@ -148,6 +148,48 @@ def import_school_holidays(
         )
 
 
+@group.command("grid")
+def import_population_grid(
+    file: Annotated[Path, typer.Argument(help="CSV, GeoJSON, GeoPackage: cells with residents.")],
+    source: Annotated[str, typer.Option(help="What it is called; the same name replaces it.")],
+    residents: Annotated[
+        str | None, typer.Option(help="The column with the residents, if it is not found.")
+    ] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="Coordinate system, such as EPSG:3035, if it is not stated.")
+    ] = None,
+    table: Annotated[str | None, typer.Option(help="The table, if the file has several.")] = None,
+) -> None:
+    """Take over how many people live where, from the cells of a population grid.
+
+    Cells in districts with a real boundary are taken; where the file has some, those of other
+    sources go. What is published of it is told by `/v1/gaps/coverage`.
+    """
+    from seed.grids import Given, GridRefused, import_grid
+
+    given = Given(source, residents, crs, table)
+    with databases(read_settings()) as both:
+        require_prepared(both)
+        try:
+            with rows_done() as tell:
+                taken = import_grid(both.owner_url, file, given, actor="import grid", progress=tell)
+        except GridRefused as refused:
+            stop(f"{file} is refused: {refused}")
+    counts = taken.counts
+    notes.print(
+        f"{counts.new} new, {counts.changed} changed, {taken.removed} removed: "
+        f"{taken.residents:,.0f} residents"
+    )
+    for reason, count in (taken.left_out + taken.rejected).items():
+        notes.print(f"{count} rows left out: {reason}")
+    if taken.new_source:
+        notes.print(
+            f"The licence of {taken.new_source} is not stated, so it is not published: "
+            f"./quartier sources set {taken.new_source} license=…"
+        )
+    raise typer.Exit(1 if taken.rejected else 0)
+
+
 @group.command("suggest")
 def suggest_mapping(
     file: Annotated[Path, typer.Argument(help="File that nobody has mapped yet.")],

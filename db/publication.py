@@ -24,6 +24,7 @@ from db.disclosure.withholding import Withheld, withhold
 from db.documents import fingerprint, read
 from db.flags import notations
 from db.opening.publication import replace_opening_times
+from db.populations import CELLS, replace_population
 from db.reforms import replace_parts
 from db.simplification import simplify_all
 from db.standing import OUTDATED
@@ -82,6 +83,8 @@ def publish(url: str, *, dry_run: bool = False, leaks: bool = False) -> Publicat
             _run(cursor, *_companions(touched, rebuild=rebuild))
             if touched & {"district", "observation"} or rebuild:
                 replace_parts(cursor)
+            if touched & {CELLS, "district"} or rebuild:
+                replace_population(cursor, publication.changed, publication.removed)
             if rebuild:
                 cursor.execute(_OTHER_LANGUAGES)
             if publication.decided and not leaks:
@@ -155,7 +158,7 @@ def _collect(cursor: Cursor[Any], publication: Publication, *, everything: bool)
         _add_dependants(cursor)
     cursor.execute("ANALYZE pending")
     found = cursor.execute("SELECT DISTINCT resource FROM pending").fetchall()
-    return {name for (name,) in found} & {*published.RESOURCES, HOLIDAYS}
+    return {name for (name,) in found} & {*published.RESOURCES, HOLIDAYS, CELLS}
 
 
 def _analyze_if_many(cursor: Cursor[Any], *, before: int = 0) -> int:

@@ -11,8 +11,9 @@ from api.analyses.answers.envelope import Answer
 from api.dependencies import service
 from api.formats import Format
 from api.gaps.asked import Asked
+from api.gaps.coverage import coverage
 from api.gaps.offerings import offerings
-from api.gaps.parameters import GapParameters, SupplyParameters
+from api.gaps.parameters import CoverageParameters, GapParameters, SupplyParameters
 from api.routing import ModelRoute
 from api.schemas import gaps as schemas
 
@@ -23,6 +24,7 @@ Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 def router() -> APIRouter:
     routes = APIRouter(prefix="/v1/gaps", route_class=ModelRoute)
     _add(routes, "offerings", offerings, SupplyParameters)
+    _add(routes, "coverage", coverage, CoverageParameters)
     return routes
 
 

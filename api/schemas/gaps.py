@@ -7,7 +7,14 @@ from pydantic import Field
 
 from api.gaps import supply
 from api.schemas.analysis import Measured, Sentence
-from api.schemas.document import Coded, DistrictReference, Document, ImpreciseDate, Source
+from api.schemas.document import (
+    Coded,
+    DistrictReference,
+    Document,
+    ImpreciseDate,
+    NamedReference,
+    Source,
+)
 from api.schemas.geojson import Geometry
 from api.schemas.page import Link
 
@@ -15,7 +22,7 @@ from api.schemas.page import Link
 class OfGaps(Document):
     """What both answers carry."""
 
-    reason: Literal["no_observations", "no_districts"] | None = Field(
+    reason: Literal["no_observations", "no_districts", "no_points"] | None = Field(
         description="Why there is nothing to tell; else null."
     )
     sentence: Sentence
@@ -161,11 +168,79 @@ class SupplyCollection(SuppliedGaps):
     numberReturned: int  # noqa: N815 - of OGC API - Features
 
 
+class NearestOffering(Document):
+    offering: NamedReference
+    distance_m: int
+    from_: Literal["residents", "point"] = Field(
+        alias="from",
+        description="Measured from the middle of where its residents live, or without a grid from "
+        "a point inside the district.",
+    )
+
+
+class Covered(Document):
+    residents: float | None = Field(
+        description="Of the population grid; null where it has no inhabited cell."
+    )
+    covered: float | None = Field(description="Those within `distance_m` of an offering.")
+    uncovered: float | None
+    percent: float | None
+
+
+class CoverageItem(DistrictReference, Covered):
+    boundary_quality: Coded | None
+    nearest: NearestOffering | None = Field(
+        description="Null if no offering has a point that is known precisely."
+    )
+
+
+class CoverageTotal(Covered):
+    """Of `parent`, or of all districts listed."""
+
+    district: DistrictReference | None
+
+
+class CoveredGaps(OfGaps):
+    level: Coded | None
+    filter: ChosenOfferings
+    distance_m: float | None
+    distance_is: Literal["air_line"] = Field(description="Great-circle metres, not by road.")
+    cell_m: int | None = Field(description="Width of the grid's cells, if it is known.")
+    order: Literal["need", "name"]
+    left_out: Unplaced = Field(description="Offerings without a point that is known precisely.")
+    total: CoverageTotal
+
+
+class CoverageGaps(CoveredGaps):
+    """Districts and how far people there have to an offering."""
+
+    items: list[CoverageItem]
+
+
+class CoverageFeature(Document):
+    type: Literal["Feature"]
+    id: UUID
+    bbox: Annotated[list[float], Field(min_length=4, max_length=4)] | None = None
+    geometry: Geometry | None
+    properties: CoverageItem
+
+
+class CoverageCollection(CoveredGaps):
+    """Districts and how far people there have to an offering, as GeoJSON."""
+
+    type: Literal["FeatureCollection"]
+    features: list[CoverageFeature]
+    numberReturned: int  # noqa: N815 - of OGC API - Features
+
+
 ANSWERS: dict[str, dict[str, type[Document]]] = {
     "offerings": {"json": SupplyGaps, "geojson": SupplyCollection},
+    "coverage": {"json": CoverageGaps, "geojson": CoverageCollection},
 }
 """By address, then by format: what is answered."""
 
 SUMMARIES = {
     "offerings": "Offerings for so many people by district: need against supply",
+    "coverage": "How many people live within a distance of an offering, and the nearest one by "
+    "district",
 }

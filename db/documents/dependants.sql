@@ -33,6 +33,10 @@ WITH dependant(resource, id) AS (
     SELECT 'holiday', h.id FROM pending p
     JOIN registry.holiday h ON h.source_id = p.id WHERE p.resource = 'source'
     UNION ALL
+    SELECT 'population_cell', p.id FROM pending p
+    WHERE p.resource = 'source'
+      AND EXISTS (SELECT FROM registry.population_cell c WHERE c.source_id = p.id)
+    UNION ALL
     -- parts with a source of their own
     SELECT 'offering', e.offering_id FROM pending p
     JOIN registry.evaluation e ON e.source_id = p.id WHERE p.resource = 'source'

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import Geometry
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, Key, on_earth, refers_to
@@ -20,6 +20,7 @@ class PopulationCell(Base):
         CheckConstraint("width > 0", name="width"),
         CheckConstraint("residents > 0 AND residents < 1e9", name="residents"),
         on_earth("point"),
+        Index(None, "point", postgresql_using="gist"),
     )
 
     id: Mapped[Key]

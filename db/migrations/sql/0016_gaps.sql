@@ -23,6 +23,9 @@ CREATE TABLE registry.population_cell (
     CONSTRAINT population_cell_source_id_fkey FOREIGN KEY(source_id) REFERENCES registry.source (id) ON DELETE RESTRICT
 );
 
+CREATE INDEX population_cell_point_idx ON registry.population_cell USING gist (point);
+CREATE INDEX population_cell_source_id_idx ON registry.population_cell (source_id);
+
 CREATE TRIGGER record_insert AFTER INSERT ON registry.population_cell
     REFERENCING NEW TABLE AS after_rows
     FOR EACH STATEMENT EXECUTE FUNCTION registry.record_changes('population_cell', 'source_id');
