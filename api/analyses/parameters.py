@@ -134,16 +134,9 @@ class RankingParameters(AtLevel, AtTime, Tabular):
     )
 
 
-class MapParameters(AtLevel, AtTime):
-    """What a map understands."""
+class Classed(AtLevel, AtTime):
+    """What decides which districts and values are on a map, and their classes."""
 
-    formats = ("geojson", "json")
-
-    format: Literal["geojson", "json"] | None = Field(
-        None,
-        description="`geojson` with boundaries, or `json` without; a suffix (`.json`) or `Accept` "
-        "does the same.",
-    )
     method: Method = Field("quantile", description="How classes are made.")
     classes: Annotated[int, Field(ge=1, le=MOST_CLASSES), WHOLE] | None = Field(
         None,
@@ -156,6 +149,18 @@ class MapParameters(AtLevel, AtTime):
         description="`series`: classes of the values of all periods, so that maps of several "
         "periods can be compared.",
     )
+
+
+class MapParameters(Classed):
+    """What a map understands."""
+
+    formats = ("geojson", "json")
+
+    format: Literal["geojson", "json"] | None = Field(
+        None,
+        description="`geojson` with boundaries, or `json` without; a suffix (`.json`) or `Accept` "
+        "does the same.",
+    )
     simplify: Tolerance = Field(
         "0",
         description="Simplify boundaries by so many metres; shared borders stay shared.",
@@ -164,6 +169,17 @@ class MapParameters(AtLevel, AtTime):
     def geometry(self) -> str:
         """The column that holds the shape asked for."""
         return "geojson" if self.simplify == "0" else f"geojson_{self.simplify}"
+
+
+class DashboardParameters(Classed):
+    """What the dashboard understands: one view of an indicator, perhaps of one district in it."""
+
+    indicator: Name | None = None
+    district: Name | None = None
+
+    def references(self) -> list[Reference]:
+        own = (("indicator", self.indicator), ("district", self.district))
+        return [*super().references(), *(Reference(n, n, value) for n, value in own if value)]
 
 
 class CompareParameters(AtTime, Tabular):
