@@ -24,6 +24,7 @@ from api.routers import (
     bulk,
     catalogue,
     changes,
+    dashboard,
     discovery,
     docs,
     embed,
@@ -76,7 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
     errors.install(app)
     data = (changes, opening, resources, analyses, gaps, places, hsds, px, bulk, catalogue)
-    faces = (*data, home, pages, embed, inbox, docs, discovery, health)
+    faces = (*data, home, pages, dashboard, embed, inbox, docs, discovery, health)
     for face in (*faces, metrics) if settings.metrics else faces:
         # Not include_router(): FastAPI would match each route twice, at 10 µs apiece.
         app.router.routes.extend(face.router().routes)

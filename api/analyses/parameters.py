@@ -152,16 +152,9 @@ class Drawn(AnalysisParameters):
         return "geojson" if self.simplify == "0" else f"geojson_{self.simplify}"
 
 
-class MapParameters(AtLevel, AtTime, Drawn):
-    """What a map understands."""
+class Classed(AtLevel, AtTime):
+    """What decides which districts and values are on a map, and their classes."""
 
-    formats = ("geojson", "json")
-
-    format: Literal["geojson", "json"] | None = Field(
-        None,
-        description="`geojson` with boundaries, or `json` without; a suffix (`.json`) or `Accept` "
-        "does the same.",
-    )
     method: Method = Field("quantile", description="How classes are made.")
     classes: Annotated[int, Field(ge=1, le=MOST_CLASSES), WHOLE] | None = Field(
         None,
@@ -173,6 +166,18 @@ class MapParameters(AtLevel, AtTime, Drawn):
         "date",
         description="`series`: classes of the values of all periods, so that maps of several "
         "periods can be compared.",
+    )
+
+
+class MapParameters(Classed, Drawn):
+    """What a map understands."""
+
+    formats = ("geojson", "json")
+
+    format: Literal["geojson", "json"] | None = Field(
+        None,
+        description="`geojson` with boundaries, or `json` without; a suffix (`.json`) or `Accept` "
+        "does the same.",
     )
 
 
@@ -200,6 +205,17 @@ class AggregationParameters(Below, AtTime, Drawn):
         if self.of and LEVELS.index(self.of) <= LEVELS.index(self.level):
             raise ValueError(f"of: {self.of} is not below {self.level}")
         return self
+
+
+class DashboardParameters(Classed):
+    """What the dashboard understands: one view of an indicator, perhaps of one district in it."""
+
+    indicator: Name | None = None
+    district: Name | None = None
+
+    def references(self) -> list[Reference]:
+        own = (("indicator", self.indicator), ("district", self.district))
+        return [*super().references(), *(Reference(n, n, value) for n, value in own if value)]
 
 
 class CompareParameters(AtTime, Tabular):

@@ -32,6 +32,13 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """How far two numbers of the indicator are apart: of percentages in percentage points."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """A text that each language has of its own."""
 
@@ -48,6 +55,11 @@ class Said(NamedTuple):
 def sentence(spoken: Mapping[str, Mapping[str, Any]], said: Sequence[Said]) -> dict[str, str]:
     """By language. `spoken`: what the indicator is called in each of them, and its unit."""
     return {lang: " ".join(_say(lang, spoken[lang], each) for each in said) for lang in SPOKEN}
+
+
+def is_percentage(indicator: Mapping[str, Any]) -> bool:
+    """Whether its values are percentages of something."""
+    return bool(indicator["type"]["code"] == "rate") and str(indicator["unit"]).startswith("%")
 
 
 def rest(counts: Mapping[str, int]) -> list[Said]:
@@ -68,8 +80,10 @@ def _say(lang: str, indicator: Mapping[str, Any], said: Said) -> str:
 def _written(lang: str, indicator: Mapping[str, Any], value: object) -> str:
     write = Writer(Locale.parse(lang))
     match value:
-        case Amount(number):
+        case Amount(number) | Difference(number):
             unit = str(indicator["unit"])
+            if isinstance(value, Difference) and is_percentage(indicator):
+                unit = str(_texts()[lang]["points"])
             amount = write.number(number, indicator["decimals"])
             return amount if unit == "1" else f"{amount} {unit}"
         case Figure(number, decimals):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
 from typing import Any
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 32
 BAR, GAP = 22, 10
 LABELLED = 0.36  # of the width, for the names beside bars
+LABEL = 69  # of a period, across
 MOST_LINES = 6
 MOST_BARS = 60
 NEARLY = 0.8
@@ -35,6 +38,19 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """The values of a district, by period, and the periods that others of its level have, in order.
+
+    `breaks`: periods from which on a value means something else than before.
+    """
+
+    name: str
+    values: Mapping[str, float]
+    periods: Sequence[str]
+    breaks: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """The values of one district; a gap in them is a gap in the line."""
 
@@ -47,10 +63,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
+    """`breaks` are the periods, each with where it is, from which on a series begins anew."""
+
     kind: str
     lines: list[Line]
     ticks: list[Tick]
     periods: list[tuple[str, float]]
+    breaks: list[tuple[str, float]] = field(default_factory=list)
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -101,39 +120,74 @@ def _period(observation: Document) -> str:
 
 
 def _lines(known: Sequence[Document], periods: Sequence[str], districts: Sequence[str]) -> Lines:
-    ticks = _ticks([each["value"] for each in known])
-    low, high = ticks[0], ticks[-1]
+    lines = [Series(name, _values(known, name), periods) for name in districts]
+    return _drawn(lines, _evenly(periods))
+
+
+def _values(known: Sequence[Document], district: str) -> dict[str, float]:
+    return {_period(each): each["value"] for each in known if each["district"]["name"] == district}
+
+
+def series(lines: Sequence[Series], days: Mapping[str, date | None]) -> Lines | None:
+    """Over the time there is between the last days of the periods; None unless there are two."""
+    periods = [period for period in days if any(period in line.values for line in lines)]
+    if len(periods) < 2:
+        return None
+    dated = {period: day for period in periods if (day := days[period])}
+    is_dated = len(set(dated.values())) == len(periods)
+    return _drawn(lines, _over_time(dated) if is_dated else _evenly(periods))
+
+
+def _evenly(periods: Sequence[str]) -> dict[str, float]:
     step = (WIDTH - LEFT - RIGHT) / max(len(periods) - 1, 1)
-    across = {period: LEFT + step * number for number, period in enumerate(periods)}
+    return {period: LEFT + step * number for number, period in enumerate(periods)}
+
+
+def _over_time(days: Mapping[str, date]) -> dict[str, float]:
+    first, last = min(days.values()), max(days.values())
+    scale = (WIDTH - LEFT - RIGHT) / (last - first).days
+    return {period: LEFT + scale * (day - first).days for period, day in days.items()}
+
+
+def _drawn(lines: Sequence[Series], across: Mapping[str, float]) -> Lines:
+    ticks = _ticks([value for line in lines for value in line.values.values()])
+    low, high = ticks[0], ticks[-1]
 
     def along(value: float) -> float:
         return HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
 
-    lines = []
-    for number, name in enumerate(districts):
-        of = {_period(each): each["value"] for each in known if each["district"]["name"] == name}
+    found = []
+    for number, line in enumerate(lines):
         points = [
-            Point(across[period], along(of[period]), period, of[period])
-            for period in periods
-            if period in of
+            Point(across[period], along(line.values[period]), period, line.values[period])
+            for period in across
+            if period in line.values
         ]
-        lines.append(Line(name, SHAPES[number], number + 1, points, _path(points, step)))
+        path = _path(points, line)
+        found.append(Line(line.name, SHAPES[number % len(SHAPES)], number + 1, points, path))
     marks = [Tick(value, along(value)) for value in ticks]
-    return Lines("lines", lines, marks, _labelled(across))
+    broken = {period for line in lines for period in line.breaks}
+    breaks = [(period, at) for period, at in across.items() if period in broken]
+    return Lines("lines", found, marks, _labelled(across), breaks)
 
 
 def _labelled(across: Mapping[str, float]) -> list[tuple[str, float]]:
-    """As many periods as there is room for."""
-    every = math.ceil(len(across) / 8)
-    return [pair for number, pair in enumerate(across.items()) if number % every == 0]
+    """As many periods as there is room for, the last one among them."""
+    found: list[tuple[str, float]] = []
+    for period, at in sorted(across.items(), key=lambda pair: -pair[1]):
+        if not found or found[-1][1] - at >= LABEL:
+            found.append((period, at))
+    return found[::-1]
 
 
-def _path(points: Sequence[Point], step: float) -> str:
-    steps, before = [], None
+def _path(points: Sequence[Point], line: Series) -> str:
+    """From value to value; not over a period without one, and not over a break."""
+    joined = {pair for pair in pairwise(line.periods) if pair[1] not in line.breaks}
+    steps, before = [], ""
     for point in points:
-        follows = before is not None and point.x - before.x < step * 1.5
-        steps.append(f"{'L' if follows else 'M'}{point.x:.1f} {point.y:.1f}")
-        before = point
+        step = "L" if (before, point.period) in joined else "M"
+        steps.append(f"{step}{point.x:.1f} {point.y:.1f}")
+        before = point.period
     return "".join(steps)
 
 

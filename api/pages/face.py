@@ -17,7 +17,7 @@ from api.dependencies import Service
 from api.errors import InvalidParameter, Problem
 from api.formats import FORMATS
 from api.negotiation import choose_language, is_named, prefers_html
-from api.pages import charts, choices, feeds, linked_data, related
+from api.pages import charts, choices, dashboard, feeds, linked_data, related
 from api.pages.embedding import Embedding
 from api.pages.maps import Ground, Map, Position, ground
 from api.pages.reading import Document, Reading
@@ -169,6 +169,27 @@ class Pages:
         }
         context = {"embedding": embedding, "choices": choices_of, "asked": dict(asked)}
         return self._finished(shown, reading, "embed.html", context)
+
+    async def dashboard(
+        self, shown: Shown, view: dashboard.View, problem: Problem | None = None
+    ) -> bytes | None:
+        """A view of an indicator; with a problem, what is there instead of what was asked for."""
+        reading = self._reading(shown)
+        known = await dashboard.indicators(reading)
+        context: Context = {
+            "indicators": known,
+            "themes": dashboard.by_theme(known),
+            "problem": problem,
+            "board": None,
+            "is_elsewhere": False,
+            "kept_with_indicator": (),
+        }
+        if name := view.parameters.indicator or (None if problem else dashboard.usual(known)):
+            named = view.of(name)
+            found = await dashboard.board(reading, known, named)
+            context |= dashboard.shown(found, named, links.base_url(shown.request))
+        template = "dashboard.html" if shown.version.format.name == "html" else "dashboard/map.svg"
+        return self._finished(shown, reading, template, context)
 
     def simple(self, request: Request, template: str, lang: str, **context: Any) -> bytes:
         """A page that shows nothing of a publication."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import shapely
+
 Position = tuple[float, float]
 
 WIDTH = 1000.0  # units of a drawing across
@@ -215,10 +217,16 @@ def _area(feature: dict[str, Any], projection: Projection) -> Area:
     about = feature["properties"]
     rings = _rings(feature["geometry"])
     path = "".join(_path(map(projection.point, ring)) for ring in rings)
-    at = (about["longitude"], about["latitude"])
-    middle = at if None not in at else max(rings, key=len)[0]
+    at = (about.get("longitude"), about.get("latitude"))
+    middle = at if None not in at else _inside(max(rings, key=len))
     x, y = projection.point(middle)
     return Area(about["slug"], about["name"], path, (round(x), round(y)))
+
+
+def _inside(ring: list[Position]) -> Position:
+    """A point in the area: near its middle, even if that lies outside."""
+    point = shapely.point_on_surface(shapely.polygons(ring))
+    return point.x, point.y
 
 
 def _rings(geometry: dict[str, Any] | None) -> list[list[Position]]:

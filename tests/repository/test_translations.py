@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from api.pages.templates import NAMES
 
 WEB = Path(__file__).parents[2] / "web"
-TEMPLATES = ("templates/**.html", "templates/**.xml")
+TEMPLATES = ("templates/**.html", "templates/**.xml", "templates/**.svg")
 OPTIONS = {"extensions": "jinja2.ext.do", "silent": "false"}
 CATALOGUES = sorted((WEB / "translations").glob("*.po"))
 

@@ -21,7 +21,7 @@ from api.analyses.answers.envelope import Answer, plain
 from api.analyses.comparison import Standing, compared, standing
 from api.analyses.parameters import CompareParameters
 from api.analyses.reading import Area, counted
-from api.analyses.sentences import Amount, Said, Term
+from api.analyses.sentences import Amount, Difference, Said, Term
 from api.errors import InvalidParameter
 from db import cells
 
@@ -178,7 +178,7 @@ def _said(item: Item) -> list[Said]:
 def _said_beside(each: Item) -> Said:
     difference = each["difference"]
     said = {
-        "difference": Amount(abs(difference)),
+        "difference": Difference(abs(difference)),
         "reference": each["reference"]["name"] if each["reference"] else Term("mean"),
         "other": Amount(each["reference_value"]),
     }

@@ -36,6 +36,11 @@ class Answer:
     columns: Mapping[str, str] = field(default_factory=dict)
     features: list[bytes] | None = None
 
+    @property
+    def cited(self) -> str:
+        """How to cite it: as the indicator says, or by the sources."""
+        return self.citation or citation_of(self.sources)
+
 
 def written(request: Request, answer: Answer, format_: Format, lang: str) -> bytes:
     """The answer in a format, with what every answer carries."""
@@ -67,7 +72,7 @@ def _envelope(request: Request, answer: Answer, format_: Format, lang: str) -> d
         "sources": answer.sources,
         "attribution": list(dict.fromkeys(source["attribution"] for source in answer.sources)),
         "license": licenses.pop() if len(licenses) == 1 else None,
-        "citation": answer.citation or citation_of(answer.sources),
+        "citation": answer.cited,
         "sequence": answer.state.sequence,
         "lang": lang,
         "links": [

@@ -18,8 +18,8 @@ from api.analyses.answers.asked import (
 )
 from api.analyses.answers.envelope import Answer, plain
 from api.analyses.parameters import TrendParameters
-from api.analyses.reading import Area, Cell, Indicator, Slot, counted, within
-from api.analyses.sentences import Amount, Said
+from api.analyses.reading import Area, Cell, Slot, counted, within
+from api.analyses.sentences import Amount, Difference, Said, is_percentage
 from api.analyses.trends import Point, trend
 from db.codes import LEVELS
 
@@ -65,7 +65,7 @@ async def development(asked: Asked[TrendParameters]) -> Answer | None:
             "level": indicator.levels.get(level or ""),
             "from": slots[0].edtf if slots else None,
             "to": slots[-1].edtf if slots else None,
-            "absolute_in": "percentage_points" if _is_percentage(indicator) else "unit",
+            "absolute_in": "percentage_points" if is_percentage(indicator.document) else "unit",
             **counted(cells),
         },
         items=items,
@@ -76,11 +76,6 @@ async def development(asked: Asked[TrendParameters]) -> Answer | None:
         reason=why,
         columns=COLUMNS,
     )
-
-
-def _is_percentage(indicator: Indicator) -> bool:
-    document = indicator.document
-    return bool(document["type"]["code"] == "rate") and str(document["unit"]).startswith("%")
 
 
 def _cells(area: Area, slots: Sequence[Slot]) -> list[Cell | None]:
@@ -141,7 +136,7 @@ def _part(day: date, days: int) -> float:
 
 def _said(items: Sequence[Item], slots: Sequence[Slot]) -> list[Said]:
     if len(items) == 1:
-        return [_said_one(items[0])]
+        return [changed(items[0])]
     changes = [item["absolute"] for item in items if item["absolute"] is not None]
     said = {
         "from": slots[0].edtf,
@@ -154,11 +149,12 @@ def _said(items: Sequence[Item], slots: Sequence[Slot]) -> list[Said]:
     return [Said("trends", said), *([Said("unknown", {"count": unknown})] if unknown else [])]
 
 
-def _said_one(item: Item) -> Said:
+def changed(item: Item) -> Said:
+    """How the value of one district changed, or why that cannot be said."""
     change, base, end = item["absolute"], item["base"], item["end"]
     said = {"district": item["district"]["name"], "from": base["period"], "to": end["period"]}
     if change is None:
         return Said("trend_break" if item["breaks"] else "trend_unknown", said)
     said |= {"base": Amount(base["value"]), "end": Amount(end["value"])}
     name = "trend_up" if change > 0 else "trend_down" if change < 0 else "trend_same"
-    return Said(name, said | {"difference": Amount(abs(change))})
+    return Said(name, said | {"difference": Difference(abs(change))})

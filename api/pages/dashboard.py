@@ -1,0 +1,400 @@
+"""The dashboard: one view of an indicator, as map, ranking, series and table of one publication."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, TypeVar, get_args
+from urllib.parse import quote, quote_plus
+
+from api.analyses.answers.asked import Asked, Between
+from api.analyses.answers.availability import availability
+from api.analyses.answers.comparison import comparison
+from api.analyses.answers.envelope import Answer
+from api.analyses.answers.map import choropleth as mapped
+from api.analyses.answers.ranking import ranking
+from api.analyses.answers.trend import changed, development
+from api.analyses.classes import MOST_CLASSES, Scheme
+from api.analyses.parameters import (
+    AnalysisParameters,
+    AvailabilityParameters,
+    CompareParameters,
+    DashboardParameters,
+    MapParameters,
+    RankingParameters,
+    TrendParameters,
+)
+from api.analyses.sentences import Said, is_percentage, sentence
+from api.errors import NotFound
+from api.formats import FORMATS
+from api.links import Address
+from api.pages import charts, choropleth
+from api.pages.reading import Document, Reading
+from api.parameters import IndicatorParameters
+from api.resources import INDICATORS, OBSERVATIONS
+
+PLACE = "/dashboard"
+SHAPE = "200"
+MANY = 10_000
+"""Indicators that one can choose from: all there are."""
+SCHEMES: tuple[str, ...] = get_args(Scheme)
+FOR_PEOPLE = ("html", "atom")
+
+Analysis = Callable[[Asked[Any]], Awaitable[Answer | None]]
+Item = dict[str, Any]
+P = TypeVar("P", bound=AnalysisParameters)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is asked for, and the address that asks for it."""
+
+    parameters: DashboardParameters
+    address: Address
+
+    def without(self, name: str) -> View:
+        """The same with one parameter as if nobody had named it."""
+        usual = DashboardParameters.model_fields[name].default
+        kept = [pair for pair in self.address.parameters if pair[0] != name]
+        return View(
+            self.parameters.model_copy(update={name: usual}),
+            replace(self.address, parameters=tuple(kept)),
+        )
+
+    def of(self, indicator: str) -> View:
+        """The same, naming the indicator that is shown."""
+        found = self.without("indicator")
+        pairs = [*found.address.parameters, ("indicator", quote_plus(indicator))]
+        return View(
+            self.parameters.model_copy(update={"indicator": indicator}),
+            replace(self.address, parameters=tuple(sorted(pairs))),
+        )
+
+    def asking(self, place: str, model: type[AnalysisParameters], **more: str | None) -> str:
+        """The address of the same as data."""
+        known = {*model.model_fields, "lang"}
+        kept = tuple(pair for pair in self.address.parameters if pair[0] in known)
+        return replace(self.address, parameters=kept).at(place, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What was found, all of one state; `district`: the one that was chosen, where it is shown."""
+
+    indicator: Document
+    available: Answer
+    drawn: Answer
+    ranked: Answer
+    developed: Answer | None
+    compared: Answer | None
+    district: Item | None
+
+    @property
+    def answers(self) -> list[Answer]:
+        found = (self.drawn, self.ranked, self.compared, self.developed)
+        return [answer for answer in found if answer]
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+async def indicators(reading: Reading) -> list[Document]:
+    """All that one can choose from, by title."""
+    found = await reading.some(INDICATORS, IndicatorParameters(), MANY, counted=False)
+    return found.documents
+
+
+def usual(known: Sequence[Document]) -> str | None:
+    """The indicator shown where none is named: the one with the most observations."""
+    found = max(known, key=lambda each: int(each["observations_count"]), default=None)
+    return str(found["slug"]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What all analyses of a board are asked."""
+
+    reading: Reading
+    indicator: str
+    parameters: DashboardParameters
+
+    async def answer(
+        self, analyse: Analysis, model: type[P], form: str = "json", **more: object
+    ) -> Answer:
+        shared = self.parameters.model_dump(include=set(model.model_fields), exclude_none=True)
+        asked = Asked(
+            self.reading.service.pool,
+            self.indicator,
+            self.reading.lang,
+            FORMATS[form],
+            model.model_validate(shared | more),
+        )
+        found = await analyse(asked)
+        if found is None:
+            raise NotFound(f"There is no {self.indicator} among the indicators.")
+        self.reading.states.add(found.state)
+        return found
+
+
+async def board(reading: Reading, known: Sequence[Document], view: View) -> Board:
+    """All that the page shows of an indicator."""
+    parameters = view.parameters
+    assert parameters.indicator is not None
+    question = Question(reading, parameters.indicator, parameters)
+    drawn, ranked, available = await asyncio.gather(
+        drawing(question),
+        question.answer(ranking, RankingParameters),
+        question.answer(availability, AvailabilityParameters),
+    )
+    district = _chosen(drawn.items, parameters.district)
+    compared = await _compared(question, district)
+    return Board(
+        indicator=_indicator(known, drawn.members["indicator"]["id"]),
+        available=available,
+        drawn=drawn,
+        ranked=ranked,
+        developed=await _developed(question, drawn, compared),
+        compared=compared,
+        district=district,
+    )
+
+
+async def drawing(question: Question) -> Answer:
+    return await question.answer(mapped, MapParameters, "geojson", simplify=SHAPE)
+
+
+async def _compared(question: Question, district: Item | None) -> Answer | None:
+    if district is None:
+        return None
+    return await question.answer(comparison, CompareParameters, district=[district["id"]])
+
+
+async def _developed(question: Question, drawn: Answer, compared: Answer | None) -> Answer | None:
+    """Of the district and what is above it; of all of its level, if none was chosen."""
+    if compared:
+        names = [each["id"] for each in _beside(compared)]
+        return await question.answer(
+            development, TrendParameters, level=None, parent=None, district=names
+        )
+    if drawn.members["level"] is None:
+        return None
+    return await question.answer(
+        development, TrendParameters, level=drawn.members["level"]["code"], district=None
+    )
+
+
+def _beside(compared: Answer) -> list[Item]:
+    """A district and those around it that it is compared with, once each."""
+    (item,) = compared.items
+    others = (each["reference"] for each in item["comparisons"] if each["reference"])
+    found = {each["id"]: each for each in (item["district"], *others)}
+    return list(found.values())
+
+
+def _chosen(items: Sequence[Item], name: str | None) -> Item | None:
+    for item in items:
+        if name in (item["id"], item["slug"], item["key"], f"{item['scheme']}:{item['key']}"):
+            return item
+    return None
+
+
+def _indicator(known: Sequence[Document], identity: str) -> Document:
+    found = [each for each in known if each["id"] == identity]
+    if not found:
+        raise Between  # it was published since
+    return found[0]
+
+
+# --- showing -------------------------------------------------------------------------------------
+
+
+def shown(found: Board, view: View, base: str) -> dict[str, Any]:
+    """What the template of the page is given."""
+    level = found.drawn.members["level"]
+    return {
+        "board": found,
+        "indicator": found.indicator,
+        "level": level,
+        "period": found.drawn.members["period"],
+        "map": choropleth.picture(found.drawn, found.district),
+        "legend": choropleth.legend(found.drawn),
+        "ranks": choropleth.ranks(found.ranked),
+        "places": _places(found),
+        "charts": _charts(found),
+        "comparisons": _comparisons(found),
+        "developed": _developed_items(found),
+        "in_points": is_percentage(found.indicator),
+        "spoken": sentence(found.drawn.spoken, said(found)),
+        "sources": sources(found),
+        "licenses": sorted({source["license"] for source in sources(found)}),
+        "cited": found.drawn.cited,
+        "downloads": _downloads(found, view, base),
+        "choices": choices(found.available, level and level["code"]),
+        "view": view,
+        "chosen": view.parameters,
+        "wrapped": choropleth.wrapped,
+        "to_district": lambda slug: view.address.changed(district=slug),
+        "everywhere": str(view.without("parent").address),
+        "kept_with_indicator": _kept(view, ("district", "method", "parent", "scheme", "scope")),
+        "kept_with_view": _kept(view, ("indicator", "parent")),
+        "schemes": SCHEMES,
+        "most_classes": MOST_CLASSES,
+        "has_parts": any(item["denominator"] is not None for item in found.ranked.items),
+        "is_elsewhere": view.parameters.district is not None and found.district is None,
+    }
+
+
+def _kept(view: View, names: Collection[str]) -> list[tuple[str, str]]:
+    """What a form sends along as it is."""
+    return [pair for pair in view.address.pairs() if pair[0] in {*names, "lang"}]
+
+
+def by_theme(known: Sequence[Document]) -> dict[str, list[Document]]:
+    """Indicators by their first theme, those without one last."""
+    found: dict[str, list[Document]] = {}
+    for each in known:
+        label = each["themes"][0]["label"] if each["themes"] else ""
+        found.setdefault(label, []).append(each)
+    return dict(sorted(found.items(), key=lambda pair: (not pair[0], pair[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What else could be shown: levels with their labels, periods of this level, breakdowns."""
+
+    levels: Sequence[Item]
+    periods: Sequence[Item]
+    dimensions: Mapping[str, dict[str, str]]
+
+
+def choices(available: Answer, level: str | None) -> Choices:
+    """As the matrix of availability has them; the latest period first."""
+    levels = {item["level"]["code"]: item["level"] for item in available.items}
+    periods = [item for item in available.items if item["level"]["code"] == level]
+    dimensions: dict[str, dict[str, str]] = {}
+    for each in available.members["known_breakdowns"]:
+        for name, code in each.items():
+            dimensions.setdefault(name, {})[code] = code
+    return Choices(list(levels.values()), periods[::-1], dimensions)
+
+
+def said(found: Board) -> list[Said]:
+    """In one breath: the map, and what is said of a district; which indicator it is only once."""
+    return [*found.drawn.said, *_said_of_district(found), *_said_of_change(found)]
+
+
+def _said_of_district(found: Board) -> Sequence[Said]:
+    return found.compared.said[1:] if found.compared else ()
+
+
+def _said_of_change(found: Board) -> Sequence[Said]:
+    """Of the district alone, or of all of its level; nothing if nothing can have changed."""
+    if found.district:
+        own = [item for item in _developed_items(found) if _is(item, found.district)]
+        return [changed(item) for item in own]
+    if found.developed is None or found.developed.members["from"] == found.developed.members["to"]:
+        return ()
+    return found.developed.said[1:]
+
+
+def _is(item: Item, district: Item) -> bool:
+    return bool(item["district"]["id"] == district["id"])
+
+
+def _developed_items(found: Board) -> list[Item]:
+    """Those of whom two periods can be compared, or of whom it is known why not."""
+    items = found.developed.items if found.developed else []
+    return [
+        item
+        for item in items
+        if item["base"]["period"] != item["end"]["period"] and _is_valued(item)
+    ]
+
+
+def _is_valued(item: Item) -> bool:
+    return any(point["value"] is not None for point in item["points"])
+
+
+def sources(found: Board) -> list[Item]:
+    each = (source for answer in found.answers for source in answer.sources)
+    return list({json.dumps(source): source for source in each}.values())
+
+
+def _places(found: Board) -> list[Item]:
+    """All areas by name: the table that says what the map shows."""
+    ranked = {item["district"]["id"]: item for item in found.ranked.items}
+    return [dict(item) | {"ranked": ranked.get(item["id"])} for item in found.drawn.items]
+
+
+Chart = tuple[str, charts.Lines]
+"""What it shows, and how it is drawn."""
+
+
+def _charts(found: Board) -> list[Chart]:
+    """The series of the district beside those around it. Counts of areas of different size would
+    not fit into one picture."""
+    if found.compared is None or found.developed is None:
+        return []
+    lines = [_series(item, found.available) for item in found.developed.items]
+    valued = [line for line in lines if line.values]
+    is_count = found.indicator["type"]["code"] == "count"
+    groups = [[line] for line in valued] if is_count else [valued]
+    days = _days(found.available)
+    drawn = ((group, charts.series(group, days)) for group in groups)
+    return [(", ".join(line.name for line in group), chart) for group, chart in drawn if chart]
+
+
+def _series(item: Item, available: Answer) -> charts.Series:
+    level = item["district"]["level"]["code"]
+    periods = [e["period"]["edtf"] for e in available.items if e["level"]["code"] == level]
+    values = {p["period"]: p["value"] for p in item["points"] if p["value"] is not None}
+    return charts.Series(item["district"]["name"], values, periods, item["breaks"])
+
+
+def _days(available: Answer) -> dict[str, date | None]:
+    """The periods of all levels in order, each with its last day."""
+    found = {each["period"]["edtf"]: each["period"]["latest"] for each in available.items}
+    ordered = sorted(found.items(), key=lambda pair: (pair[1] or "", pair[0]))
+    return {period: date.fromisoformat(day) if day else None for period, day in ordered}
+
+
+def _comparisons(found: Board) -> list[Item]:
+    """What the district is compared with, but for what has no value and what came before."""
+    if found.compared is None:
+        return []
+    (item,) = found.compared.items
+    named = {
+        each["reference"]["id"] if each["reference"] else each["with"]: each
+        for each in item["comparisons"][::-1]
+    }
+    return [
+        each
+        for each in item["comparisons"]
+        if each in named.values() and each["reference_value"] is not None
+    ]
+
+
+def _downloads(found: Board, view: View, base: str) -> dict[str, dict[str, str]]:
+    """The same as data: what the map shows, the ranking, and all observations of the level."""
+    place = f"{base}/v1/indicators/{quote(found.indicator['slug'])}"
+    level = found.drawn.members["level"]
+    observations = {"level": level["code"]} if level else {}
+    return {
+        "picture": {"svg": view.asking(f"{base}{PLACE}/map.svg", DashboardParameters)},
+        "map": {
+            name: view.asking(f"{place}/map.{name}", MapParameters)
+            for name in MapParameters.formats
+        },
+        "ranking": {
+            name: view.asking(f"{place}/ranking.{name}", RankingParameters)
+            for name in RankingParameters.formats
+        },
+        "observations": {
+            name: view.asking(f"{place}/observations.{name}", AnalysisParameters, **observations)
+            for name in OBSERVATIONS.formats
+            if name not in FOR_PEOPLE
+        },
+    }
