@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Double,
     Integer,
+    Numeric,
     Select,
     Table,
     Text,
@@ -401,7 +402,16 @@ def _keys(shape: Shape) -> list[ColumnElement[Any]]:
         query = _binds_of(shape, conditions.matches_text)[0]
         return [conditions.relevance(table, query), table.c.id]
     columns = published.SORTS[shape.table][shape.order.name]
-    return [*(table.c[column] for column in columns), table.c.id]
+    known = [_known(table.c[column], shape.order.descending) for column in columns]
+    return [*known, table.c.id]
+
+
+def _known(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
+    """A number that is unknown comes last in either direction: a keyset cannot go on from NULL."""
+    if not isinstance(column.type, Numeric):
+        return column
+    last = literal_column("'-Infinity'" if descending else "'Infinity'", Numeric())
+    return func.coalesce(column, last)
 
 
 def _distance(shape: Shape, table: Table) -> ColumnElement[Any]:
