@@ -18,7 +18,6 @@ from db import published
 
 Expression = ColumnElement[Any]
 COMMA = literal_column("','", Text)
-NOTHING = literal_column("''", Text)
 END = literal_column(r"E'\r\n'", Text)
 DIMENSION = "$.breakdowns."
 
@@ -79,18 +78,14 @@ def line(table: Table, paths: Sequence[str], *, translated: bool) -> Line:
 
 
 def _own(table: Table, paths: Sequence[str], end: Expression) -> list[Expression]:
-    cells = [_cell(_OWN[table.name][path]) for path in paths]
-    separated = [part for cell in cells for part in (cell, COMMA)]
+    separated = [part for path in paths for part in (_OWN[table.name][path], COMMA)]
     return [*separated[:-1], end]
 
 
-def _cell(expression: Expression) -> Expression:
-    """Quoted where a text of somebody's needs it; numbers, days and codes never do."""
-    if not isinstance(expression.type, Text):
-        return expression
-    quoted = func.concat(
-        literal_column("""'"'"""), func.replace(expression, '"', '""'), literal_column("""'"'""")
-    )
+def _quoted(expression: Expression) -> Expression:
+    """As RFC 4180 has it, where a text of somebody's needs it; numbers, days and codes never do."""
+    mark, marks = literal_column("""'"'""", Text), literal_column("""'""'""", Text)
+    quoted = func.concat(mark, func.replace(expression, mark, marks), mark)
     needs = expression.op("~")(literal_column(r"""E'[",\r\n]'""", Text))
     return case((needs, quoted), else_=expression)
 
@@ -116,7 +111,10 @@ def _origin(table: Table, path: str) -> Origin | None:
 def _within(table: Table, path: str) -> str:
     """The path in the document it leads to: `$.district.name` is `$.name` there."""
     start = next(start for start in _ORIGINS[table.name] if path.startswith(start))
-    return f"$.{path.removeprefix(start)}" if start.endswith(".") else path
+    if not start.endswith("."):
+        return path
+    inner = f"$.{path.removeprefix(start)}"
+    return inner if _ORIGINS[table.name][start].table is not None else inner.removesuffix(".code")
 
 
 def _source(table: Table, origin: Origin, cells: Expression, name: str) -> Lateral:
@@ -148,8 +146,14 @@ def _document(table: Table, origin: Origin, translated: bool) -> Expression:
 
 def _moment(column: Expression) -> Expression:
     """As documents have it."""
-    written: Expression = func.to_char(column, literal_column(_MOMENT, Text), type_=published.NUMERIC)
-    return written
+    return func.to_char(column, literal_column(_MOMENT, Text))
+
+
+def _named(parts: Expression) -> Expression:
+    """Breakdowns as filters name them: after the names of the dimensions come those with terms."""
+    several = func.cardinality(parts)
+    first = several / literal_column("2") + literal_column("1")
+    return func.array_to_string(parts[first:several], literal_column("'; '", Text))
 
 
 _MOMENT = """'YYYY-MM-DD"T"HH24:MI:SS"Z"'"""
@@ -160,16 +164,17 @@ _OWN: dict[str, dict[str, Expression]] = {
         "$.period.edtf": _o.period,
         "$.period.earliest": _o.period_earliest,
         "$.period.latest": _o.period_latest,
+        "$.breakdowns": _quoted(_named(_o.breakdown)),
         "$.value": _o.value,
         "$.numerator": _o.numerator,
         "$.denominator": _o.denominator,
         "$.flags[*].code": func.array_to_string(_o.flags, literal_column("'; '", Text)),
-        "$.scenario": _o.scenario,
-        "$.note": _o.note,
+        "$.scenario": _quoted(_o.scenario),
+        "$.note": _quoted(_o.note),
         "$.updated_at": _moment(_o.updated_at),
     }
 }
-"""What is in columns of the resource itself."""
+"""What is in columns of the resource itself, written as in CSV."""
 _ORIGINS: dict[str, dict[str, Origin]] = {
     "observation": {
         "$.indicator.": Origin("indicator_id", published.indicator),

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, psycopg
 
-from db import conditions, published
+from db import conditions, lines, published
 from db.conditions import Condition, ConditionShape
 from db.state import STATE_TEXT
 
@@ -63,6 +63,7 @@ class Selection:
     limit: int | None = 100
     column: str = "document"
     skip: int = 0
+    cells: tuple[str, ...] = ()
 
     @property
     def shape(self) -> "Shape":
@@ -80,6 +81,7 @@ class Selection:
             fixed=self.limit if self._is_common else None,
             column=self.column,
             skipping=bool(self.skip),
+            cells=self.cells,
         )
 
     @property
@@ -102,6 +104,7 @@ class Selection:
             "lang": self.lang,
             "fields": list(self.fields),
             "skip": self.skip,
+            **(lines.values(self.table, self.cells) if self.cells else {}),
         }
 
 
@@ -137,6 +140,8 @@ class Shape:
     fixed: int | None = None
     column: str = "document"
     skipping: bool = False
+    cells: tuple[str, ...] = ()
+    """Columns of CSV whose lines are put together without reading documents (db/lines.py)."""
 
 
 _PLAIN = frozenset((conditions.not_ended, conditions.numbered))
@@ -246,8 +251,15 @@ def stream(shape: Shape) -> Statement:
     keys = _keys(shape)
     if shape.layout == "wide":
         return _compile(_wide(shape))
-    statement = _ordered(_selected(shape, keys), shape, keys)
+    selected = _lined(shape, keys) if shape.cells else _selected(shape, keys)
+    statement = _ordered(selected, shape, keys)
     return _compile(statement.limit(_bind("limit", Integer())) if shape.limited else statement)
+
+
+def _lined(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    """Lines from columns; nothing else is sent along."""
+    line = lines.line(published.LISTS[shape.table], shape.cells, translated=shape.translated)
+    return _filtered(select(line.body.label("body")).select_from(line.rows), shape, keys)
 
 
 def _wide(shape: Shape) -> Select[Any]:

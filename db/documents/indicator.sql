@@ -9,6 +9,27 @@ WITH wanted AS MATERIALIZED (
     JOIN registry.public_observation o ON o.indicator_id = w.id
     JOIN registry.public_district d ON d.id = o.district_id
     GROUP BY w.id
+), part AS MATERIALIZED (
+    SELECT DISTINCT w.id, part.dimension, part.code
+    FROM wanted w
+    JOIN (SELECT DISTINCT indicator_id, breakdowns FROM registry.public_observation
+          WHERE breakdowns <> '{}') AS o ON o.indicator_id = w.id
+    CROSS JOIN LATERAL jsonb_each_text(o.breakdowns) AS part(dimension, code)
+), dimension AS MATERIALIZED (
+    SELECT part.id, l.code AS lang, part.dimension AS code,
+           coalesce(registry.localized(c.title, c.translations, l.code, 'title'), part.dimension)
+               AS label,
+           json_agg(labelled.ref ORDER BY term.position, part.code) AS terms
+    FROM part
+    CROSS JOIN lang l
+    LEFT JOIN registry.codelist c ON c.name = part.dimension
+    LEFT JOIN (term_label t JOIN term USING (id))
+           ON (t.codelist, term.code, t.lang) = (part.dimension, part.code, l.code)
+    CROSS JOIN LATERAL (
+        SELECT row_to_json(r) AS ref
+        FROM (SELECT part.code, coalesce(t.label, part.code) AS label) AS r
+    ) AS labelled
+    GROUP BY part.id, l.code, part.dimension, c.id
 )
 SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
        NULL::geometry AS geometry,
@@ -16,6 +37,9 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
              JOIN term t ON t.id = x.term_id
              WHERE x.indicator_id = w.id AND t.codelist = 'theme' ORDER BY 1) AS theme,
        coalesce(available.levels, '{}') AS level,
+       ARRAY(SELECT p.dimension FROM part p WHERE p.id = w.id
+             UNION SELECT p.dimension || ':' || p.code FROM part p WHERE p.id = w.id
+             ORDER BY 1) AS breakdown,
        w.type,
        ARRAY[concat_ws(' ', w.title, w.abbreviation),
              (SELECT string_agg(t.label, ' ' ORDER BY x.term_id, t.lang) FROM registry.indicator_term x
@@ -65,6 +89,12 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                        WHERE v.level = ANY (available.levels) ORDER BY v.position
                    )) AS levels,
                    to_json(coalesce(available.periods, '{}')) AS periods,
+                   to_json(ARRAY(
+                       SELECT row_to_json(b) FROM (
+                           SELECT m.code, m.label, m.terms FROM dimension m
+                           WHERE m.id = w.id AND m.lang = l.code ORDER BY m.code
+                       ) AS b
+                   )) AS dimensions,
                    coalesce(available.observations, 0) AS observations_count,
                    registry.localized(w.note, w.translations, l.code, 'note') AS note,
                    source.ref AS source,

@@ -5,3 +5,4 @@ ALTER TABLE published.observation
     DROP scenario,
     DROP note,
     DROP source_id;
+DROP INDEX published.observation_parts;
