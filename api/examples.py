@@ -89,6 +89,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "theme": ["demography"],
         "level": ["municipality"],
         "type": ["count"],
+        "breakdown": ["sex"],
     },
     "observations": {
         "fields": ["district", "period", "value"],

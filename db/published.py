@@ -96,7 +96,7 @@ organisation = _resource(
 
 indicator = _resource(
     "indicator",
-    *_terms("theme", "level"),
+    *_terms("theme", "level", "breakdown"),
     Column("type", Text, nullable=False),
     Column("search", TSVECTOR, nullable=False),
 )
@@ -111,7 +111,13 @@ observation = _resource(
     Column("period_latest", Date),
     Column("breakdowns", Text, nullable=False),
     Column("value", Numeric),
-    *_terms("flags"),
+    *_terms("flags", "breakdown"),
+    Column("district_name", Text(collation=COLLATION), nullable=False),
+    Column("numerator", Numeric),
+    Column("denominator", Numeric),
+    Column("scenario", Text),
+    Column("note", Text),
+    Column("source_id", Uuid),
 )
 
 strategy = _resource(
@@ -518,6 +524,8 @@ SORTS: dict[str, dict[str, tuple[str, ...]]] = {
     "observation": {
         "name": ("sort_name",),
         "period": ("period", "sort_name"),
+        "district": ("district_name", "sort_name"),
+        "value": ("value",),
         "updated_at": ("updated_at",),
     },
     "strategy": {"name": ("sort_name",), "updated_at": ("updated_at",)},
@@ -533,7 +541,8 @@ SORTS: dict[str, dict[str, tuple[str, ...]]] = {
     "hsds_taxonomy": {"name": ("sort_name",)},
     "hsds_taxonomy_term": {"name": ("sort_name",)},
 }
-"""What each resource can be sorted by; the id always breaks ties. No column is nullable."""
+"""What each resource can be sorted by; the id always breaks ties. Only numbers may be unknown, and then
+come last."""
 
 FACETS: dict[str, dict[str, str]] = {
     "offering": {
@@ -547,7 +556,7 @@ FACETS: dict[str, dict[str, str]] = {
     },
     "district": {"level": "code", "designation": "terms"},
     "organisation": {"kind": "code"},
-    "indicator": {"theme": "terms", "level": "terms", "type": "code"},
+    "indicator": {"theme": "terms", "level": "terms", "type": "code", "breakdown": "terms"},
     "observation": {"level": "code", "status": "terms"},
     "strategy": {"kind": "code", "theme": "terms", "target_group": "terms"},
     "measure": {

@@ -110,6 +110,18 @@ class Indicator:
         """Levels with observations, from the largest, with their labels."""
         return {level["code"]: level for level in self.document["levels"]}
 
+    def labelled(self, breakdowns: Mapping[str, str]) -> dict[str, dict[str, str]]:
+        """Terms by dimension, with their labels; a term that nothing is observed of is its own."""
+        known = {
+            (dimension["code"], term["code"]): term
+            for dimension in self.document["dimensions"]
+            for term in dimension["terms"]
+        }
+        return {
+            dimension: known.get((dimension, code), {"code": code, "label": code})
+            for dimension, code in breakdowns.items()
+        }
+
     def part(self, name: str) -> UUID | None:
         found = self.document[name]
         return UUID(found["id"]) if found else None

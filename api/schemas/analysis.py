@@ -53,7 +53,9 @@ class Analysis(Document):
 
 class OfIndicator(Analysis):
     indicator: Measured
-    breakdowns: dict[str, str] = Field(description="Codes by dimension; empty: the totals.")
+    breakdowns: dict[str, Coded] = Field(
+        description="Which part of the observed, by dimension; empty: the totals."
+    )
 
 
 class Counts(Document):
@@ -75,7 +77,7 @@ class AvailabilityItem(Counts):
 class Availability(OfIndicator):
     """Where an indicator has values: a matrix of levels and periods."""
 
-    known_breakdowns: list[dict[str, str]] = Field(
+    known_breakdowns: list[dict[str, Coded]] = Field(
         description="What `breakdown` can name, beside the totals."
     )
     items: list[AvailabilityItem]

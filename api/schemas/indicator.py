@@ -1,7 +1,6 @@
 """Indicators and observations."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -15,6 +14,12 @@ from api.schemas.document import (
     Source,
     TitledReference,
 )
+
+
+class Dimension(Coded):
+    """What an indicator is broken down by: a codelist, and the terms that observations have."""
+
+    terms: list[Coded]
 
 
 class Indicator(Entity):
@@ -41,6 +46,9 @@ class Indicator(Entity):
     )
     levels: list[Coded] = Field(description="Levels of districts that have observations.")
     periods: list[str] = Field(description="Periods that have observations (EDTF).")
+    dimensions: list[Dimension] = Field(
+        description="What observations are broken down by; each is a codelist of that name."
+    )
     observations_count: int
 
 
@@ -55,7 +63,9 @@ class Observation(Document):
         "schematic; null where there is none."
     )
     period: ImpreciseDate
-    breakdowns: dict[str, Any]
+    breakdowns: dict[str, Coded] = Field(
+        description="Which part of the observed, by dimension; empty: the total."
+    )
     value: float | None
     unit: str
     decimals: int

@@ -113,6 +113,15 @@ WITH dependant(resource, id) AS (
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.observation o
     WHERE p.resource = 'codelist' AND c.name IN ('observation_status', 'level', 'boundary_quality')
     UNION ALL
+    -- a dimension that observations are broken down by
+    SELECT 'observation', o.id FROM pending p
+    JOIN registry.codelist c ON c.id = p.id
+    JOIN published.observation o ON o.breakdown @> ARRAY[c.name] WHERE p.resource = 'codelist'
+    UNION ALL
+    SELECT 'indicator', i.id FROM pending p
+    JOIN registry.codelist c ON c.id = p.id
+    JOIN published.indicator i ON i.breakdown @> ARRAY[c.name] WHERE p.resource = 'codelist'
+    UNION ALL
     SELECT 'measure', m.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.measure m
     WHERE p.resource = 'codelist'

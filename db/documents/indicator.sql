@@ -4,15 +4,33 @@ WITH wanted AS MATERIALIZED (
     WHERE p.resource = 'indicator'
 ), slot AS MATERIALIZED (
     -- grouped before anything is sorted: an indicator has many observations in few periods
-    SELECT o.indicator_id, d.level, o.period, count(*) AS observations
+    SELECT o.indicator_id, d.level, o.period, o.breakdowns, count(*) AS observations
     FROM registry.public_observation o
     JOIN registry.public_district d ON d.id = o.district_id
     WHERE o.indicator_id IN (SELECT id FROM wanted)
-    GROUP BY o.indicator_id, d.level, o.period
+    GROUP BY o.indicator_id, d.level, o.period, o.breakdowns
 ), available AS MATERIALIZED (
     SELECT indicator_id AS id, array_agg(DISTINCT level) AS levels,
            array_agg(DISTINCT period ORDER BY period) AS periods, sum(observations) AS observations
     FROM slot GROUP BY indicator_id
+), part AS MATERIALIZED (
+    SELECT DISTINCT slot.indicator_id AS id, part.dimension, part.code
+    FROM slot CROSS JOIN LATERAL jsonb_each_text(slot.breakdowns) AS part(dimension, code)
+), dimension AS MATERIALIZED (
+    SELECT part.id, l.code AS lang, part.dimension AS code,
+           coalesce(registry.localized(c.title, c.translations, l.code, 'title'), part.dimension)
+               AS label,
+           json_agg(labelled.ref ORDER BY term.position, part.code) AS terms
+    FROM part
+    CROSS JOIN lang l
+    LEFT JOIN registry.codelist c ON c.name = part.dimension
+    LEFT JOIN (term_label t JOIN term USING (id))
+           ON (t.codelist, term.code, t.lang) = (part.dimension, part.code, l.code)
+    CROSS JOIN LATERAL (
+        SELECT row_to_json(r) AS ref
+        FROM (SELECT part.code, coalesce(t.label, part.code) AS label) AS r
+    ) AS labelled
+    GROUP BY part.id, l.code, part.dimension, c.id
 )
 SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
        NULL::geometry AS geometry,
@@ -20,6 +38,9 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
              JOIN term t ON t.id = x.term_id
              WHERE x.indicator_id = w.id AND t.codelist = 'theme' ORDER BY 1) AS theme,
        coalesce(available.levels, '{}') AS level,
+       ARRAY(SELECT p.dimension FROM part p WHERE p.id = w.id
+             UNION SELECT p.dimension || ':' || p.code FROM part p WHERE p.id = w.id
+             ORDER BY 1) AS breakdown,
        w.type,
        ARRAY[concat_ws(' ', w.title, w.abbreviation),
              (SELECT string_agg(t.label, ' ' ORDER BY x.term_id, t.lang) FROM registry.indicator_term x
@@ -69,6 +90,12 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                        WHERE v.level = ANY (available.levels) ORDER BY v.position
                    )) AS levels,
                    to_json(coalesce(available.periods, '{}')) AS periods,
+                   to_json(ARRAY(
+                       SELECT row_to_json(b) FROM (
+                           SELECT m.code, m.label, m.terms FROM dimension m
+                           WHERE m.id = w.id AND m.lang = l.code ORDER BY m.code
+                       ) AS b
+                   )) AS dimensions,
                    coalesce(available.observations, 0) AS observations_count,
                    registry.localized(w.note, w.translations, l.code, 'note') AS note,
                    source.ref AS source,

@@ -14,6 +14,7 @@ from seed.demonstration.batches import (
     imprecise,
     optional,
     source_ids,
+    term,
     term_links,
     words,
 )
@@ -104,12 +105,14 @@ def _observations(indicators: Ids) -> list[Row]:
 def _observation(entry: Entry, indicators: Ids, districts: Ids, sources: Ids) -> Row:
     indicator = indicators[slugify(entry["indicator"])]
     district = districts[entry["district"]]
+    parts = words(entry["breakdowns"])
+    cell = (district, entry["period"], entry["source"], *parts)
     return {
-        "id": part_id(indicator, "observation", district, entry["period"], entry["source"]),
+        "id": part_id(indicator, "observation", *cell),
         "indicator_id": indicator,
         "district_id": district,
         **imprecise("period", entry["period"]),
-        "breakdowns": {},
+        "breakdowns": _breakdowns(parts),
         "value": Decimal(entry["value"]) if entry["value"] else None,
         "flags": words(entry["flags"]),
         "raw": False,
@@ -117,3 +120,11 @@ def _observation(entry: Entry, indicators: Ids, districts: Ids, sources: Ids) ->
         "note": entry["note"],
         "source_id": sources[entry["source"]],
     }
+
+
+def _breakdowns(parts: Sequence[str]) -> dict[str, str]:
+    """`sex:f` -> `{"sex": "f"}`; KeyError for a term that no codelist has."""
+    found = dict(part.split(":") for part in parts)
+    for dimension, code in found.items():
+        term(dimension, code)
+    return found
