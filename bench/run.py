@@ -21,7 +21,17 @@ from bench.checks import SAMPLES, check, fetch
 from bench.exports import copy, export
 from bench.load import Turn, WrongAnswer, find_wrk, request, transact
 from bench.questions import Question, deep, ours, peers, questions
-from bench.results import CACHED, EXPORT, LINES, REFERENCE, UNCACHED, Results
+from bench.results import (
+    CACHED,
+    CUBE,
+    CUBE_COPY,
+    CUBE_LINES,
+    EXPORT,
+    LINES,
+    REFERENCE,
+    UNCACHED,
+    Results,
+)
 from bench.servers import (
     Plan,
     Server,
@@ -144,6 +154,8 @@ def _measure(order: Order, cluster: Cluster, results: Results, progress: Progres
             _measure_races(order, cluster, connection, servers[0], results, progress)
         if order.wants(EXPORT):
             _measure_exports(order, cluster, connection, servers, results, progress)
+        if order.indicators and order.wants(CUBE):
+            _measure_cube(order, cluster, connection, servers[0], results, progress)
 
 
 def _plans(order: Order, cluster: Cluster, progress: Progress) -> Iterator[Plan]:
@@ -192,8 +204,8 @@ def _wanted(
             yield question
 
 
-def _count(connection: psycopg.Connection[Any]) -> int:
-    found = connection.execute(statements("arguments")["count"]).fetchone()
+def _count(connection: psycopg.Connection[Any], name: str = "count") -> int:
+    found = connection.execute(statements("arguments")[name]).fetchone()
     assert found
     return int(found[0])
 
@@ -378,6 +390,25 @@ def _exporters(order: Order, servers: Sequence[Server], count: int) -> Iterator[
             yield Exporter(server, path, FEATURE, rounds)
 
 
+def _measure_cube(
+    order: Order,
+    cluster: Cluster,
+    connection: psycopg.Connection[Any],
+    server: Server,
+    results: Results,
+    progress: Progress,
+) -> None:
+    """All observations as CSV, which has a line more for its head."""
+    count = _count(connection, "observations")
+    lines = Exporter(replace(server, name=CUBE_LINES), "/v1/observations.csv", b"\n", order.rounds)
+    bare = statements("reference")[CUBE]
+    for number in range(order.rounds):
+        progress(f"all observations as CSV: round {number + 1} of {order.rounds}")
+        took = copy(cluster.program("psql"), cluster.owner_url, bare)
+        results.seconds.setdefault(CUBE, {}).setdefault(CUBE_COPY, []).append(took)
+        _export(lines, count + 1, results, CUBE)
+
+
 def _answers(server: Server, path: str) -> bool:
     try:
         with urlopen(server.url + path, timeout=60) as answer:  # noqa: S310 - http on this machine
@@ -386,11 +417,11 @@ def _answers(server: Server, path: str) -> bool:
         return False
 
 
-def _export(one: Exporter, count: int, results: Results) -> None:
+def _export(one: Exporter, count: int, results: Results, case: str = EXPORT) -> None:
     done = export(one.server, one.path, one.mark)
     if done.features != count:
-        raise WrongAnswer(f"{one.server.name} exports {done.features} of {count} features")
-    results.seconds[EXPORT].setdefault(one.server.name, []).append(done.seconds)
+        raise WrongAnswer(f"{one.server.name} exports {done.features} of {count}")
+    results.seconds[case].setdefault(one.server.name, []).append(done.seconds)
     results.first_byte.setdefault(one.server.name, []).append(done.first_byte)
     results.growth.setdefault(one.server.name, []).append(done.growth)
 
