@@ -114,8 +114,8 @@ def variant_rows(results: Results) -> Table:
     """What a variant gets done, compared with the same server without it."""
     rows = [
         (title, name, _rate(median(rates[name])), shown(results.ratio(case, name, plain), "%"))
-        for case, title in results.titles.items()
-        for rates in [results.rates[case]]
+        for case, rates in results.rates.items()
+        for title in [results.titles[case]]
         for name, plain in VARIANTS.items()
         if name in rates
     ]

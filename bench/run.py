@@ -163,17 +163,22 @@ def _plans(order: Order, cluster: Cluster, progress: Progress) -> Iterator[Plan]
     yield quartier(cluster, UNCACHED, cached=False)
     if can("cache_bytes"):
         yield quartier(cluster, CACHED, cached=True)
+    if any(map(order.wants, IN_VARIANTS)):
+        yield from _variants(cluster)
+    if order.peers:
+        environments = order.folder / "environments"
+        yield tipg(cluster, environments, progress=progress)
+        yield pygeoapi(cluster, environments, progress=progress)
+        yield from found_on_path(cluster)
+
+
+def _variants(cluster: Cluster) -> Iterator[Plan]:
     yield quartier(cluster, "quartier-log", cached=False, access_log=True)
     if can("cache_bytes"):
         yield quartier(cluster, "quartier-cached-log", cached=True, access_log=True)
     if can("workers"):
         yield quartier(cluster, "quartier-2", cached=False, workers=2)
         yield quartier(cluster, "quartier-cached-2", cached=True, workers=2)
-    if order.peers:
-        environments = order.folder / "environments"
-        yield tipg(cluster, environments, progress=progress)
-        yield pygeoapi(cluster, environments, progress=progress)
-        yield from found_on_path(cluster)
 
 
 def _contestants(servers: Sequence[Server]) -> list[Contestant]:
