@@ -5,11 +5,12 @@ import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from hashlib import blake2s
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Double, Integer, Table, Text
+from sqlalchemy import DateTime, Double, Integer, Numeric, Table, Text
 from sqlalchemy.types import TypeEngine
 
 from api.errors import InvalidParameter
@@ -19,7 +20,7 @@ from db.statements import Order
 INVALID = "is not a cursor of this list; start again without it"
 
 
-Key = str | int | float | datetime | UUID
+Key = str | int | float | Decimal | datetime | UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def encode(table: Table, order: Order, keys: bytes, depth: int) -> str:
 def decode(table: Table, order: Order, text: str) -> Cursor:
     """The cursor, if it is one of this resource and order, and untampered. Else a problem."""
     try:
-        keys, depth = json.loads(unseal(_context(table, order), text))
+        keys, depth = json.loads(unseal(_context(table, order), text), parse_float=Decimal)
         return Cursor(tuple(_typed(table, order, keys)), int(depth))
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise InvalidParameter.named("cursor", INVALID) from error
@@ -89,6 +90,8 @@ def _value(type_: TypeEngine[Any], key: object) -> Key:
             return _checked(int(str(key)), abs(int(str(key))) < 2**31)
         case Text():
             return _checked(str(key), "\0" not in str(key))
+        case Numeric() if not isinstance(type_, Double):
+            return _checked(Decimal(str(key)), not Decimal(str(key)).is_nan())
         case _:
             return _checked(float(str(key)), math.isfinite(float(str(key))))
 

@@ -22,8 +22,24 @@ class SeriesParameters(Simplified, ListParameters):
 
     resource: ClassVar[str] = "observation"
 
-    sort: Literal["name", "-name", "period", "-period", "updated_at", "-updated_at"] | None = Field(
-        None, description="What to sort by; a minus in front reverses it."
+    sort: (
+        Literal[
+            "name",
+            "-name",
+            "period",
+            "-period",
+            "district",
+            "-district",
+            "value",
+            "-value",
+            "updated_at",
+            "-updated_at",
+        ]
+        | None
+    ) = Field(
+        None,
+        description="What to sort by; a minus in front reverses it. A value that is not known "
+        "comes last.",
     )
     district: Ids | None = Field(
         None, description="Districts by id, slug, `scheme:key` or a key that is unique."

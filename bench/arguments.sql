@@ -3,6 +3,9 @@
 -- name: count
 SELECT count(*) FROM bench.offering;
 
+-- name: observations
+SELECT count(*) FROM published.observation;
+
 -- name: columns
 SELECT string_agg('o.' || quote_ident(column_name), ', ' ORDER BY ordinal_position)
 FROM information_schema.columns

@@ -22,14 +22,19 @@ Features = Sequence[Mapping[str, Any]]
 
 def fetch(url: str, kind: str) -> Any:
     """The parsed body of an answer that must be JSON of the server's kind."""
-    try:
-        with cast("HTTPResponse", urlopen(Request(url), timeout=120)) as answer:  # noqa: S310
-            body, told = answer.read(), answer.headers.get_content_type()
-    except HTTPError as error:
-        raise WrongAnswer(f"{url} answered {error.code}: {error.read(500)!r}") from error
+    body, told = read(url)
     if told not in (TYPES[kind], "application/geo+json"):
         raise WrongAnswer(f"{url} is {told}, not {TYPES[kind]}")
     return json.loads(body)
+
+
+def read(url: str) -> tuple[bytes, str]:
+    """The body of an answer, and its media type."""
+    try:
+        with cast("HTTPResponse", urlopen(Request(url), timeout=120)) as answer:  # noqa: S310
+            return answer.read(), answer.headers.get_content_type()
+    except HTTPError as error:
+        raise WrongAnswer(f"{url} answered {error.code}: {error.read(500)!r}") from error
 
 
 def check(question: Question, servers: Sequence[Server], reference: Sequence[Any]) -> None:

@@ -148,5 +148,42 @@ ORDER BY p.id;
 CREATE INDEX ON bench.district (level, name, id);
 CREATE INDEX ON bench.district USING gist (geom);
 
+-- What a line of CSV says of an observation, in the order of the lines.
+CREATE TABLE bench.observation (
+    id uuid,
+    indicator text,
+    district text,
+    district_key text,
+    district_name text,
+    level text,
+    period text,
+    period_earliest date,
+    period_latest date,
+    breakdowns text,
+    sex text,
+    value numeric,
+    unit text,
+    numerator numeric,
+    denominator numeric,
+    flags text[],
+    scenario text,
+    note text,
+    source text,
+    license text,
+    attribution text,
+    updated_at timestamptz
+);
+
+INSERT INTO bench.observation
+SELECT p.id, d #>> '{indicator,slug}', d #>> '{district,slug}', d #>> '{district,key}',
+       d #>> '{district,name}', d #>> '{district,level,code}', p.period, p.period_earliest,
+       p.period_latest, p.breakdowns, p.breakdowns::jsonb ->> 'sex', p.value, d ->> 'unit',
+       (d ->> 'numerator')::numeric, (d ->> 'denominator')::numeric, p.flags, d ->> 'scenario',
+       d ->> 'note', d #>> '{source,title}', d #>> '{source,license}',
+       d #>> '{source,attribution}', p.updated_at
+FROM published.observation p CROSS JOIN LATERAL (SELECT p.document::json AS d) AS parsed
+ORDER BY p.sort_name, p.id;
+
+VACUUM (ANALYZE) bench.observation;
 VACUUM (ANALYZE) bench.offering;
 VACUUM (ANALYZE) bench.district;

@@ -180,12 +180,12 @@ def fill(url: str, count: int, *, progress: Progress) -> None:
 
 
 def _write_districts(connection: Connection, world: World) -> None:
-    """Those of the demonstration set as it draws them, and quarters below."""
+    """Those of the demonstration set and quarters below, as detailed upwards as these are."""
     _write(connection, {Source: [*source_batch().rows, source()]})
     _write(connection, {batch.model: list(batch.rows) for batch in district_batches()})
     draw_schematic_cells(connection)
-    union_parents(connection)
     _write(connection, {District: quarters(world)})
+    union_parents(connection)
 
 
 def _write_many(

@@ -28,7 +28,7 @@ from seed.load import Progress
 from seed.vocabulary import codelist_id, term_id
 
 YEARS = range(2008, 2023)  # the same municipalities all the time
-BROKEN_DOWN = 20  # every so manieth indicator, by sex
+BROKEN_DOWN = 20  # one of so many indicators is, by sex
 SEXES = ("f", "m")
 
 
@@ -46,6 +46,15 @@ class Statistics:
     """So many indicators; nothing else decides what their observations are."""
 
     indicators: int
+
+    @property
+    def plain(self) -> list[int]:
+        """The indicators that nothing is broken down in."""
+        return [number for number in range(self.indicators) if number % BROKEN_DOWN != 1]
+
+    @property
+    def regions(self) -> Sequence[str]:
+        return self.areas[COUNTY].parts
 
     @cached_property
     def areas(self) -> Mapping[str, Area]:

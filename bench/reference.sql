@@ -83,3 +83,6 @@ COPY (SELECT row_to_json(feature)
                    p AS properties
             FROM bench.offering AS o CROSS JOIN LATERAL (SELECT {offering}) AS p) AS feature)
 TO STDOUT;
+
+-- name: cube
+COPY bench.observation TO STDOUT (FORMAT csv);

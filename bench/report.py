@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.load import CONNECTIONS
 from bench.ratios import Spread, spread
-from bench.results import EXPORT, VARIANTS, Floor, Results, floors
+from bench.results import CUBE, EXPORT, VARIANTS, Floor, Results, floors
 
 Table = Sequence[Sequence[str]]
 
@@ -20,7 +20,10 @@ def markdown(results: Results) -> str:
 
 
 def _sections(results: Results) -> Iterator[str]:
-    yield f"{results.offerings:,} offerings, {CONNECTIONS} connections. {_versions(results)}"
+    yield (
+        f"{results.offerings:,} offerings, {results.indicators} indicators, "
+        f"{CONNECTIONS} connections. {_versions(results)}"
+    )
     for title, rows in _tables(results):
         if len(rows) > 1:
             yield from ("", f"## {title}", "", *grid(rows))
@@ -32,6 +35,7 @@ def _tables(results: Results) -> Iterator[tuple[str, Table]]:
     yield "Figures to reach", floor_rows(results)
     yield "Requests a second", rate_rows(results)
     yield "Log, workers, compression", variant_rows(results)
+    yield "Indicators, requests a second", race_rows(results)
     yield "Full export", export_rows(results)
     yield "Publication", publication_rows(results)
     yield "Kilobytes of an answer", size_rows(results)
@@ -97,12 +101,21 @@ def _rate(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2f}"
 
 
+def race_rows(results: Results) -> Table:
+    rows = [
+        (results.titles[case], name, _rate(median(rates)))
+        for case, each in results.races.items()
+        for name, rates in each.items()
+    ]
+    return [("case", "who", "requests a second"), *rows]
+
+
 def variant_rows(results: Results) -> Table:
     """What a variant gets done, compared with the same server without it."""
     rows = [
         (title, name, _rate(median(rates[name])), shown(results.ratio(case, name, plain), "%"))
-        for case, title in results.titles.items()
-        for rates in [results.rates[case]]
+        for case, rates in results.rates.items()
+        for title in [results.titles[case]]
         for name, plain in VARIANTS.items()
         if name in rates
     ]
@@ -111,14 +124,21 @@ def variant_rows(results: Results) -> Table:
 
 def export_rows(results: Results) -> Table:
     head = ("server", "seconds", "first byte, ms", "memory grows by, MB")
-    return [head, *(_exported(results, name) for name in results.seconds.get(EXPORT, {}))]
+    return [
+        head,
+        *(
+            _exported(results, name, took)
+            for case in (EXPORT, CUBE)
+            for name, took in results.seconds.get(case, {}).items()
+        ),
+    ]
 
 
-def _exported(results: Results, name: str) -> Sequence[str]:
+def _exported(results: Results, name: str, took: Sequence[float]) -> Sequence[str]:
     first, growth = results.first_byte.get(name), results.growth.get(name)
     return (
         name,
-        f"{median(results.seconds[EXPORT][name]):.2f}",
+        f"{median(took):.2f}",
         f"{median(first) * 1000:.0f}" if first else "–",
         f"{max(growth) / 1e6:.0f}" if growth else "–",
     )
@@ -129,6 +149,8 @@ def publication_rows(results: Results) -> Table:
         "first": f"the first, of {results.offerings:,} offerings and all else",
         "changed": f"{results.offerings:,} changed offerings",
         "one": "one changed offering",
+        "first-year": f"the first year of {results.indicators} indicators",
+        "year": "another year, after 15",
     }
     rows = [
         (titles[name], shown(spread(seconds), "s"))

@@ -37,6 +37,7 @@ class Results:
     """All of one run."""
 
     offerings: int
+    indicators: int = 0
     against: int | None = None  # fewer offerings, whose times are compared with
     partial: bool = False  # only some cases were asked for
     versions: dict[str, str] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Results:
     seconds: dict[str, dict[str, list[float]]] = field(default_factory=dict)  # of exports
     first_byte: dict[str, list[float]] = field(default_factory=dict)
     growth: dict[str, list[float]] = field(default_factory=dict)
+    races: dict[str, dict[str, list[float]]] = field(default_factory=dict)  # rates, as above
     publications: dict[str, list[float]] = field(default_factory=dict)  # seconds
     left_out: dict[str, str] = field(default_factory=dict)  # contestant and case, why
 
@@ -55,6 +57,11 @@ class Results:
     def ratio(self, case: str, this: str, that: str) -> Spread | None:
         rates = self.rates.get(case, {})
         return ratio(rates[this], rates[that]) if this in rates and that in rates else None
+
+    def longer(self, case: str, this: str, that: str) -> Spread | None:
+        """How many times as long this takes in a race."""
+        rates = self.races.get(case, {})
+        return ratio(rates[that], rates[this]) if this in rates and that in rates else None
 
     def times(self, case: str, this: str, that: str) -> Spread | None:
         """How many times as long, not as often."""
@@ -86,6 +93,13 @@ _RATES: Sequence[tuple[str, str, str, float]] = (
     ("bbox-county", CACHED, "tipg", 110),
     ("districts", CACHED, "tipg", 180),
 )
+# Case, what it is held to, how many times as long it may take: of indicators.
+SQL, LIST = "sql", "list"
+_RACES: Sequence[tuple[str, str, float]] = (
+    ("jsonstat", SQL, 3),
+    ("map-0", LIST, 2),
+    ("map-200", LIST, 2),
+)
 # What a variant is compared with.
 VARIANTS = {
     "quartier-log": UNCACHED,
@@ -96,16 +110,24 @@ VARIANTS = {
     "quartier-cached-gzip": CACHED,
     "tipg-gzip": "tipg",
 }
-_WORDS = {UNCACHED: "uncached", CACHED: "cached", REFERENCE: "the reference"}
-EXPORT = "export"
+_WORDS = {UNCACHED: "uncached", CACHED: "cached", REFERENCE: "the reference",
+          SQL: "its SQL in pgbench", LIST: "the list of these districts"}  # fmt: skip
+EXPORT, CUBE = "export", "cube"
 LINES = "quartier-ndjson"
+CUBE_LINES, CUBE_COPY = "quartier-csv", "copy-csv"
 
 
 def floors(results: Results) -> list[Floor]:
     """What was asked for, next to what was found."""
     if results.against:
         return _of_growth(results)
-    all_ = [*_of_rates(results), *_of_export(results), *_of_publication(results)]
+    all_ = [
+        *_of_rates(results),
+        *_of_export(results),
+        *_of_publication(results),
+        *_of_races(results),
+        *_of_cube(results),
+    ]
     return [floor for floor in all_ if floor.found or not results.partial]
 
 
@@ -150,10 +172,35 @@ def _of_export(results: Results) -> list[Floor]:
 
 
 def _of_publication(results: Results) -> list[Floor]:
-    changed, one = results.publications.get("changed"), results.publications.get("one")
+    """What was published, its title, and the seconds it may take."""
+    titles = {
+        "changed": (f"publication of {results.offerings:,} changed offerings", 30),
+        "one": ("publication of one changed offering", 0.3),
+        "first-year": (f"publication of the first year of {results.indicators} indicators", 5),
+        "year": (f"publication of another year of {results.indicators} indicators", 5),
+    }
     return [
-        Floor("publication", f"publication of {results.offerings:,} changed offerings",
-              spread(changed) if changed else None, 30, "s", ceiling=True),
-        Floor("publication", "publication of one changed offering",
-              spread(one) if one else None, 0.3, "s", ceiling=True),
-    ]  # fmt: skip
+        Floor("publication", title, spread(found) if found else None, wanted, "s", ceiling=True)
+        for name, (title, wanted) in titles.items()
+        for found in [results.publications.get(name)]
+    ]
+
+
+def _of_races(results: Results) -> list[Floor]:
+    return [
+        Floor(
+            case,
+            f"{results.titles.get(case, case)}: time, against {_WORDS[that]}",
+            results.longer(case, UNCACHED, that),
+            wanted,
+            "×",
+            ceiling=True,
+        )
+        for case, that, wanted in _RACES
+    ]
+
+
+def _of_cube(results: Results) -> list[Floor]:
+    found = results.times(CUBE, CUBE_LINES, CUBE_COPY)
+    title = "all observations as CSV: time, against the bare COPY"
+    return [Floor(CUBE, title, found, 1.3, "×", ceiling=True)]

@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,22 @@ from urllib.request import urlopen
 
 import psycopg
 
+from bench import cubes
 from bench.checks import SAMPLES, check, fetch
 from bench.exports import copy, export
 from bench.load import Turn, WrongAnswer, find_wrk, request, transact
 from bench.questions import Question, deep, ours, peers, questions
-from bench.results import CACHED, EXPORT, LINES, REFERENCE, UNCACHED, Results
+from bench.results import (
+    CACHED,
+    CUBE,
+    CUBE_COPY,
+    CUBE_LINES,
+    EXPORT,
+    LINES,
+    REFERENCE,
+    UNCACHED,
+    Results,
+)
 from bench.servers import (
     Plan,
     Server,
@@ -31,7 +42,7 @@ from bench.servers import (
     running,
     tipg,
 )
-from bench.stage import measure_publications, staged
+from bench.stage import Amount, measure_offerings, measure_years, staged
 from bench.statements import statements
 from bench.yardstick import answer, filled, write_script
 from db.cluster import Cluster
@@ -39,13 +50,14 @@ from seed.load import Progress
 
 CASES = (
     "item", "page-10", "page-100", "bbox-small", "bbox-medium", "bbox-county", "category", "near",
-    "search", "districts", "deep", "export", "publication",
+    "search", "districts", "deep", "export", "publication", "jsonstat", "map-0", "map-200", "cube",
+    "years",
 )  # fmt: skip
 DEEP_PAGES = 8
 GROWTH = ("item", "page-100", "near", "deep")  # what must not slow down as offerings are added
 IN_VARIANTS = ("item", "page-10", "page-100")
 GZIP = "page-100"
-PUBLICATION = "publication"
+PUBLICATION, OBSERVED = "publication", "years"
 FEATURE = b'"Feature"'
 
 
@@ -58,6 +70,7 @@ class Order:
 
     folder: Path
     offerings: int
+    indicators: int = 200
     against: int | None = None
     only: Collection[str] = ()
     rounds: int = 5
@@ -67,6 +80,9 @@ class Order:
 
     def wants(self, case: str) -> bool:
         return not self.only or case in self.only
+
+    def amount(self, offerings: int) -> Amount:
+        return Amount(offerings, self.indicators)
 
     def turns(self) -> Iterator[tuple[int, float]]:
         """The number of each round and the seconds of its turns; number 0 only warms up."""
@@ -93,21 +109,28 @@ class Contestant:
 
 def run(order: Order, *, progress: Progress) -> Results:
     find_wrk()
-    results = Results(order.offerings, order.against, partial=bool(order.only))
+    results = Results(order.offerings, order.indicators, order.against, partial=bool(order.only))
     (order.folder / "logs").mkdir(parents=True, exist_ok=True)
     if order.against:
         _measure_growth(order, results, progress)
         return results
-    with staged(_data(order, order.offerings), order.offerings, progress=progress) as cluster:
-        if order.wants(PUBLICATION):
-            progress("publishing all, changed")
-            results.publications = measure_publications(cluster)
+    with _staged(order, order.offerings, progress) as cluster:
+        _publish(order, cluster, results, progress)
         _measure(order, cluster, results, progress)
     return results
 
 
-def _data(order: Order, count: int) -> Path:
-    return order.folder / f"{count}"
+def _staged(order: Order, offerings: int, progress: Progress) -> AbstractContextManager[Cluster]:
+    return staged(order.folder / f"{offerings}", order.amount(offerings), progress=progress)
+
+
+def _publish(order: Order, cluster: Cluster, results: Results, progress: Progress) -> None:
+    if order.wants(PUBLICATION):
+        progress("publishing all, changed")
+        results.publications |= measure_offerings(cluster)
+    if order.wants(OBSERVED) and order.indicators:
+        progress("publishing another year")
+        results.publications |= measure_years(cluster, order.amount(order.offerings))
 
 
 # --- side by side --------------------------------------------------------------------------------
@@ -127,8 +150,12 @@ def _measure(order: Order, cluster: Cluster, results: Results, progress: Progres
             taking = [one for one in contestants if one.takes(question)]
             taking = _checked(question, taking, connection, results)
             _take_turns(order, cluster, question, taking, results, progress)
+        if order.indicators:
+            _measure_races(order, cluster, connection, servers[0], results, progress)
         if order.wants(EXPORT):
             _measure_exports(order, cluster, connection, servers, results, progress)
+        if order.indicators and order.wants(CUBE):
+            _measure_cube(order, cluster, connection, servers[0], results, progress)
 
 
 def _plans(order: Order, cluster: Cluster, progress: Progress) -> Iterator[Plan]:
@@ -136,17 +163,22 @@ def _plans(order: Order, cluster: Cluster, progress: Progress) -> Iterator[Plan]
     yield quartier(cluster, UNCACHED, cached=False)
     if can("cache_bytes"):
         yield quartier(cluster, CACHED, cached=True)
+    if any(map(order.wants, IN_VARIANTS)):
+        yield from _variants(cluster)
+    if order.peers:
+        environments = order.folder / "environments"
+        yield tipg(cluster, environments, progress=progress)
+        yield pygeoapi(cluster, environments, progress=progress)
+        yield from found_on_path(cluster)
+
+
+def _variants(cluster: Cluster) -> Iterator[Plan]:
     yield quartier(cluster, "quartier-log", cached=False, access_log=True)
     if can("cache_bytes"):
         yield quartier(cluster, "quartier-cached-log", cached=True, access_log=True)
     if can("workers"):
         yield quartier(cluster, "quartier-2", cached=False, workers=2)
         yield quartier(cluster, "quartier-cached-2", cached=True, workers=2)
-    if order.peers:
-        environments = order.folder / "environments"
-        yield tipg(cluster, environments, progress=progress)
-        yield pygeoapi(cluster, environments, progress=progress)
-        yield from found_on_path(cluster)
 
 
 def _contestants(servers: Sequence[Server]) -> list[Contestant]:
@@ -177,8 +209,8 @@ def _wanted(
             yield question
 
 
-def _count(connection: psycopg.Connection[Any]) -> int:
-    found = connection.execute(statements("arguments")["count"]).fetchone()
+def _count(connection: psycopg.Connection[Any], name: str = "count") -> int:
+    found = connection.execute(statements("arguments")[name]).fetchone()
     assert found
     return int(found[0])
 
@@ -276,6 +308,45 @@ def _asked(order: Order, question: Question, one: Contestant, seconds: float) ->
     return request(one.server.url, file, seconds, headers=one.headers)
 
 
+# --- indicators ----------------------------------------------------------------------------------
+
+
+def _measure_races(
+    order: Order,
+    cluster: Cluster,
+    connection: psycopg.Connection[Any],
+    server: Server,
+    results: Results,
+    progress: Progress,
+) -> None:
+    """Asked of one server, which no other request disturbs."""
+    for race in cubes.races(connection, order.amount(order.offerings).statistics):
+        if not order.wants(race.name):
+            continue
+        cubes.check(race, server)
+        results.titles[race.name] = race.title
+        rates: dict[str, list[float]] = {name: [] for name in race.contestants}
+        for number, seconds in order.turns():
+            progress(f"{race.title}: round {number} of {order.rounds}")
+            for name in race.contestants[:: 1 if number % 2 else -1]:
+                turn = _ran(order, cluster, race, server, name, seconds)
+                if number:
+                    rates[name].append(turn.rate)
+        results.races[race.name] = rates
+
+
+def _ran(
+    order: Order, cluster: Cluster, race: cubes.Race, server: Server, name: str, seconds: float
+) -> Turn:
+    file = order.folder / "logs" / f"{race.name}.{name}"
+    if name not in race.paths:
+        assert race.statement
+        write_script(race.statement, len(race.paths[UNCACHED]), file)
+        return transact(cluster.program("pgbench"), cluster.owner_url, file, seconds)
+    file.write_text("\n".join(race.paths[name]) + "\n", encoding="utf-8")
+    return request(server.url, file, seconds)
+
+
 # --- exports -------------------------------------------------------------------------------------
 
 
@@ -324,6 +395,25 @@ def _exporters(order: Order, servers: Sequence[Server], count: int) -> Iterator[
             yield Exporter(server, path, FEATURE, rounds)
 
 
+def _measure_cube(
+    order: Order,
+    cluster: Cluster,
+    connection: psycopg.Connection[Any],
+    server: Server,
+    results: Results,
+    progress: Progress,
+) -> None:
+    """All observations as CSV, which has a line more for its head."""
+    count = _count(connection, "observations")
+    lines = Exporter(replace(server, name=CUBE_LINES), "/v1/observations.csv", b"\n", order.rounds)
+    bare = statements("reference")[CUBE]
+    for number in range(order.rounds):
+        progress(f"all observations as CSV: round {number + 1} of {order.rounds}")
+        took = copy(cluster.program("psql"), cluster.owner_url, bare)
+        results.seconds.setdefault(CUBE, {}).setdefault(CUBE_COPY, []).append(took)
+        _export(lines, count + 1, results, CUBE)
+
+
 def _answers(server: Server, path: str) -> bool:
     try:
         with urlopen(server.url + path, timeout=60) as answer:  # noqa: S310 - http on this machine
@@ -332,11 +422,11 @@ def _answers(server: Server, path: str) -> bool:
         return False
 
 
-def _export(one: Exporter, count: int, results: Results) -> None:
+def _export(one: Exporter, count: int, results: Results, case: str = EXPORT) -> None:
     done = export(one.server, one.path, one.mark)
     if done.features != count:
-        raise WrongAnswer(f"{one.server.name} exports {done.features} of {count} features")
-    results.seconds[EXPORT].setdefault(one.server.name, []).append(done.seconds)
+        raise WrongAnswer(f"{one.server.name} exports {done.features} of {count}")
+    results.seconds[case].setdefault(one.server.name, []).append(done.seconds)
     results.first_byte.setdefault(one.server.name, []).append(done.first_byte)
     results.growth.setdefault(one.server.name, []).append(done.growth)
 
@@ -351,8 +441,7 @@ def _measure_growth(order: Order, results: Results, progress: Progress) -> None:
         asked: dict[str, list[tuple[Contestant, Question]]] = {}
         servers = []
         for count in (order.against, order.offerings):
-            data = staged(_data(order, count), count, progress=progress)
-            cluster = stack.enter_context(data)
+            cluster = stack.enter_context(_staged(order, count, progress))
             plan = quartier(cluster, f"{count:,}", cached=False)
             server = stack.enter_context(running(plan, order.folder / "logs"))
             connection = stack.enter_context(psycopg.connect(cluster.owner_url, autocommit=True))

@@ -59,6 +59,10 @@ def bench(
     offerings: Annotated[
         int | None, typer.Option(min=200, help="How many to generate; 100000 if not given.")
     ] = None,
+    indicators: Annotated[
+        int | None,
+        typer.Option(min=0, help="How many, of 61 districts and 15 years; 200 if not given."),
+    ] = None,
     against: Annotated[
         int | None,
         typer.Option(min=200, help="Measure only how much faster so many, fewer, are answered."),
@@ -70,7 +74,7 @@ def bench(
         int, typer.Option(min=1, help="Turns of each contestant, a case; 5 if not given.")
     ] = 5,
     quick: Annotated[
-        bool, typer.Option("--quick", help="One round of a second, and 1000 offerings.")
+        bool, typer.Option("--quick", help="One round of a second, 1000 offerings, 12 indicators.")
     ] = False,
     peers: Annotated[bool, typer.Option(help="Measure other servers beside this one.")] = True,
     data: Annotated[
@@ -92,6 +96,7 @@ def bench(
     order = Order(
         folder=(data or default_data_folder(ROOT) / "bench").absolute(),
         offerings=offerings or (1_000 if quick else 100_000),
+        indicators=(12 if quick else 200) if indicators is None else indicators,
         against=against,
         only=tuple(only or ()),
         rounds=1 if quick else rounds,

@@ -119,6 +119,12 @@ observation = _resource(
     Column("breakdowns", Text, nullable=False),
     Column("value", Numeric),
     *_terms("flags", "breakdown"),
+    Column("district_name", Text(collation=COLLATION), nullable=False),
+    Column("numerator", Numeric),
+    Column("denominator", Numeric),
+    Column("scenario", Text),
+    Column("note", Text),
+    Column("source_id", Uuid),
 )
 
 strategy = _resource(
@@ -562,6 +568,8 @@ SORTS: dict[str, dict[str, tuple[str, ...]]] = {
     "observation": {
         "name": ("sort_name",),
         "period": ("period", "sort_name"),
+        "district": ("district_name", "sort_name"),
+        "value": ("value",),
         "updated_at": ("updated_at",),
     },
     "strategy": {"name": ("sort_name",), "updated_at": ("updated_at",)},
@@ -577,7 +585,8 @@ SORTS: dict[str, dict[str, tuple[str, ...]]] = {
     "hsds_taxonomy": {"name": ("sort_name",)},
     "hsds_taxonomy_term": {"name": ("sort_name",)},
 }
-"""What each resource can be sorted by; the id always breaks ties. No column is nullable."""
+"""What each resource can be sorted by; the id always breaks ties. Only numbers may be unknown, and then
+come last."""
 
 FACETS: dict[str, dict[str, str]] = {
     "offering": {

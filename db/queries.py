@@ -7,13 +7,13 @@ together with the state they belong to.
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString, Protocol
 from uuid import UUID
 
 from psycopg import AsyncConnection, AsyncRawServerCursor
 
-from db import statements
+from db import lines, statements
 from db.conditions import as_uuid
 from db.pool import Pool
 from db.state import STATE_TEXT, State, parse_state, read_state
@@ -169,6 +169,8 @@ async def _begin(
     described = await _described(connection, selection.table.name)
     if selection.layout == "wide":
         columns = {**columns, **await _period_columns(connection, selection)}
+    if selection.layout == "csv" and lines.is_made_of_columns(selection.table, [*columns.values()]):
+        selection = replace(selection, cells=tuple(columns.values()))
     statement = statements.stream(selection.shape)
     values = selection.values() | {"columns": list(columns.values())}
     await cursor.execute(statement.sql, statement.arguments(values))
@@ -283,8 +285,7 @@ _LANGUAGES: LiteralString = (
 )
 _UNKNOWN_NAMES: LiteralString = """
 WITH part AS (
-    SELECT DISTINCT unnest(ARRAY[p.key, p.key || ':' || p.value]) AS part
-    FROM published.observation, jsonb_each_text(breakdowns::jsonb) AS p
+    SELECT DISTINCT unnest(breakdown) AS part FROM published.indicator
 )
 SELECT DISTINCT asked.resource, asked.name, ARRAY(
     SELECT known.name FROM (

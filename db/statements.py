@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Double,
     Integer,
+    Numeric,
     Select,
     Table,
     Text,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, psycopg
 
-from db import conditions, published, recalculated
+from db import conditions, lines, published, recalculated
 from db.conditions import Condition, ConditionShape
 from db.state import STATE_TEXT
 
@@ -65,6 +66,7 @@ class Selection:
     skip: int = 0
     boundary: date | None = None
     """Of observations: recalculated to the districts of that day."""
+    cells: tuple[str, ...] = ()
 
     @property
     def shape(self) -> "Shape":
@@ -83,6 +85,7 @@ class Selection:
             column=self.column,
             skipping=bool(self.skip),
             recalculated=self.boundary is not None,
+            cells=self.cells,
         )
 
     @property
@@ -107,6 +110,7 @@ class Selection:
             "skip": self.skip,
             recalculated.BOUNDARY: self.boundary,
             recalculated.LANG: self.lang,
+            **(lines.values(self.table, self.cells) if self.cells else {}),
         }
 
 
@@ -142,6 +146,8 @@ class Shape:
     fixed: int | None = None
     column: str = "document"
     skipping: bool = False
+    cells: tuple[str, ...] = ()
+    """Columns of CSV whose lines are put together without reading documents (db/lines.py)."""
     recalculated: bool = False
 
     @property
@@ -264,8 +270,15 @@ def stream(shape: Shape) -> Statement:
     keys = _keys(shape)
     if shape.layout == "wide":
         return _compile(_wide(shape))
-    statement = _ordered(_selected(shape, keys), shape, keys)
+    selected = _lined(shape, keys) if shape.cells else _selected(shape, keys)
+    statement = _ordered(selected, shape, keys)
     return _compile(statement.limit(_bind("limit", Integer())) if shape.limited else statement)
+
+
+def _lined(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    """Lines from columns; nothing else is sent along."""
+    line = lines.line(published.LISTS[shape.table], shape.cells, translated=shape.translated)
+    return _filtered(select(line.body.label("body")).select_from(line.rows), shape, keys)
 
 
 def _wide(shape: Shape) -> Select[Any]:
@@ -422,7 +435,16 @@ def _keys(shape: Shape) -> list[ColumnElement[Any]]:
         query = _binds_of(shape, conditions.matches_text)[0]
         return [conditions.relevance(table, query), table.c.id]
     columns = published.SORTS[shape.table][shape.order.name]
-    return [*(table.c[column] for column in columns), table.c.id]
+    known = [_known(table.c[column], shape.order.descending) for column in columns]
+    return [*known, table.c.id]
+
+
+def _known(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
+    """A number that is unknown comes last in either direction: a keyset cannot go on from NULL."""
+    if not isinstance(column.type, Numeric):
+        return column
+    last = literal_column("'-Infinity'" if descending else "'Infinity'", Numeric())
+    return func.coalesce(column, last)
 
 
 def _distance(shape: Shape, table: Table) -> ColumnElement[Any]:

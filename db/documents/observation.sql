@@ -40,6 +40,7 @@ SELECT o.id, o.id::text AS slug, concat_ws(' ', indicator.title, d.name, o.perio
        NULL::geometry AS geometry,
        o.indicator_id, o.district_id, d.level, o.period, o.period_earliest, o.period_latest,
        o.breakdowns::text AS breakdowns, o.value, o.flags, parts.terms AS breakdown,
+       d.name AS district_name, o.numerator, o.denominator, o.scenario, o.note, o.source_id,
        (SELECT left(row_to_json(r)::text, -1) FROM (
             SELECT o.id,
                    indicator.ref AS indicator,
