@@ -29,7 +29,9 @@ def observations() -> FromClause:
 def on_day(day: LiteralString, lang: LiteralString) -> LiteralString:
     """A query of the columns of an observation. `day` and `lang` are SQL; NULL: the default."""
     names = published.observation.c.keys()
-    spoken = f"coalesce(CAST({lang} AS text), (SELECT code FROM published.language WHERE is_default))"
+    spoken = (
+        f"coalesce(CAST({lang} AS text), (SELECT code FROM published.language WHERE is_default))"
+    )
     made = _MADE | {"document": f"({_DOCUMENT.format(lang=spoken)})"}
     return _OBSERVATIONS.format(
         own=", ".join(f"o.{name}" for name in names),
