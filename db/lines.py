@@ -10,8 +10,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Lateral, Table, Text, bindparam, case, func
-from sqlalchemy import literal_column, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Lateral,
+    Table,
+    Text,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db import published
