@@ -17,9 +17,11 @@ from api.errors import Forbidden, NotFound, Unavailable
 from api.formats import FORMATS, Format
 from api.negotiation import choose_format, choose_language
 from api.pages.templates import language
-from api.px import datasets, files, listing, pcaxis
+from api.px import datasets, files, listing, older, pcaxis
 from api.px.links import Links, links
 from api.px.parameters import (
+    MOST,
+    ConfigParameters,
     DataParameters,
     FormatParameters,
     MetadataParameters,
@@ -98,12 +100,12 @@ class Wanted:
 
 
 async def understood(
-    request: Request, parameters: PxParameters, format_: Format = FORMATS["json"]
+    request: Request, lang: str | None, format_: Format = FORMATS["json"]
 ) -> Wanted:
     known = service(request)
     languages = await known.languages()
-    lang = choose_language(request, parameters.lang, languages)
-    return Wanted(known, lang, languages, format_, links(request, lang))
+    chosen = choose_language(request, lang, languages)
+    return Wanted(known, chosen, languages, format_, links(request, chosen))
 
 
 async def at_hand(request: Request, wanted: Wanted, name: str | None = None) -> Response | None:
@@ -148,7 +150,7 @@ def _json(document: object) -> bytes:
 
 async def answer_config(request: Request, parameters: PxParameters) -> Response:
     choose_format(request, None, ("json",))
-    wanted = await understood(request, parameters)
+    wanted = await understood(request, parameters.lang)
     if kept := await at_hand(request, wanted):
         return kept
     everything = Selection(published.observation, (), Order("name"), "json", limit=1)
@@ -178,7 +180,7 @@ async def answer_config(request: Request, parameters: PxParameters) -> Response:
 
 async def answer_tables(request: Request, parameters: TablesParameters) -> Response:
     choose_format(request, None, ("json",))
-    wanted = await understood(request, parameters)
+    wanted = await understood(request, parameters.lang)
     if kept := await at_hand(request, wanted):
         return kept
     for _ in range(lists.RETRIES):
@@ -219,7 +221,7 @@ def _listed(wanted: Wanted, parameters: TablesParameters, state: State) -> Selec
 
 async def answer_entry(request: Request, name: str, parameters: PxParameters) -> Response:
     choose_format(request, None, ("json",))
-    wanted = await understood(request, parameters)
+    wanted = await understood(request, parameters.lang)
     if kept := await at_hand(request, wanted, name):
         return kept
     document, state = await _document(request, wanted, name)
@@ -229,7 +231,7 @@ async def answer_entry(request: Request, name: str, parameters: PxParameters) ->
 
 async def answer_metadata(request: Request, name: str, parameters: MetadataParameters) -> Response:
     choose_format(request, None, ("json",))
-    wanted = await understood(request, parameters)
+    wanted = await understood(request, parameters.lang)
     if kept := await at_hand(request, wanted, name):
         return kept
     found = await _table(request, wanted, name)
@@ -253,7 +255,7 @@ def _of_codelists(found: Table, codelists: Mapping[str, str]) -> Chosen:
 
 async def answer_default(request: Request, name: str, parameters: PxParameters) -> Response:
     choose_format(request, None, ("json",))
-    wanted = await understood(request, parameters)
+    wanted = await understood(request, parameters.lang)
     if kept := await at_hand(request, wanted, name):
         return kept
     found = await _table(request, wanted, name)
@@ -263,7 +265,7 @@ async def answer_default(request: Request, name: str, parameters: PxParameters) 
 
 async def answer_codelist(request: Request, name: str, parameters: PxParameters) -> Response:
     choose_format(request, None, ("json",))
-    wanted = await understood(request, parameters)
+    wanted = await understood(request, parameters.lang)
     level = next((each for each in LEVELS if name.startswith(codelist_id(each, ""))), None)
     if level is None:
         raise NotFound(f"There is no codelist {name}; they begin with {VALUESET} and a level.")
@@ -285,21 +287,29 @@ async def answer_data(
     parameters: DataParameters | FormatParameters,
     body: VariablesSelection | None = None,
 ) -> Response:
-    wanted = await understood(request, parameters, _format(request, parameters))
+    wanted = await understood(request, parameters.lang, _format(request, parameters))
     options = files.options(wanted.format.name, parameters.output_format_params or ())
     if kept := await at_hand(request, wanted, name):
         return kept
     found = await _table(request, wanted, name, with_cells=True)
-    layout = _layout(found, parameters, body)
-    if wanted.format.name == JSON_STAT:
-        body_ = _json(datasets.data(found, layout, wanted.links))
-    else:
-        body_ = FILES[wanted.format.name](layout, found.document["title"], options)
-    answered = written(request, wanted, found.cube.state, body_)
-    if wanted.format.name != JSON_STAT:
-        name = f"{found.id}{wanted.format.suffix}"
-        answered.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answered
+    return _written_data(request, wanted, found, _layout(found, parameters, body), options)
+
+
+def _written_data(
+    request: Request,
+    wanted: Wanted,
+    found: Table,
+    layout: datasets.Layout,
+    options: files.Options,
+) -> Response:
+    state = found.cube.state
+    write = FILES.get(wanted.format.name)
+    if write is None:
+        return answer(request, wanted, state, datasets.data(found, layout, wanted.links))
+    file = written(request, wanted, state, write(layout, found.document["title"], options))
+    name = f"{found.id}{wanted.format.suffix}"
+    file.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return file
 
 
 def _format(request: Request, parameters: FormatParameters) -> Format:
@@ -374,3 +384,47 @@ async def _document(request: Request, wanted: Wanted, name: str) -> tuple[dict[s
     if not document["observations_count"]:
         raise NotFound(f"There are no values of {name}, so it is not among the tables.")
     return document, state
+
+
+# --- the first version ---------------------------------------------------------------------------
+
+
+async def answer_older_list(request: Request, lang: str, parameters: ConfigParameters) -> Response:
+    """All tables, or how much may be asked for."""
+    wanted = await understood(request, lang)
+    if kept := await at_hand(request, wanted):
+        return kept
+    if parameters.config is not None:
+        return await _answer_older_config(request, wanted)
+    page = await queries.page(wanted.service.pool, wanted.selection(_WITH_NUMBERS, limit=MOST))
+    document = older.levels(json.loads(b"[%b]" % page.body))
+    return answer(request, wanted, page.state, document)
+
+
+async def _answer_older_config(request: Request, wanted: Wanted) -> Response:
+    calls = wanted.service.settings.rate_limit or UNLIMITED
+    document = older.config(MAX_DATA_CELLS, calls, int(WINDOW))
+    return answer(request, wanted, await wanted.service.current_state(), document)
+
+
+async def answer_older_metadata(
+    request: Request, lang: str, name: str, parameters: ConfigParameters
+) -> Response:
+    wanted = await understood(request, lang)
+    if kept := await at_hand(request, wanted, name):
+        return kept
+    if parameters.config is not None:
+        return await _answer_older_config(request, wanted)
+    found = await _table(request, wanted, name)
+    return answer(request, wanted, found.cube.state, older.metadata(found))
+
+
+async def answer_older_data(request: Request, lang: str, name: str, query: older.Query) -> Response:
+    format_ = WRITTEN.get(query.response.format, FORMATS["json"])
+    wanted = await understood(request, lang, format_)
+    found = await _table(request, wanted, name, with_cells=True)
+    chosen = selected(found, older.asked(query, found), {"pointer": "/query"})
+    layout = datasets.laid_out(found, chosen, placed(found, (), ()))
+    if format_.name == "json":
+        return answer(request, wanted, found.cube.state, older.data(layout))
+    return _written_data(request, wanted, found, layout, files.Options())

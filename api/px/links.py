@@ -10,7 +10,7 @@ from api.links import base_url
 HOME = "/px"
 LONG_HOME = "/px/api/v2"
 """The same addresses once more: some clients know the version of an API by its path only."""
-V1 = "/px/api/v1"
+OLDER_HOME = "/px/api/v1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,14 @@ class PxParameters(BaseModel):
     )
 
 
+class ConfigParameters(BaseModel):
+    """What the first version of the API knows beside its paths."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    config: str | None = Field(None, description="How much may be asked for, whatever it says.")
+
+
 class TablesParameters(PxParameters):
     """Which tables are wanted."""
 

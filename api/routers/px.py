@@ -10,14 +10,23 @@ from starlette.types import Receive, Scope, Send
 
 from api import contract, query
 from api.contract import Name
-from api.px import answers
+from api.px import answers, older
 from api.px import parameters as asked
-from api.px.links import HOME, LONG_HOME
+from api.px.links import HOME, LONG_HOME, OLDER_HOME
 from api.routing import ModelRoute
 from api.schemas import px as schemas
 
 DATA = "/tables/{name}/data"
 _NAMES = asked.canonical_names()
+
+
+class OlderRoute(ModelRoute):
+    """Its clients do not say that what they send is JSON."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [header for header in scope["headers"] if header[0] != b"content-type"]
+        headers.append((b"content-type", b"application/json"))
+        await super().handle({**scope, "headers": headers}, receive, send)
 
 
 class PxRoute(ModelRoute):
@@ -39,6 +48,7 @@ def router() -> APIRouter:
     routes = APIRouter(route_class=PxRoute)
     for home in (HOME, LONG_HOME):
         _add(routes, home, in_schema=home == HOME)
+    _add_older(routes)
     return routes
 
 
@@ -77,6 +87,37 @@ def _add(routes: APIRouter, home: str, *, in_schema: bool) -> None:
         include_in_schema=in_schema,
         **posted,
     )
+
+
+def _add_older(routes: APIRouter) -> None:
+    """Not in the contract, which is that of the second version."""
+    older_routes = APIRouter(prefix=f"{OLDER_HOME}/{{lang}}", route_class=OlderRoute)
+    for path, endpoint, method in (
+        ("", _older_list, "GET"),
+        ("/", _older_list, "GET"),
+        ("/{name}", _older_metadata, "GET"),
+        ("/{name}", _older_data, "POST"),
+    ):
+        older_routes.add_api_route(path, endpoint, methods=[method], include_in_schema=False)
+    routes.routes.extend(older_routes.routes)
+
+
+async def _older_list(
+    request: Request, lang: str, parameters: Annotated[asked.ConfigParameters, Query()]
+) -> Response:
+    return await answers.answer_older_list(request, lang, parameters)
+
+
+async def _older_metadata(
+    request: Request, lang: str, name: str, parameters: Annotated[asked.ConfigParameters, Query()]
+) -> Response:
+    return await answers.answer_older_metadata(request, lang, name, parameters)
+
+
+async def _older_data(
+    request: Request, lang: str, name: str, body: Annotated[older.Query, Body()]
+) -> Response:
+    return await answers.answer_older_data(request, lang, name, body)
 
 
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
