@@ -103,6 +103,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "parent": ["landkreis-mittelsachsen"],
         "time": "2019..2022",
         "breakdown": ["total"],
+        "boundary": "2023",
         "status": ["final"],
         "layout": "long",
     },
@@ -176,6 +177,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "analyses": {
         "level": "social_region",
         "of": "municipality",
+        "boundary": "2023",
         "parent": "landkreis-mittelsachsen",
         "time": "2022",
         "breakdown": ["sex:f"],

@@ -29,7 +29,9 @@ def observations() -> FromClause:
 def on_day(day: LiteralString, lang: LiteralString) -> LiteralString:
     """A query of the columns of an observation. `day` and `lang` are SQL; NULL: the default."""
     names = published.observation.c.keys()
-    spoken = f"coalesce(CAST({lang} AS text), (SELECT code FROM published.language WHERE is_default))"
+    spoken = (
+        f"coalesce(CAST({lang} AS text), (SELECT code FROM published.language WHERE is_default))"
+    )
     made = _MADE | {"document": f"({_DOCUMENT.format(lang=spoken)})"}
     return _OBSERVATIONS.format(
         own=", ".join(f"o.{name}" for name in names),
@@ -239,7 +241,8 @@ CROSS JOIN LATERAL (
                AS denominator,
            CASE WHEN judged.reason = 'part_suppressed' THEN ARRAY['suppressed', 'recalculated']
                 WHEN judged.reason IS NOT NULL THEN ARRAY['not_available', 'recalculated']
-                WHEN is_final AND NOT is_estimated THEN ARRAY['final'] || flags || ARRAY['recalculated']
+                WHEN is_final AND NOT is_estimated
+                    THEN ARRAY['final'] || flags || ARRAY['recalculated']
                 ELSE flags || ARRAY['recalculated'] END AS flags
 ) AS valued
 """
