@@ -104,6 +104,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "parent": ["landkreis-mittelsachsen"],
         "time": "2019..2022",
         "breakdown": ["total"],
+        "boundary": "2023",
         "status": ["final"],
         "layout": "long",
     },
@@ -192,6 +193,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "analyses": {
         "level": "social_region",
         "of": "municipality",
+        "boundary": "2023",
         "parent": "landkreis-mittelsachsen",
         "time": "2021",
         "breakdown": ["sex:f"],

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, LiteralString
 from uuid import UUID
 
+from db import recalculated
 from db.pool import Pool
 from db.state import STATE_TEXT, State, parse_state
 
@@ -29,7 +30,8 @@ class Wanted:
     """Which cells: of all districts of some levels, of those below `parent`, or of `districts`.
 
     `above` names districts whose ancestors are wanted as well. `day`: districts that existed then
-    are wanted without an observation, too; None: only those with one.
+    are wanted without an observation, too; None: only those with one. `boundary`: values
+    recalculated to the districts of that day.
     """
 
     indicator: UUID
@@ -43,6 +45,7 @@ class Wanted:
     day: date | None = None
     geometry: str | None = None
     parts: tuple[UUID | None, UUID | None] = (None, None)
+    boundary: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +129,12 @@ async def cells(pool: Pool, wanted: Wanted) -> tuple[State, list[Row]]:
         wanted.geometry,
         *wanted.parts,
     ]
+    statement = _CELLS.format(source="published.observation")
+    if wanted.boundary:
+        statement = _CELLS.format(source=f"({recalculated.on_day('$13', '$2')})")
+        arguments.append(wanted.boundary)
     async with pool.query() as connection:
-        cursor = await connection.execute(_CELLS, arguments)
+        cursor = await connection.execute(statement, arguments)
         rows = await cursor.fetchall()
     return parse_state(rows[0][0]), [Row(*row[1:]) for row in rows if row[1] is not None]
 
@@ -260,7 +267,7 @@ WITH scope AS MATERIALIZED (
            row_number() OVER (PARTITION BY d.id ORDER BY o.period_latest, o.period, o.id) AS n
     FROM scope
     JOIN published.district d ON d.id = scope.id
-    LEFT JOIN published.observation o
+    LEFT JOIN {{source}} o
       ON o.district_id = d.id AND o.indicator_id = $1::uuid
      AND o.breakdowns = $3::jsonb::text AND o.period = ANY ($4::text[])
     WHERE o.id IS NOT NULL

@@ -241,7 +241,8 @@ CROSS JOIN LATERAL (
                AS denominator,
            CASE WHEN judged.reason = 'part_suppressed' THEN ARRAY['suppressed', 'recalculated']
                 WHEN judged.reason IS NOT NULL THEN ARRAY['not_available', 'recalculated']
-                WHEN is_final AND NOT is_estimated THEN ARRAY['final'] || flags || ARRAY['recalculated']
+                WHEN is_final AND NOT is_estimated
+                    THEN ARRAY['final'] || flags || ARRAY['recalculated']
                 ELSE flags || ARRAY['recalculated'] END AS flags
 ) AS valued
 """

@@ -12,7 +12,8 @@ from pydantic import (
 )
 
 from api.parameters import Reference, Tolerance, named
-from api.types import SEVERAL, WHOLE, Boolean, Breakdown, Ids, Language, Name, Names, Text
+from api.series import BOUNDARY
+from api.types import SEVERAL, WHOLE, Boolean, Boundary, Breakdown, Ids, Language, Name, Names, Text
 from db.codes import LEVELS, MOST_CLASSES, Level, Method, Scheme
 
 REFERENCES = ("parent", "county", "state", "country", "mean")
@@ -126,7 +127,11 @@ class AtLevel(Below):
     )
 
 
-class AtTime(Broken):
+class Bounded(Broken):
+    boundary: Boundary = Field(None, description=BOUNDARY)
+
+
+class AtTime(Bounded):
     time: Text = Field(
         "latest",
         description="A period that the indicator has, a year, or `latest`: the last one with "
@@ -247,7 +252,7 @@ class CompareParameters(AtTime, Tabular):
         return named("district", self.district)
 
 
-class TrendParameters(AtLevel, Tabular):
+class TrendParameters(AtLevel, Bounded, Tabular):
     """What a trend understands."""
 
     district: Annotated[list[Name], SEVERAL] | None = Field(

@@ -1,5 +1,6 @@
 """What is worked out of the values of an indicator, and around a district."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -65,7 +66,13 @@ class Counts(Document):
     missing: int = Field(description="Districts that existed then, and have no value.")
 
 
-class AtOneTime(OfIndicator, Counts):
+class OfDistricts(OfIndicator, Counts):
+    boundary: date | None = Field(
+        description="The day whose districts are meant; null: as values were reported."
+    )
+
+
+class AtOneTime(OfDistricts):
     level: Coded | None
     period: ImpreciseDate | None
 
@@ -239,7 +246,7 @@ class TrendItem(Change):
     points: list[TrendPoint]
 
 
-class Trend(OfIndicator, Counts):
+class Trend(OfDistricts):
     """How values changed. What is counted are values: of each district in each period."""
 
     level: Coded | None = Field(description="Null where districts were named.")
@@ -285,7 +292,7 @@ class AggregationItem(Document):
     )
 
 
-class AggregationFrame(OfIndicator, Counts):
+class AggregationFrame(OfDistricts):
     level: Coded | None
     of: Coded | None = Field(description="Level of the members; null: nothing is observed below.")
     period: ImpreciseDate | None

@@ -8,6 +8,7 @@ least as wide as the indicator's threshold.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, LiteralString
 from uuid import UUID
@@ -75,6 +76,7 @@ class Shown:
     base: UUID
     indicator: str
     period: str
+    day: date | None
     district_id: UUID
     district: str
     breakdowns: dict[str, str]
@@ -131,7 +133,8 @@ def _intervals(
 ) -> dict[Any, Interval]:
     values: dict[Any, float] = {row.cell: float(row.count) for row in rows if row.count is not None}
     is_sum = any(row.is_sum for row in rows)
-    sums = list(sums_of({row.cell for row in rows}, known)) if is_sum else []
+    day = max((row.day for row in rows if row.day), default=None)
+    sums = list(sums_of({row.cell for row in rows}, known, day)) if is_sum else []
     equations = equations_of(values, sums, concealed)
     equations += [each for row in rows if row.cell not in values for each in _rate(row)]
     found: dict[Key, Interval] = {}
@@ -212,7 +215,8 @@ _DECIDED: LiteralString = """
 
 _OF_THESE: LiteralString = """
 )
-SELECT i.base, i.slug AS indicator, o.period, o.district_id, d.slug AS district,
+SELECT i.base, i.slug AS indicator, o.period, o.period_latest AS day,
+       o.district_id, d.slug AS district,
        o.breakdowns::jsonb AS breakdowns, i.type = 'rate' AS is_rate,
        o.flags && ARRAY['suppressed_primary', 'suppressed_secondary'] AS is_hidden,
        o.value,
@@ -235,13 +239,15 @@ _ALL_ROWS: LiteralString = _INDICATORS + _OF_THESE
 _SOME_ROWS: LiteralString = _INDICATORS + _DECIDED + _OF_THESE
 
 _CHILDREN: LiteralString = """
-SELECT parent_id, level, id FROM published.district WHERE parent_id IS NOT NULL ORDER BY id
+SELECT parent_id, level, id, valid_from, valid_to
+FROM published.district WHERE parent_id IS NOT NULL ORDER BY id
 """
 
 _MERGED: LiteralString = """
 SELECT d.id, (p -> 'district' ->> 'id')::uuid
 FROM published.district d CROSS JOIN jsonb_array_elements(d.document::jsonb -> 'predecessors') AS p
 WHERE (p ->> 'share')::numeric = 1
+  AND (d.valid_from IS NULL OR d.valid_from >= (p ->> 'valid_on')::date)
 ORDER BY 1, 2
 """
 

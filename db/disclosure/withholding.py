@@ -8,6 +8,7 @@ from a source that is public already cannot be hidden.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, LiteralString, NamedTuple
 from uuid import UUID
@@ -31,6 +32,7 @@ class Row:
 
     base: UUID
     period: str
+    day: date | None
     id: UUID
     indicator_id: UUID
     indicator: str
@@ -109,7 +111,8 @@ def withhold(cursor: Cursor[Any]) -> tuple[list[tuple[UUID, str]], list[Withheld
     known = _additivity(cursor)
     for rows in _tables(cursor):
         is_sum = any(row.is_sum for row in rows)
-        sums = list(sums_of({row.cell for row in rows}, known)) if is_sum else []
+        day = max((row.day for row in rows if row.day), default=None)
+        sums = list(sums_of({row.cell for row in rows}, known, day)) if is_sum else []
         _decide(rows, sums, shown, decisions)
     _record(cursor, decisions)
     return tables, decisions.withheld
@@ -266,7 +269,8 @@ WITH divisor AS MATERIALIZED (
       AND n.status = 'published'
     ORDER BY n.indicator_id, n.period, n.district_id, n.breakdowns, n.raw
 )
-SELECT t.base, o.period, o.id, o.indicator_id, i.slug AS indicator, d.slug AS district,
+SELECT t.base, o.period, o.period_latest AS day, o.id, o.indicator_id,
+       i.slug AS indicator, d.slug AS district,
        o.district_id, o.breakdowns, o.value, o.numerator, o.denominator, o.raw,
        i.type, i.factor, i.denominator_id, i.aggregation = 'sum' OR i.type = 'rate' AS is_sum,
        i.disclosure_threshold AS threshold, c.kind,
@@ -284,11 +288,16 @@ ORDER BY t.divides DESC, t.base, o.period, i.type <> 'count', o.id
 """
 
 _CHILDREN: LiteralString = """
-SELECT parent_id, level, id FROM registry.public_district WHERE parent_id IS NOT NULL ORDER BY id
+SELECT parent_id, level, id, valid_from, valid_to
+FROM registry.public_district WHERE parent_id IS NOT NULL ORDER BY id
 """
 
+# A successor that was there before is more than what was added to it.
 _MERGED: LiteralString = """
-SELECT successor_id, predecessor_id FROM registry.district_succession WHERE share = 1 ORDER BY id
+SELECT s.successor_id, s.predecessor_id
+FROM registry.district_succession s
+JOIN registry.district d ON d.id = s.successor_id
+WHERE s.share = 1 AND (d.valid_from IS NULL OR d.valid_from >= s.valid_on) ORDER BY s.id
 """
 
 _TERMS: LiteralString = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -187,6 +188,74 @@ def test_sexes_cannot_be_subtracted_from_the_whole(county: Database) -> None:
     publish(county.owner_url)
     assert leaks(county) == []
     assert hidden(county) == {("poor", "a f"), ("poor", "a m")}
+
+
+def _reformed(county: Database) -> None:
+    """At the end of 2021, a and b became ab."""
+    with writer(county.owner_url, "test") as connection:
+        towns = [
+            {"id": key("district", town), "valid_to": date(2021, 12, 31)} for town in ("a", "b")
+        ]
+        upsert(connection, models.District, towns)
+        made = village.district(
+            "ab",
+            parent_id=key("district", "county"),
+            valid_from=date(2022, 1, 1),
+            boundary=None,
+            boundary_quality=None,
+        )
+        upsert(connection, models.District, [made])
+        steps = [
+            village.part(
+                "succession",
+                town,
+                predecessor_id=key("district", town),
+                successor_id=key("district", "ab"),
+                valid_on=date(2022, 1, 1),
+                source_id=HERE,
+            )
+            for town in ("a", "b")
+        ]
+        upsert(connection, models.DistrictSuccession, steps)
+
+
+def _in(year: int) -> dict[str, Any]:
+    return {"period_earliest": date(year, 1, 1), "period_latest": date(year, 12, 31)}
+
+
+def test_a_county_is_the_sum_of_the_towns_of_its_time(county: Database) -> None:
+    _reformed(county)
+    observe(county, "poor", {"county": 112, "a": 2, "b": 10, "c": 100}, **_in(2021))
+    publish(county.owner_url)
+    assert leaks(county) == []
+    assert hidden(county) == {("poor", "a"), ("poor", "b")}
+
+
+def test_what_towns_became_cannot_be_subtracted_from_the_county(county: Database) -> None:
+    _reformed(county)
+    observe(county, "poor", {"county": 112, "a": 2, "b": 10, "c": 100}, **_in(2023))
+    publish(county.owner_url)
+    assert leaks(county) == []
+    assert hidden(county) == {("poor", "a"), ("poor", "b")}
+
+
+def test_a_town_that_took_in_another_is_no_sum_of_it(county: Database) -> None:
+    _reformed(county)
+    with writer(county.owner_url, "test") as connection:
+        began = {"id": key("district", "ab"), "valid_from": date(2000, 1, 1)}
+        upsert(connection, models.District, [began])
+    observe(county, "poor", {"a": 2, "b": 10, "ab": 700, "c": 100}, **_in(2021))
+    publish(county.owner_url)
+    assert hidden(county) == {("poor", "a")}
+
+
+def test_what_is_in_no_town_cannot_be_recomputed_from_the_county(county: Database) -> None:
+    observe(county, "poor", {"county": 122, "a": 20, "b": 10, "c": 90})
+    apart = {"breakdowns": {"assignment": "spatially_unassignable"}}
+    observe(county, "poor", {"county apart": 2}, **apart)
+    publish(county.owner_url)
+    assert leaks(county) == []
+    assert len(hidden(county)) == 2
 
 
 def test_the_pattern_stays_when_a_value_is_no_longer_small(county: Database) -> None:

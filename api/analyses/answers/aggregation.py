@@ -10,6 +10,7 @@ from api.analyses.answers.asked import (
     Asked,
     Chosen,
     about,
+    bounded,
     day,
     features,
     indicator_of,
@@ -86,6 +87,7 @@ async def aggregation(asked: Asked[AggregationParameters]) -> Answer | None:
             "level": _label(indicator, parameters.level, found.wholes),
             "of": indicator.levels.get(of or ""),
             "period": chosen.slot.edtf if chosen.slot else None,
+            **bounded(asked),
             **counted(here),
             "rule": indicator.document["aggregation"],
             "weighted_by": _weight(indicator),
@@ -111,7 +113,7 @@ def _below(indicator: Indicator, parameters: AggregationParameters) -> str | Non
 
 
 async def _read(asked: Asked[AggregationParameters], indicator: Indicator, chosen: Chosen) -> Read:
-    level, on = asked.parameters.level, day(indicator, chosen.slot)
+    level, on = asked.parameters.level, day(asked, indicator, chosen.slot)
     both = replace(
         wanted(asked, indicator, chosen.periods, [level, *chosen.levels]),
         day=on,

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from api.analyses import reading
 from api.analyses.answers.envelope import as_features
-from api.analyses.parameters import AnalysisParameters, Below, Broken
+from api.analyses.parameters import AnalysisParameters, Below, Bounded, Broken
 from api.analyses.reading import Area, Cell, Indicator, Reading, Slot, counted
 from api.analyses.sentences import Said
 from api.formats import Format
@@ -65,11 +65,19 @@ def wanted(
         levels=levels,
         parent=parent,
         parts=(indicator.part("numerator"), indicator.part("denominator")),
+        boundary=boundary(asked),
     )
 
 
-def day(indicator: Indicator, slot: Slot | None) -> date:
-    """On which districts exist that belong to a period: its last, or today."""
+def boundary(asked: Asked[Any]) -> date | None:
+    """The day whose districts are meant, if that was asked for."""
+    return asked.parameters.boundary if isinstance(asked.parameters, Bounded) else None
+
+
+def day(asked: Asked[Any], indicator: Indicator, slot: Slot | None) -> date:
+    """On which districts exist that are meant: that of `boundary`, the period's last, or today."""
+    if on := boundary(asked):
+        return on
     return (slot and slot.latest) or date.fromisoformat(indicator.state.day)
 
 
@@ -93,6 +101,11 @@ def reason(found: Sequence[Cell | None]) -> str | None:
 
 def about(indicator: Indicator, breakdowns: Mapping[str, str]) -> dict[str, Any]:
     return {"indicator": indicator.reference, "breakdowns": indicator.labelled(breakdowns)}
+
+
+def bounded(asked: Asked[Any]) -> dict[str, Any]:
+    on = boundary(asked)
+    return {"boundary": on.isoformat() if on else None}
 
 
 def at_time(indicator: Indicator, chosen: Chosen) -> dict[str, Any]:

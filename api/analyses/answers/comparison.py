@@ -9,6 +9,7 @@ from api.analyses.answers.asked import (
     Chosen,
     about,
     at_time,
+    bounded,
     day,
     indicator_of,
     opening,
@@ -75,7 +76,7 @@ async def comparison(asked: Asked[CompareParameters]) -> Answer | None:
     which = replace(
         wanted(asked, indicator, chosen.periods, chosen.levels),
         above=parameters.district,
-        day=day(indicator, chosen.slot),
+        day=day(asked, indicator, chosen.slot),
     )
     found = await read(asked, indicator, which)
     period = chosen.slot.period if chosen.slot else ""
@@ -92,6 +93,7 @@ async def comparison(asked: Asked[CompareParameters]) -> Answer | None:
         members={
             **about(indicator, parameters.breakdowns),
             **at_time(indicator, chosen),
+            **bounded(asked),
             **counted(peers),
         },
         items=_lines(items) if asked.format.name == "csv" else items,

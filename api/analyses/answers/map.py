@@ -10,6 +10,7 @@ from api.analyses.answers.asked import (
     Chosen,
     about,
     at_time,
+    bounded,
     day,
     features,
     indicator_of,
@@ -64,7 +65,7 @@ async def choropleth(asked: Asked[MapParameters]) -> Answer | None:
     known = [slot.period for slot in indicator.periods(level)] if is_series else chosen.periods
     which = replace(
         wanted(asked, indicator, known if chosen.slot else [], chosen.levels),
-        day=day(indicator, chosen.slot),
+        day=day(asked, indicator, chosen.slot),
         geometry=parameters.geometry() if asked.format.name == "geojson" else None,
     )
     found = await read(asked, indicator, which)
@@ -78,6 +79,7 @@ async def choropleth(asked: Asked[MapParameters]) -> Answer | None:
         members={
             **about(indicator, parameters.breakdowns),
             **at_time(indicator, chosen),
+            **bounded(asked),
             **counted(here),
             "classification": _classification(drawing, classes, here) | {"scope": parameters.scope},
         },

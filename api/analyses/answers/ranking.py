@@ -8,6 +8,7 @@ from api.analyses.answers.asked import (
     Chosen,
     about,
     at_time,
+    bounded,
     day,
     indicator_of,
     opening,
@@ -48,7 +49,7 @@ async def ranking(asked: Asked[RankingParameters]) -> Answer | None:
     level = indicator.level(asked.parameters.level)
     chosen = Chosen(level, indicator.period(level, asked.parameters.time))
     which = wanted(asked, indicator, chosen.periods, chosen.levels)
-    found = await read(asked, indicator, replace(which, day=day(indicator, chosen.slot)))
+    found = await read(asked, indicator, replace(which, day=day(asked, indicator, chosen.slot)))
     here = [area.at(chosen.slot.period) if chosen.slot else None for area in found.areas]
     valued = [
         (area, cell, cell.value)
@@ -62,6 +63,7 @@ async def ranking(asked: Asked[RankingParameters]) -> Answer | None:
         members={
             **about(indicator, asked.parameters.breakdowns),
             **at_time(indicator, chosen),
+            **bounded(asked),
             **counted(here),
             "order": asked.parameters.order,
             "interval": "wilson_95" if any(item["interval"] for item in items) else None,

@@ -8,6 +8,7 @@ from typing import Any
 from api.analyses.answers.asked import (
     Asked,
     about,
+    bounded,
     day,
     indicator_of,
     opening,
@@ -52,11 +53,11 @@ async def development(asked: Asked[TrendParameters]) -> Answer | None:
     which = replace(
         wanted(asked, indicator, [slot.period for slot in slots], levels),
         districts=parameters.district,
-        day=day(indicator, slots[-1] if slots else None) if parameters.district else None,
+        day=day(asked, indicator, slots[-1] if slots else None) if parameters.district else None,
     )
     found = await read(asked, indicator, which)
     items = [_item(area, slots, parameters) for area in found.areas] if slots else []
-    cells = [cell for area in found.areas for cell in _cells(area, slots)]
+    cells = [cell for area in found.areas for cell in _cells(area, slots, parameters.boundary)]
     why = reason(cells) if slots else "no_periods" if indicator.slots else "no_observations"
     return Answer(
         state=found.state,
@@ -65,6 +66,7 @@ async def development(asked: Asked[TrendParameters]) -> Answer | None:
             "level": indicator.levels.get(level or ""),
             "from": slots[0].edtf if slots else None,
             "to": slots[-1].edtf if slots else None,
+            **bounded(asked),
             "absolute_in": "percentage_points" if is_percentage(indicator.document) else "unit",
             **counted(cells),
         },
@@ -78,12 +80,13 @@ async def development(asked: Asked[TrendParameters]) -> Answer | None:
     )
 
 
-def _cells(area: Area, slots: Sequence[Slot]) -> list[Cell | None]:
-    """Of every period in which the district existed, or was observed all the same."""
+def _cells(area: Area, slots: Sequence[Slot], boundary: date | None) -> list[Cell | None]:
+    """Of every period in which the district existed, or was observed all the same; of all of them,
+    if those of another day are recalculated to it."""
     return [
         cell
         for slot in slots
-        if (cell := area.at(slot.period)) or (slot.latest and area.existed(slot.latest))
+        if (cell := area.at(slot.period)) or ((on := boundary or slot.latest) and area.existed(on))
     ]
 
 
