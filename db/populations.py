@@ -11,19 +11,25 @@ CELLS = "population_cell"
 """What marks of changed cells call them. Each names a source: grids are published as a whole."""
 
 
-def replaced_cells(
-    connection: Connection, source: UUID, kept: Collection[UUID], box: tuple[float, ...]
-) -> frozenset[UUID]:
-    """Cells of this source that it no longer has, and those of others where it now has some."""
-    given = {"source": source, "kept": list(kept)}
-    corners = dict(zip(("west", "south", "east", "north"), box, strict=True))
-    return frozenset(id_ for (id_,) in connection.execute(_REPLACED, given | corners))
+NEIGHBOURS = 0.02
+"""Degrees, some two kilometres: within it, two grids speak of the same people."""
+
+
+def replaced_cells(connection: Connection, source: UUID, kept: Collection[UUID]) -> frozenset[UUID]:
+    """Cells that this source no longer has, and those of others beside the ones that it has."""
+    given = {"source": source, "kept": list(kept), "neighbours": NEIGHBOURS}
+    return frozenset(id_ for (id_,) in connection.execute(_REPLACED, given))
 
 
 _REPLACED = text("""
 SELECT id FROM registry.population_cell
-WHERE CASE WHEN source_id = :source THEN id <> ALL (:kept)
-           ELSE point && ST_MakeEnvelope(:west, :south, :east, :north, 4326) END
+WHERE source_id = :source AND NOT id = ANY (:kept)
+UNION ALL
+SELECT other.id FROM registry.population_cell other
+WHERE other.source_id <> :source
+  AND EXISTS (SELECT FROM registry.population_cell own
+              WHERE own.source_id = :source AND own.id = ANY (:kept)
+                AND ST_DWithin(own.point, other.point, :neighbours))
 """)
 
 

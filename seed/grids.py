@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 import shapely
+from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
@@ -30,7 +30,7 @@ from db.models import PopulationCell, Source
 from db.populations import CELLS, replaced_cells
 from db.registry import Counts, Row, delete_rows, ids_by_slug, upsert, writer
 from seed.geometry import GeometryError
-from seed.geometry.placement import Placement
+from seed.geometry.placement import Placement, Reading
 from seed.geometry.points import point_from_columns
 from seed.geometry.territory import Territory
 from seed.identity import entity_id, slugify, source_id
@@ -42,7 +42,7 @@ from seed.readers.formats import open_file
 BATCH = 20_000  # rows in memory at once
 EXAMPLES = 5  # rejected rows that are told
 NOT_STATED = "not_stated"
-LAEA = "EPSG:3035"  # ETRS89-LAEA, in which the grids of Europe are
+LAEA = CRS("EPSG:3035")  # ETRS89-LAEA, in which the grids of Europe are
 
 # INSPIRE, Data Specification on Geographical Grid Systems 3.1, section 4.2.2: system, width, and
 # the corner in the south-west. Some leave the system away and count in widths.
@@ -125,18 +125,16 @@ def import_grid(
     url: str, file: Path, given: Given, *, actor: str, progress: Progress = lambda *_: None
 ) -> Taken:
     """Make these the cells of a source; cells of others where it has some now go."""
+    taken = Taken()
     try:
         document = open_file(file, Hints(table=given.table))
-        table = document.table(given.table)
-        layout = _layout(table, given)
-        placement = _placement(table, layout, given, document)
+        layout = _layout(document.table(given.table), given)
+        with writer(url, actor) as connection:
+            grid = _Grid(document, layout, given, _territory(connection), taken)
+            batches = _told(grid.rows(), file, taken, progress)
+            _write(connection, file, given.source, batches, taken)
     except UnreadableError as error:
         raise GridRefused(str(error)) from error
-    taken = Taken()
-    with writer(url, actor) as connection:
-        territory = _territory(connection)
-        rows = _rows(table, layout, placement, territory, taken)
-        _write(connection, file, given.source, _told(rows, file, taken, progress), taken)
     return taken
 
 
@@ -180,21 +178,6 @@ def _guessed(columns: Sequence[str], name: re.Pattern[str]) -> str | None:
     return next((column for column in columns if name.fullmatch(column.strip())), None)
 
 
-def _placement(table: Table, layout: Layout, given: Given, document: Document) -> Placement:
-    sample = [_place(record, layout) for record in islice(table.records(), SAMPLE)]
-    located = [each for each in sample if each is not None]
-    if not located:
-        raise UnreadableError("no row says where it is: by a geometry, by x and y, or by its cell")
-    first = next(table.records())
-    is_inspire = _inspire(first, layout) is not None and table.crs is None
-    return Placement.of(
-        table.crs,
-        given.crs or (LAEA if is_inspire else None),
-        located,
-        implied=document.format in IN_DEGREES,
-    )
-
-
 def _inspire(record: Record, layout: Layout) -> re.Match[str] | None:
     """The cell in the notation of INSPIRE, if it is named so."""
     name = record.properties.get(layout.cell or "")
@@ -202,69 +185,87 @@ def _inspire(record: Record, layout: Layout) -> re.Match[str] | None:
 
 
 def _place(record: Record, layout: Layout) -> BaseGeometry | None:
-    if record.geometry is not None:
-        return record.geometry
-    if layout.place:
-        x, y = (record.properties.get(name) for name in layout.place)
-        try:
-            return point_from_columns(x, y) if x is not None and y is not None else None
-        except GeometryError:
-            return None
     if cell := _inspire(record, layout):
         half = int(cell["width"]) / 2
         return shapely.Point(int(cell["x"]) + half, int(cell["y"]) + half)
-    return None
+    if record.geometry is not None or layout.place is None:
+        return record.geometry
+    x, y = (record.properties.get(name) for name in layout.place)
+    try:
+        return point_from_columns(x, y) if x is not None and y is not None else None
+    except GeometryError:
+        return None
 
 
 # --- rows ----------------------------------------------------------------------------------------
 
 
-def _rows(
-    table: Table, layout: Layout, placement: Placement, territory: Territory[UUID], taken: Taken
-) -> Iterator[list[Row]]:
+class _Grid:
     """Cells with residents in the districts, without the source they are from."""
-    records = table.records()
-    while batch := list(islice(records, BATCH)):
-        taken.read += len(batch)
-        inhabited = [
-            (record, residents)
-            for record in batch
-            if (residents := _residents(record, layout, taken)) is not None
-        ]
-        yield list(_located(inhabited, layout, placement, territory, taken))
 
+    def __init__(
+        self,
+        document: Document,
+        layout: Layout,
+        given: Given,
+        territory: Territory[UUID],
+        taken: Taken,
+    ) -> None:
+        self._table = document.table(given.table)
+        self._layout, self._territory, self._taken = layout, territory, taken
+        self._placement = self._placed(given.crs, implied=document.format in IN_DEGREES)
 
-def _residents(record: Record, layout: Layout, taken: Taken) -> Decimal | None:
-    """Census grids have a dash, or -1, where nobody lives or the number is secret."""
-    try:
-        found = number(record.properties.get(layout.residents), layout.convention)
-    except CellError as error:
-        taken.reject(record.position, str(error))
-        return None
-    if found is None or found <= 0:
-        taken.left_out["without residents"] += 1
-        return None
-    return found
+    def rows(self) -> Iterator[list[Row]]:
+        records = self._table.records()
+        while batch := list(islice(records, BATCH)):
+            self._taken.read += len(batch)
+            inhabited = [
+                (record, residents)
+                for record in batch
+                if (residents := self._residents(record)) is not None
+            ]
+            yield list(self._located(inhabited))
 
+    def _placed(self, crs: str | None, *, implied: bool) -> Placement:
+        """How places are read; the names of cells leave nothing to find out."""
+        sample = list(islice(self._table.records(), SAMPLE))
+        if any(_inspire(record, self._layout) for record in sample):
+            return Placement((Reading(LAEA),))
+        places = [_place(record, self._layout) for record in sample]
+        located = [each for each in places if each is not None]
+        if not located:
+            raise UnreadableError("no row says where it is: a geometry, x and y, or a cell's name")
+        return Placement.of(
+            self._table.crs, crs, located, implied=implied, territory=self._territory
+        )
 
-def _located(
-    inhabited: Sequence[tuple[Record, Decimal]],
-    layout: Layout,
-    placement: Placement,
-    territory: Territory[UUID],
-    taken: Taken,
-) -> Iterator[Row]:
-    placed = placement.all_to_degrees(_place(record, layout) for record, _ in inhabited)
-    middles = shapely.centroid(placed.geometries)
-    is_here = territory.covers(middles)
-    for index, (record, residents) in enumerate(inhabited):
-        middle = middles[index]
-        if middle is None:
-            taken.reject(record.position, placed.flaws.get(index, record.flaw or "without a place"))
-        elif not is_here[index]:
-            taken.left_out["outside all districts"] += 1
-        else:
-            yield _row(record, layout, (middle.x, middle.y), residents)
+    def _residents(self, record: Record) -> Decimal | None:
+        """Census grids have a dash, or -1, where nobody lives or the number is secret."""
+        try:
+            found = number(record.properties.get(self._layout.residents), self._layout.convention)
+        except CellError as error:
+            self._taken.reject(record.position, str(error))
+            return None
+        if found is None or found <= 0:
+            self._taken.left_out["without residents"] += 1
+            return None
+        return found
+
+    def _located(self, inhabited: Sequence[tuple[Record, Decimal]]) -> Iterator[Row]:
+        placed = self._placement.all_to_degrees(
+            _place(record, self._layout) for record, _ in inhabited
+        )
+        middles = shapely.centroid(placed.geometries)
+        is_here = self._territory.covers(middles)
+        for index, (record, residents) in enumerate(inhabited):
+            middle = middles[index]
+            if middle is None:
+                reason = placed.flaws.get(index, record.flaw or "without a place")
+                self._taken.reject(record.position, reason)
+            elif is_here[index]:
+                yield _row(record, self._layout, (middle.x, middle.y), residents)
+            else:
+                self._taken.left_out["outside all districts"] += 1
 
 
 def _row(record: Record, layout: Layout, point: tuple[float, float], residents: Decimal) -> Row:
@@ -300,27 +301,19 @@ def _write(
         taken.counts += upsert(connection, PopulationCell, written.named(batch, taken))
     if not written.ids:
         raise GridRefused("no cell with residents lies in a district that has a real boundary")
-    gone = replaced_cells(connection, source, written.ids, written.box)
+    gone = replaced_cells(connection, source, written.ids)
     taken.removed = delete_rows(connection, PopulationCell, gone)
     taken.run, taken.residents = run, float(written.residents)
     finish_run(connection, run, {"new": taken.counts.new}, taken.as_json())
 
 
 class _Written:
-    """What was written so far: which cells, where, and how many people."""
+    """What was written so far: which cells, and how many people live there."""
 
     def __init__(self, slug: str, source: UUID) -> None:
         self._slug, self._source = slug, source
         self.ids: set[UUID] = set()
         self.residents = Decimal(0)
-        self._corners: list[tuple[float, float]] = []
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        corners = np.array(self._corners)
-        west, south = corners.min(axis=0).tolist()
-        east, north = corners.max(axis=0).tolist()
-        return west, south, east, north
 
     def named(self, batch: Iterable[Row], taken: Taken) -> list[Row]:
         """The rows with their ids; the first of several for a cell is the one."""
@@ -333,13 +326,7 @@ class _Written:
             self.ids.add(identity)
             self.residents += row["residents"]
             rows.append({"id": identity, "source_id": self._source, **row})
-        self._extend(rows)
         return rows
-
-    def _extend(self, rows: Sequence[Row]) -> None:
-        if rows:
-            points = np.array([row["point"] for row in rows])
-            self._corners += [tuple(points.min(axis=0)), tuple(points.max(axis=0))]
 
 
 def _source(connection: Connection, slug: str, title: str, taken: Taken) -> UUID:

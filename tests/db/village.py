@@ -91,6 +91,7 @@ def _village() -> Iterable[tuple[Any, list[Row]]]:
     yield models.Indicator, [_indicator("people"), _indicator("children")]
     yield models.IndicatorTerm, [_theme()]
     yield models.Observation, [observation("people", n, 100.5 + n) for n in range(4)]
+    yield models.PopulationCell, [_cell(n) for n in range(2)]
     yield from _plans()
 
 
@@ -154,6 +155,11 @@ def observation(indicator: str, town: int, value: float | None) -> Row:
     }
     what = {"period": "2022", "value": value, "status": "published", "source_id": HERE}
     return part("observation", indicator, town, **cell, **what)
+
+
+def _cell(number: int) -> Row:
+    place = {"cell": f"cell-{number}", "point": (AWKWARD + number + 0.05, 51.15), "width": 100}
+    return {"id": key("cell", number), "source_id": HERE, **place, "residents": 12 + number}
 
 
 def _plans() -> Iterable[tuple[Any, list[Row]]]:
