@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from api.resources import CODELISTS, OFFERINGS, ORGANISATIONS, RESOURCES
+from api.resources import (
+    CODELISTS,
+    INDICATORS,
+    OBSERVATIONS,
+    OFFERINGS,
+    ORGANISATIONS,
+    RESOURCES,
+)
 
 REFERENCE = "/docs"
 CONTRACT = "/openapi.json"
@@ -114,6 +121,21 @@ EMBED = Face(
     reference="/developers",
 )
 
-FACES = (NATIVE, CHANGES, HSDS, BULK, CATALOGUE, EMBED)
+DASHBOARD = Face(
+    "dashboard",
+    "/dashboard",
+    "text/html",
+    {"de": "Dashboard", "en": "Dashboard"},
+    {
+        "de": "Indikatoren als Karte, Rangliste, Reihe und Tabelle.",
+        "en": "Indicators as a map, a ranking, a series and a table.",
+    },
+    resources=(INDICATORS.name, OBSERVATIONS.name),
+    is_service=False,
+    contract=None,
+    reference="/developers",
+)
+
+FACES = (NATIVE, CHANGES, HSDS, BULK, CATALOGUE, EMBED, DASHBOARD)
 
 SERVICES = tuple(face for face in FACES if face.is_service)
