@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 
 from api.analyses.answers.asked import Asked, Between
@@ -17,7 +17,6 @@ from api.analyses.answers.envelope import Answer
 from api.analyses.answers.map import choropleth as mapped
 from api.analyses.answers.ranking import ranking
 from api.analyses.answers.trend import changed, development
-from api.analyses.classes import MOST_CLASSES, Scheme
 from api.analyses.parameters import (
     AnalysisParameters,
     AvailabilityParameters,
@@ -35,12 +34,12 @@ from api.pages import charts, choropleth
 from api.pages.reading import Document, Reading
 from api.parameters import IndicatorParameters
 from api.resources import INDICATORS, OBSERVATIONS
+from db.codes import MOST_CLASSES, SCHEMES
 
 PLACE = "/dashboard"
 SHAPE = "200"
 MANY = 10_000
 """Indicators that one can choose from: all there are."""
-SCHEMES: tuple[str, ...] = get_args(Scheme)
 FOR_PEOPLE = ("html", "atom")
 
 Analysis = Callable[[Asked[Any]], Awaitable[Answer | None]]
@@ -108,11 +107,11 @@ async def indicators(reading: Reading) -> list[Document]:
 
 
 def usual(known: Sequence[Document], problem: Problem | None = None) -> str | None:
-    """The indicator shown where none is named: the one with the most observations. None in place
-    of one that there is not."""
+    """The indicator shown where none is named: of those that come first, or else of all, the one
+    with the most observations. None in place of one that there is not."""
     if problem and problem.errors[0]["parameter"] == "indicator":
         return None
-    found = max(known, key=lambda each: int(each["observations_count"]), default=None)
+    found = max(known, key=lambda i: (i["headline"], i["observations_count"]), default=None)
     return str(found["slug"]) if found else None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from api import links
+from api.analyses.reading import citation_of
 from api.analyses.sentences import Said, sentence
 from api.formats import Format
 from db.state import State
@@ -38,7 +39,7 @@ class Answer:
     @property
     def cited(self) -> str:
         """How to cite it: as the indicator says, or by the sources."""
-        return self.citation or _citation(self.sources)
+        return self.citation or citation_of(self.sources)
 
 
 def written(request: Request, answer: Answer, format_: Format, lang: str) -> bytes:
@@ -83,13 +84,6 @@ def _related(request: Request, members: Mapping[str, Any]) -> list[dict[str, str
         links.link("about", address, "application/json"),
         links.link("related", f"{address}/observations", "application/json"),
     ]
-
-
-def _citation(sources: Sequence[Mapping[str, Any]]) -> str:
-    return "; ".join(
-        ", ".join(filter(None, (f"{s['publisher']}: {s['title']}", s["retrieved"], s["license"])))
-        for s in sources
-    )
 
 
 def _csv(answer: Answer) -> bytes:
