@@ -134,6 +134,21 @@ EMBED = Face(
     reference="/developers",
 )
 
-FACES = (NATIVE, CHANGES, HSDS, PX, BULK, CATALOGUE, EMBED)
+DASHBOARD = Face(
+    "dashboard",
+    "/dashboard",
+    "text/html",
+    {"de": "Dashboard", "en": "Dashboard"},
+    {
+        "de": "Indikatoren als Karte, Rangliste, Reihe und Tabelle.",
+        "en": "Indicators as a map, a ranking, a series and a table.",
+    },
+    resources=(INDICATORS.name, OBSERVATIONS.name),
+    is_service=False,
+    contract=None,
+    reference="/developers",
+)
+
+FACES = (NATIVE, CHANGES, HSDS, PX, BULK, CATALOGUE, EMBED, DASHBOARD)
 
 SERVICES = tuple(face for face in FACES if face.is_service)

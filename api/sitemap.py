@@ -18,7 +18,7 @@ SIZE = 10_000
 
 LISTED = tuple(resource for resource in RESOURCES if resource is not OBSERVATIONS)
 LISTS = tuple(f"/v1/{resource.name}" for resource in LISTED)
-PAGES = ("/", *LISTS, "/developers", "/embed")
+PAGES = ("/", *LISTS, "/dashboard", "/developers", "/embed")
 CATALOGUE = "datasets"
 
 Entry = tuple[str, str | None]

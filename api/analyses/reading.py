@@ -118,16 +118,7 @@ class Indicator:
         return {level["code"]: level for level in self.document["levels"]}
 
     def labelled(self, breakdowns: Mapping[str, str]) -> dict[str, dict[str, str]]:
-        """Terms by dimension, with their labels; a term that nothing is observed of is its own."""
-        known = {
-            (dimension["code"], term["code"]): term
-            for dimension in self.document["dimensions"]
-            for term in dimension["terms"]
-        }
-        return {
-            dimension: known.get((dimension, code), {"code": code, "label": code})
-            for dimension, code in breakdowns.items()
-        }
+        return labelled(self.document, breakdowns)
 
     def part(self, name: str) -> UUID | None:
         found = self.document[name]
@@ -213,7 +204,7 @@ async def indicator(
     if breakdowns and not found.slots:
         known = await cells.known_breakdowns(pool, found.id)
         _refuse_breakdown(breakdowns, known)
-    return _indicator(found)
+    return _indicator(found, breakdowns)
 
 
 def _refuse_breakdown(asked: Mapping[str, str], known: Sequence[Mapping[str, str]]) -> None:
@@ -227,15 +218,37 @@ def _refuse_breakdown(asked: Mapping[str, str], known: Sequence[Mapping[str, str
     raise InvalidParameter.named("breakdown", f"there is no {text}, but {some}{hint}")
 
 
-def _indicator(found: Overview) -> Indicator:
+def _indicator(found: Overview, breakdowns: Mapping[str, str]) -> Indicator:
     document, *spoken = (json.loads(document) for document in found.documents)
+    said = (_titled(each, breakdowns) for each in spoken)
     return Indicator(
         state=found.state,
         id=found.id,
         document=document,
-        spoken=dict(zip(SPOKEN, spoken, strict=True)),
+        spoken=dict(zip(SPOKEN, said, strict=True)),
         slots=[slot_of(entry) for entry in found.slots],
     )
+
+
+def _titled(document: dict[str, Any], breakdowns: Mapping[str, str]) -> dict[str, Any]:
+    """As it is spoken of: a part of the observed is not called like the whole."""
+    parts = labelled(document, breakdowns).values()
+    return document | {"title": ", ".join([document["title"], *(p["label"] for p in parts)])}
+
+
+def labelled(
+    document: Mapping[str, Any], breakdowns: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Terms by dimension, with their labels; a term that nothing is observed of is its own."""
+    known = {
+        (dimension["code"], term["code"]): term
+        for dimension in document["dimensions"]
+        for term in dimension["terms"]
+    }
+    return {
+        dimension: known.get((dimension, code), {"code": code, "label": code})
+        for dimension, code in breakdowns.items()
+    }
 
 
 def slot_of(entry: Mapping[str, Any]) -> Slot:

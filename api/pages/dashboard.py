@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 
 from api.analyses.answers.asked import Asked, Between
@@ -17,7 +17,6 @@ from api.analyses.answers.envelope import Answer
 from api.analyses.answers.map import choropleth as mapped
 from api.analyses.answers.ranking import ranking
 from api.analyses.answers.trend import changed, development
-from api.analyses.classes import MOST_CLASSES, Scheme
 from api.analyses.parameters import (
     AnalysisParameters,
     AvailabilityParameters,
@@ -28,19 +27,19 @@ from api.analyses.parameters import (
     TrendParameters,
 )
 from api.analyses.sentences import Said, is_percentage, sentence
-from api.errors import NotFound
+from api.errors import NotFound, Problem
 from api.formats import FORMATS
 from api.links import Address
 from api.pages import charts, choropleth
 from api.pages.reading import Document, Reading
 from api.parameters import IndicatorParameters
 from api.resources import INDICATORS, OBSERVATIONS
+from db.codes import MOST_CLASSES, SCHEMES
 
 PLACE = "/dashboard"
 SHAPE = "200"
 MANY = 10_000
 """Indicators that one can choose from: all there are."""
-SCHEMES: tuple[str, ...] = get_args(Scheme)
 FOR_PEOPLE = ("html", "atom")
 
 Analysis = Callable[[Asked[Any]], Awaitable[Answer | None]]
@@ -107,9 +106,12 @@ async def indicators(reading: Reading) -> list[Document]:
     return found.documents
 
 
-def usual(known: Sequence[Document]) -> str | None:
-    """The indicator shown where none is named: the one with the most observations."""
-    found = max(known, key=lambda each: int(each["observations_count"]), default=None)
+def usual(known: Sequence[Document], problem: Problem | None = None) -> str | None:
+    """The indicator shown where none is named: of those that come first, or else of all, the one
+    with the most observations. None in place of one that there is not."""
+    if problem and problem.errors[0]["parameter"] == "indicator":
+        return None
+    found = max(known, key=lambda i: (i["headline"], i["observations_count"]), default=None)
     return str(found["slug"]) if found else None
 
 
@@ -195,10 +197,13 @@ def _beside(compared: Answer) -> list[Item]:
 
 
 def _chosen(items: Sequence[Item], name: str | None) -> Item | None:
-    for item in items:
-        if name in (item["id"], item["slug"], item["key"], f"{item['scheme']}:{item['key']}"):
-            return item
-    return None
+    if name is None:
+        return None
+    return next((item for item in items if name in _names(item)), None)
+
+
+def _names(item: Item) -> Collection[str | None]:
+    return item["id"], item["slug"], item["key"], f"{item['scheme']}:{item['key']}"
 
 
 def _indicator(known: Sequence[Document], identity: str) -> Document:
@@ -219,6 +224,7 @@ def shown(found: Board, view: View, base: str) -> dict[str, Any]:
         "indicator": found.indicator,
         "level": level,
         "period": found.drawn.members["period"],
+        "parts": [term["label"] for term in found.drawn.members["breakdowns"].values()],
         "map": choropleth.picture(found.drawn, found.district),
         "legend": choropleth.legend(found.drawn),
         "ranks": choropleth.ranks(found.ranked),
@@ -263,22 +269,17 @@ def by_theme(known: Sequence[Document]) -> dict[str, list[Document]]:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What else could be shown: levels with their labels, periods of this level, breakdowns."""
+    """What else could be shown: levels with their labels, and periods of this level."""
 
     levels: Sequence[Item]
     periods: Sequence[Item]
-    dimensions: Mapping[str, dict[str, str]]
 
 
 def choices(available: Answer, level: str | None) -> Choices:
     """As the matrix of availability has them; the latest period first."""
     levels = {item["level"]["code"]: item["level"] for item in available.items}
     periods = [item for item in available.items if item["level"]["code"] == level]
-    dimensions: dict[str, dict[str, str]] = {}
-    for each in available.members["known_breakdowns"]:
-        for name, code in each.items():
-            dimensions.setdefault(name, {})[code] = code
-    return Choices(list(levels.values()), periods[::-1], dimensions)
+    return Choices(list(levels.values()), periods[::-1])
 
 
 def said(found: Board) -> list[Said]:

@@ -184,7 +184,7 @@ class Pages:
             "is_elsewhere": False,
             "kept_with_indicator": (),
         }
-        if name := view.parameters.indicator or (None if problem else dashboard.usual(known)):
+        if name := view.parameters.indicator or dashboard.usual(known, problem):
             named = view.of(name)
             found = await dashboard.board(reading, known, named)
             context |= dashboard.shown(found, named, links.base_url(shown.request))

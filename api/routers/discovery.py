@@ -133,6 +133,8 @@ User-agent: *
 Disallow: {prefix}/search?
 Disallow: {prefix}/v1/*?*&
 Disallow: {prefix}/v1/*?*cursor=
+Disallow: {prefix}/dashboard?*&
+Disallow: {prefix}/dashboard/
 Disallow: {prefix}/embed?
 Disallow: {prefix}/embed/
 Disallow: {prefix}/oembed

@@ -2,7 +2,7 @@
    arrow keys walk over the map; the picture also as PNG. All of it is asked of this server, as a page. */
 
 const board = document.querySelector("[data-dashboard]");
-const PARTS = ["[data-shown]", ".languages", ".bottom"];
+const AROUND = [".languages", ".bottom"];
 let asking;
 
 async function show(address, { remember = true } = {}) {
@@ -17,39 +17,39 @@ async function show(address, { remember = true } = {}) {
     put(page);
   } catch {
     if (!own.signal.aborted) location.assign(address);
-    return;
   } finally {
     if (asking === own) board.removeAttribute("aria-busy");
   }
 }
 
-/* What is announced stays where it is, so that it is announced; focus stays where it was. */
+/* What is announced stays in its place, or nobody would hear it; focus stays where it was. */
 function put(page) {
   const focused = document.activeElement;
   const key = focused?.id || focused?.closest?.("[data-district]")?.dataset.district;
   document.title = page.title;
-  const heading = document.querySelector("h1");
-  heading.textContent = page.querySelector("h1").textContent;
-  const forms = [...page.querySelectorAll("form[data-choices]")];
-  const before = [...board.querySelectorAll("form[data-choices]")];
-  before.forEach((form, number) => number && form.remove());
-  before[0]?.replaceWith(...forms);
-  for (const kind of [".errors", ".notice.elsewhere", ".chosen"]) {
-    board.querySelector(`:scope > ${kind}`)?.remove();
-    const fresh = page.querySelector(`[data-dashboard] > ${kind}`);
-    if (fresh) board.querySelector("[data-said], [data-shown]").before(fresh);
-  }
-  const said = board.querySelector("[data-said]");
-  const words = page.querySelector("[data-said]");
-  if (said) said.textContent = words?.textContent ?? "";
-  else if (words) board.querySelector("[data-shown]").before(words);
-  for (const part of PARTS) {
+  exchange(page.querySelector("[data-dashboard]"));
+  for (const part of AROUND) {
     const fresh = page.querySelector(part);
     if (fresh) document.querySelector(part)?.replaceWith(fresh);
   }
   ready();
   const again = key && (document.getElementById(key) ?? board.querySelector(`a[data-district="${CSS.escape(key)}"]`));
   again?.focus({ preventScroll: true });
+}
+
+function exchange(fresh) {
+  const said = board.querySelector("[data-said]");
+  const words = fresh.querySelector("[data-said]");
+  if (!said || !words) {
+    board.replaceChildren(...fresh.children);
+    return;
+  }
+  for (const part of [...board.children]) if (part !== said) part.remove();
+  const parts = [...fresh.children];
+  const place = parts.indexOf(words);
+  said.before(...parts.slice(0, place));
+  said.after(...parts.slice(place + 1));
+  said.textContent = words.textContent;
 }
 
 function addressOf(form) {

@@ -1,0 +1,112 @@
+"""The dashboard in a browser: by keyboard, in place, without scripts, in a frame, on paper."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import OpenPage, Traffic
+from tests.web.sites import Site
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_choices_need_only_a_keyboard_and_are_in_the_address(page: Page, registry: str) -> None:
+    page.goto(f"{registry}/dashboard?indicator=population&level=municipality&lang=de")
+    start = page.url
+    said = page.locator("[data-said]")
+    before = said.inner_text()
+    page.locator("#district").focus()
+    page.keyboard.type("Freiberg")
+    expect(page).to_have_url(re.compile("district=freiberg"))
+    expect(page.locator("#district-heading")).to_have_text("Freiberg")
+    expect(page.locator("#district")).to_be_focused()
+    expect(said).not_to_have_text(before)
+    expect(page.locator(".areas a[aria-current]")).to_have_attribute("data-district", "freiberg")
+    page.locator("#method").select_option("jenks")
+    expect(page).to_have_url(re.compile("method=jenks"))
+    page.go_back()
+    expect(page.locator("#method")).to_have_value("")
+    expect(page.locator("#district-heading")).to_have_text("Freiberg")
+    page.go_back()
+    expect(page).to_have_url(start)
+    expect(page.locator("#district-heading")).to_have_count(0)
+    expect(said).to_have_text(before)
+
+
+def test_the_map_is_one_stop_of_the_tab_key_and_arrows_walk_over_it(
+    page: Page, registry: str
+) -> None:
+    page.goto(f"{registry}/dashboard?indicator=population&district=freiberg&lang=de")
+    assert page.locator(".areas a[tabindex='0']").count() == 1
+    here = page.locator(".areas a[data-district='freiberg']")
+    here.focus()
+    page.keyboard.press("ArrowRight")
+    other = page.locator(".areas a:focus")
+    expect(other).not_to_have_attribute("data-district", "freiberg")
+    name = str(other.get_attribute("data-district"))
+    label = str(other.get_attribute("aria-label"))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"district={name}"))
+    expect(page.locator("#district-heading")).to_have_text(label.split(":")[0])
+    expect(page.locator(f".areas a[data-district='{name}']")).to_be_focused()
+    expect(page.locator("#district")).to_have_value(name)
+
+
+def test_another_indicator_keeps_the_district_and_what_is_wrong_is_said(
+    page: Page, registry: str, traffic: Traffic
+) -> None:
+    page.goto(f"{registry}/dashboard?indicator=population&district=freiberg&lang=de")
+    page.locator("#indicator").select_option("share-65-plus")
+    expect(page).to_have_url(re.compile("indicator=share-65-plus"))
+    assert "district=freiberg" in page.url
+    expect(page.locator("h1")).to_contain_text("65")
+    page.goto(f"{registry}/dashboard?indicator=population&lang=de")
+    page.locator("#classes").select_option("9")
+    page.locator("#level").select_option("county")
+    expect(page.locator("[role='alert']")).to_be_visible()
+    page.locator("#classes").select_option("1")
+    expect(page.locator("[role='alert']")).to_have_count(0)
+    assert all("400" in complaint for complaint in traffic.complaints)
+
+
+def test_it_works_without_scripts(open_page: OpenPage, registry: str) -> None:
+    with open_page(java_script_enabled=False, locale="de-DE") as page:
+        page.goto(f"{registry}/dashboard?indicator=population")
+        page.locator("#district").select_option("freiberg")
+        page.locator("form[data-choices] button:visible").nth(1).click()
+        expect(page.locator("#district-heading")).to_have_text("Freiberg")
+        expect(page.locator("[data-png]")).to_be_hidden()
+        page.locator(".ranking a", has_text="Döbeln").click()
+        expect(page.locator("#district-heading")).to_have_text("Döbeln")
+
+
+def test_the_picture_can_be_saved_as_png(page: Page, registry: str, traffic: Traffic) -> None:
+    page.goto(f"{registry}/dashboard?indicator=population&lang=de")
+    with page.expect_download() as saving:
+        page.locator("[data-png] button").click()
+    assert saving.value.suggested_filename == "population.png"
+    assert Path(saving.value.path()).read_bytes().startswith(PNG)
+    assert traffic.complaints == []
+
+
+def test_a_frame_on_another_site_shows_it(
+    page: Page, registry: str, site: Site, traffic: Traffic
+) -> None:
+    address = f"{registry}/embed/dashboard?indicator=population"
+    page.goto(site.add(f'<!doctype html><iframe src="{address}" title="Karte"></iframe>'))
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("svg.choropleth")).to_be_visible()
+    expect(frame.locator("form")).to_have_count(0)
+    assert traffic.complaints == []
+
+
+def test_it_is_printed_without_its_forms(page: Page, registry: str) -> None:
+    page.goto(f"{registry}/dashboard?indicator=population&district=freiberg&lang=de")
+    page.emulate_media(media="print")
+    expect(page.locator("form.choices").first).to_be_hidden()
+    expect(page.locator("svg.choropleth")).to_be_visible()
+    tall = page.locator(".tall").first.evaluate("e => e.scrollHeight - e.clientHeight")
+    assert tall <= 0
