@@ -6,7 +6,7 @@ from datetime import date
 from itertools import product
 
 from api.analyses import reading
-from api.analyses.answers.asked import Between, Chosen, day
+from api.analyses.answers.asked import Between, Chosen, last_day
 from api.analyses.reading import Area, Cell, Indicator
 from api.errors import InvalidParameter
 from api.gaps.asked import Asked
@@ -42,7 +42,7 @@ class Population:
 
     @property
     def day(self) -> date:
-        return day(self.indicator, self.chosen.slot)
+        return last_day(self.indicator, self.chosen.slot)
 
 
 async def population(asked: Asked[SupplyParameters]) -> Population | None:

@@ -75,9 +75,12 @@ def boundary(asked: Asked[Any]) -> date | None:
 
 
 def day(asked: Asked[Any], indicator: Indicator, slot: Slot | None) -> date:
-    """On which districts exist that are meant: that of `boundary`, the period's last, or today."""
-    if on := boundary(asked):
-        return on
+    """On which districts exist that are meant: that of `boundary`, or of the period."""
+    return boundary(asked) or last_day(indicator, slot)
+
+
+def last_day(indicator: Indicator, slot: Slot | None) -> date:
+    """Of the period; today where it has none."""
     return (slot and slot.latest) or date.fromisoformat(indicator.state.day)
 
 
