@@ -175,12 +175,18 @@ async def _begin(
         columns = await _with_dimensions(connection, selection, columns)
     if selection.layout == "wide":
         columns = {**columns, **await _period_columns(connection, selection)}
-    if selection.layout == "csv" and lines.is_made_of_columns(selection.table, [*columns.values()]):
+    if _is_lined(selection, columns):
         selection = replace(selection, cells=tuple(columns.values()))
     statement = statements.stream(selection.shape)
     values = selection.values() | {"columns": list(columns.values())}
     await cursor.execute(statement.sql, statement.arguments(values))
     return described, tuple(columns), LINES if selection.cells else BATCH
+
+
+def _is_lined(selection: Selection, columns: Mapping[str, str]) -> bool:
+    """Whether lines are made of columns; recalculated observations have documents only."""
+    made = selection.layout == "csv" and selection.boundary is None
+    return made and lines.is_made_of_columns(selection.table, [*columns.values()])
 
 
 async def _described(
