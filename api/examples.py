@@ -102,7 +102,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "level": ["municipality"],
         "parent": ["landkreis-mittelsachsen"],
         "time": "2019..2022",
-        "breakdown": ["total"],
+        "breakdown": ["sex:f"],
         "status": ["final"],
         "layout": "long",
     },

@@ -11,7 +11,8 @@ class Format:
 
     `text` is for the contract. `length` and `longest`: entities on a page where no limit is given,
     and at most. `newest_first`: unless another order is asked for. `whole`: it has a place for what
-    it shows of an entity, and `fields` changes nothing.
+    it shows of an entity, and `fields` changes nothing. `table`: made of documents (api/tables/),
+    with `most` rows at most; `extension`: of a file, where it is not the name.
     """
 
     name: str
@@ -24,6 +25,14 @@ class Format:
     longest: int | None = None
     newest_first: bool = False
     whole: bool = False
+    table: bool = False
+    most: int | None = None
+    extension: str = ""
+
+    @property
+    def picks(self) -> bool:
+        """Whether `fields` leaves of a document only some members."""
+        return not (self.whole or self.table)
 
     @property
     def suffix(self) -> str:
@@ -75,6 +84,35 @@ FORMATS: dict[str, Format] = {
             newest_first=True,
             whole=True,
         ),
+        Format(
+            "csv-de",
+            "text/csv",
+            "json",
+            True,
+            "text/csv; charset=utf-8; header=present",
+            "For spreadsheets in German: semicolons, decimal commas, labels for codes.",
+            table=True,
+            extension="csv",
+        ),
+        Format(
+            "xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "json",
+            True,
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "A workbook with one sheet, the columns of CSV, and typed cells.",
+            table=True,
+            most=250_000,
+        ),
+        Format(
+            "parquet",
+            "application/vnd.apache.parquet",
+            "json",
+            True,
+            "application/vnd.apache.parquet",
+            "The columns of CSV with their types, lists as lists.",
+            table=True,
+        ),
     )
 }
 
@@ -89,5 +127,8 @@ GRAPHS: dict[str, Format] = {
 """How the data catalogue is written."""
 
 KNOWN = FORMATS | GRAPHS
-ALL = tuple(FORMATS)
-TABULAR = tuple(format_.name for format_ in FORMATS.values() if format_.layout != "geojson")
+TABLES = tuple(format_.name for format_ in FORMATS.values() if format_.table)
+ALL = tuple(name for name in FORMATS if name not in TABLES)
+TABULAR = tuple(name for name in ALL if FORMATS[name].layout != "geojson")
+COMPRESSED = ("xlsx", "parquet")
+"""Formats that are by themselves."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Table
 
 from api import parameters as p
-from api.formats import ALL, TABULAR
+from api.formats import ALL, TABLES, TABULAR
 from api.schemas.codelist import Codelist
 from api.schemas.district import District
 from api.schemas.document import Document
@@ -147,7 +147,7 @@ OBSERVATIONS = Resource(
     Observation,
     ObservationParameters,
     p.Simplified,
-    ALL,
+    (*ALL, *TABLES),
     {
         "id": "$.id",
         "indicator": "$.indicator.slug",
