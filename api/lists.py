@@ -22,9 +22,9 @@ from api.parameters import (
     ListParameters,
     Simplified,
 )
-from api.resources import WIDE_COLUMNS, Resource
+from api.resources import INTERVAL_COLUMNS, WIDE_COLUMNS, Resource
 from api.responses import HOURS_UNKNOWN, PLACE_UNKNOWN, Envelope, Version
-from api.series import SeriesParameters
+from api.series import Including, SeriesParameters
 from api.tables import writing as tables
 from db import queries
 from db.conditions import Condition, as_uuid, called, near, open_at
@@ -186,6 +186,7 @@ async def _understood(
         layout=format_.layout,
         lang=None if lang == languages[0] else lang,
         fields=("id", *parameters.fields) if parameters.fields and format_.picks else (),
+        include=parameters.include or () if isinstance(parameters, Including) else (),
         geometry=parameters.geometry() if isinstance(parameters, Simplified) else "geojson",
         limit=1,
     )
@@ -522,11 +523,13 @@ def _columns(wanted: Wanted, parameters: ItemParameters) -> dict[str, str]:
     columns = wanted.resource.columns
     if any(condition.builder is near for condition in wanted.selection.conditions):
         columns = columns | {"distance_m": "$.distance_m"}
+    if "interval" in wanted.selection.include:
+        columns = columns | INTERVAL_COLUMNS
     if wanted.opening:
         columns = columns | {"open_until": "$.opening.next_change"}
     if not parameters.fields:
         return columns
-    kept = {"id", "distance_m", "opening", *parameters.fields}
+    kept = {"id", "distance_m", "opening", "interval", *parameters.fields}
     return {
         name: path
         for name, path in columns.items()

@@ -13,7 +13,7 @@ from api.schemas.indicator import Indicator, Observation
 from api.schemas.offering import Offering
 from api.schemas.organisation import Organisation
 from api.schemas.strategy import Decision, Measure, Strategy
-from api.series import ObservationParameters
+from api.series import Including, ObservationParameters
 from db import published
 
 
@@ -134,6 +134,7 @@ INDICATORS = Resource(
         **_plain("id", "slug", "title", "abbreviation", "description", "unit", "unit_long"),
         **_plain("decimals"),
         **_code("type", "aggregation", "polarity"),
+        **_plain("formula", "headline", "citation"),
         **_codes("themes", "levels"),
         "periods": "$.periods[*]",
         **_plain("observations_count", "note"),
@@ -146,7 +147,7 @@ OBSERVATIONS = Resource(
     published.observation,
     Observation,
     ObservationParameters,
-    p.Simplified,
+    Including,
     (*ALL, *TABLES),
     {
         "id": "$.id",
@@ -176,6 +177,9 @@ WIDE_COLUMNS = {
     "unit": "$.unit",
 }
 """The columns in front of the periods in the wide layout of observations."""
+
+INTERVAL_COLUMNS = {"interval_low": "$.interval.low", "interval_high": "$.interval.high"}
+"""With `include=interval`."""
 
 STRATEGIES = Resource(
     "strategies",

@@ -175,7 +175,8 @@ async def _begin(
         columns = await _with_dimensions(connection, selection, columns)
     if selection.layout == "wide":
         columns = {**columns, **await _period_columns(connection, selection)}
-    if selection.layout == "csv" and lines.is_made_of_columns(selection.table, [*columns.values()]):
+    is_plain = selection.layout == "csv" and not selection.include
+    if is_plain and lines.is_made_of_columns(selection.table, [*columns.values()]):
         selection = replace(selection, cells=tuple(columns.values()))
     statement = statements.stream(selection.shape)
     values = selection.values() | {"columns": list(columns.values())}

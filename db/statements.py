@@ -64,6 +64,7 @@ class Selection:
     column: str = "document"
     skip: int = 0
     cells: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
 
     @property
     def shape(self) -> "Shape":
@@ -82,6 +83,7 @@ class Selection:
             column=self.column,
             skipping=bool(self.skip),
             cells=self.cells,
+            including=bool(self.include),
         )
 
     @property
@@ -104,6 +106,7 @@ class Selection:
             "lang": self.lang,
             "fields": list(self.fields),
             "skip": self.skip,
+            "include": list(self.include),
             **(lines.values(self.table, self.cells) if self.cells else {}),
         }
 
@@ -142,6 +145,7 @@ class Shape:
     skipping: bool = False
     cells: tuple[str, ...] = ()
     """Columns of CSV whose lines are put together without reading documents (db/lines.py)."""
+    including: bool = False
 
 
 _PLAIN = frozenset((conditions.not_ended, conditions.numbered))
@@ -493,6 +497,9 @@ def _body(shape: Shape, table: Table, metres: ColumnElement[Any] | None) -> Colu
     document = _document(shape, table)
     if shape.picked and shape.layout != "csv":
         document = func.published.pick(document, _bind("fields", ARRAY(Text())))
+    if shape.including:
+        wanted = _bind("include", ARRAY(Text()))
+        document = func.published.including(document, table.c.id, wanted)
     if metres is not None:
         document = _with_distance(document, metres)
     if any(part.builder is conditions.open_at for part in shape.conditions):

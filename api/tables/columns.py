@@ -15,8 +15,8 @@ REFERENCE = re.compile(r"\$\.(\w+)\.slug")
 MADE_HERE: dict[str, Kind] = {
     "$.distance_m": "number",
     "$.opening.next_change": "datetime",
-    "$.interval.lower": "number",
-    "$.interval.upper": "number",
+    "$.interval.low": "number",
+    "$.interval.high": "number",
 }
 """Members that only some questions add to a document."""
 
