@@ -13,7 +13,7 @@ from starlette_compress import add_compress_type
 from api import contract, errors
 from api.cache import ResponseCache
 from api.dependencies import Service
-from api.formats import KNOWN
+from api.formats import COMPRESSED, KNOWN
 from api.logs import Log
 from api.metrics import Metrics
 from api.middleware import Compress, Frame, Guard, Preflight
@@ -68,7 +68,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ],
     )
     for format_ in KNOWN.values():
-        add_compress_type(format_.media_type, streaming=format_.streamed)
+        if format_.name not in COMPRESSED:
+            add_compress_type(format_.media_type, streaming=format_.streamed)
     app.state.settings = settings
     app.state.log = log
     app.state.metrics = numbers

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from api import examples
 from api.errors import MEDIA_TYPE as PROBLEM
-from api.formats import FORMATS, KNOWN
+from api.formats import COMPRESSED, FORMATS, KNOWN
 from api.resources import RESOURCES, Resource
 from api.schemas.analysis import ANSWERS
 from api.schemas.change import ChangesPage
@@ -375,7 +375,7 @@ def _responses(
     """200 in every format the resource has, 304, and the documented problems."""
     content = {
         FORMATS[name].media_type: {"schema": _schema(resource, name, many=many)}
-        for name in resource.formats
+        for name in reversed(resource.formats)  # of two with one media type the first is meant
     }
     return _published(content) | problem_responses(*problems)
 
@@ -398,7 +398,8 @@ def _schema(resource: Resource, format_: str, *, many: bool) -> dict[str, Any]:
         return _reference(f"{name}Collection" if many else f"{name}Feature")
     if format_ == "jsonstat":
         return _reference(JsonStatDataset.__name__)
-    return {"type": "string", "description": FORMATS[format_].text}
+    binary = {"format": "binary"} if format_ in COMPRESSED else {}
+    return {"type": "string", **binary, "description": FORMATS[format_].text}
 
 
 _TABLE = "A header line and a line an item."

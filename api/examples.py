@@ -105,6 +105,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "time": "2019..2022",
         "breakdown": ["total"],
         "boundary": "2023",
+        "include": ["interval"],
         "status": ["final"],
         "layout": "long",
     },

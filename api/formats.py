@@ -12,7 +12,8 @@ class Format:
     `text` is for the contract. `length` and `longest`: entities on a page where no limit is given,
     and at most. `newest_first`: unless another order is asked for. `whole`: it has a place for what
     it shows of an entity, and `fields` changes nothing. `cube`: no list, but all that is selected,
-    arranged by what it is about.
+    arranged by what it is about. `table`: made of documents (api/tables/), with `most` rows at
+    most; `extension`: of a file, where it is not the name.
     """
 
     name: str
@@ -26,6 +27,14 @@ class Format:
     newest_first: bool = False
     whole: bool = False
     cube: bool = False
+    table: bool = False
+    most: int | None = None
+    extension: str = ""
+
+    @property
+    def picks(self) -> bool:
+        """Whether `fields` leaves of a document only some members."""
+        return not (self.whole or self.table)
 
     @property
     def suffix(self) -> str:
@@ -94,6 +103,35 @@ FORMATS: dict[str, Format] = {
             "SDMX-CSV 2.0: a line an observation, for statistical offices and their tools.",
             cube=True,
         ),
+        Format(
+            "csv-de",
+            "text/csv",
+            "json",
+            True,
+            "text/csv; charset=utf-8; header=present",
+            "For spreadsheets in German: semicolons, decimal commas, labels for codes.",
+            table=True,
+            extension="csv",
+        ),
+        Format(
+            "xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "json",
+            True,
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "A workbook with one sheet, the columns of CSV, and typed cells.",
+            table=True,
+            most=250_000,
+        ),
+        Format(
+            "parquet",
+            "application/vnd.apache.parquet",
+            "json",
+            True,
+            "application/vnd.apache.parquet",
+            "The columns of CSV with their types, lists as lists.",
+            table=True,
+        ),
     )
 }
 
@@ -111,5 +149,8 @@ KNOWN = FORMATS | GRAPHS
 PARTS = ("limit", "cursor", "sort", "facets", "fields")
 """What asks for a part of a list, or an order: a cube is whole, in an order of its own."""
 CUBES = tuple(format_.name for format_ in FORMATS.values() if format_.cube)
-ALL = tuple(name for name in FORMATS if name not in CUBES)
+TABLES = tuple(format_.name for format_ in FORMATS.values() if format_.table)
+ALL = tuple(name for name in FORMATS if name not in CUBES + TABLES)
 TABULAR = tuple(name for name in ALL if FORMATS[name].layout != "geojson")
+COMPRESSED = ("xlsx", "parquet")
+"""Formats that are by themselves."""

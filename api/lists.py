@@ -1,7 +1,7 @@
 """Answering for a resource: a list, an item, a stream. One mechanism for all of them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,9 +24,10 @@ from api.parameters import (
     ListParameters,
     Simplified,
 )
-from api.resources import RECALCULATED_COLUMNS, WIDE_COLUMNS, Resource
+from api.resources import INTERVAL_COLUMNS, RECALCULATED_COLUMNS, WIDE_COLUMNS, Resource
 from api.responses import HOURS_UNKNOWN, PLACE_UNKNOWN, Envelope, Version
-from api.series import SeriesParameters
+from api.series import Including, SeriesParameters
+from api.tables import writing as tables
 from db import queries
 from db.conditions import Condition, as_uuid, called, near, open_at
 from db.published import FACETS
@@ -193,7 +194,8 @@ async def _understood(
         order=Order("name"),
         layout=format_.layout,
         lang=None if lang == languages[0] else lang,
-        fields=("id", *parameters.fields) if parameters.fields and not format_.whole else (),
+        fields=("id", *parameters.fields) if parameters.fields and format_.picks else (),
+        include=parameters.include or () if isinstance(parameters, Including) else (),
         geometry=parameters.geometry() if isinstance(parameters, Simplified) else "geojson",
         limit=1,
     )
@@ -473,15 +475,31 @@ def _next(request: Request, media_type: str, cursor: str) -> dict[str, Any]:
 
 
 async def _stream(request: Request, wanted: Wanted, parameters: ItemParameters) -> Response:
-    """CSV and NDJSON: a line an entity."""
+    """CSV and NDJSON: a line an entity; and tables."""
     async with AsyncExitStack() as stack:
         lines = await stack.enter_async_context(_opened(wanted, _columns(wanted, parameters)))
         version = wanted.version(lines.state)
-        head = responses.csv_line(lines.columns) if wanted.format.name == "csv" else b""
-        chunks = responses.lines(version, head, lines.batches)
+        if wanted.format.table:
+            chunks = await _table(wanted, lines)
+        else:
+            head = responses.csv_line(tuple(lines.columns)) if wanted.format.name == "csv" else b""
+            chunks = responses.lines(version, head, lines.batches)
         spool = wanted.service.spool()
         name = wanted.resource.name
         return responses.Stream(request, version, chunks, stack.pop_all(), spool, name)
+
+
+async def _table(wanted: Wanted, lines: queries.Lines) -> AsyncIterator[bytes]:
+    """XLSX and the like: made of the documents, in threads."""
+    most, selection = wanted.format.most, wanted.selection
+    if most and (selection.limit is None or selection.limit > most):
+        total, _ = await queries.count(lines.snapshot, selection)
+        if total > most:
+            detail = f"{wanted.format.name} has at most {most} rows, and this are {total}; "
+            raise InvalidParameter.named("format", f"{detail}ask for csv, or for less")
+    dimensions = await queries.dimension_labels(lines.snapshot, wanted.lang)
+    made = tables.writer(wanted.format, wanted.resource, lines.columns, wanted.lang, dimensions)
+    return tables.written(made, lines.batches)
 
 
 async def _whole(
@@ -540,7 +558,7 @@ def _opened(
 
 
 def _columns(wanted: Wanted, parameters: ItemParameters) -> dict[str, str]:
-    """The columns of CSV; `fields` keeps those made from the members it names."""
+    """The columns of a table; `fields` keeps those made from the members it names."""
     if wanted.selection.layout == "wide":
         return WIDE_COLUMNS
     columns = wanted.resource.columns
@@ -548,11 +566,13 @@ def _columns(wanted: Wanted, parameters: ItemParameters) -> dict[str, str]:
         columns = columns | {"distance_m": "$.distance_m"}
     if wanted.selection.boundary:
         columns = columns | RECALCULATED_COLUMNS
+    if "interval" in wanted.selection.include:
+        columns = columns | INTERVAL_COLUMNS
     if wanted.opening:
         columns = columns | {"open_until": "$.opening.next_change"}
     if not parameters.fields:
         return columns
-    kept = {"id", "distance_m", "opening", "recalculation", *parameters.fields}
+    kept = {"id", "distance_m", "opening", "recalculation", "interval", *parameters.fields}
     return {
         name: path
         for name, path in columns.items()

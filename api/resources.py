@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Table
 
 from api import parameters as p
-from api.formats import ALL, CUBES, TABULAR
+from api.formats import ALL, CUBES, TABLES, TABULAR
 from api.schemas.codelist import Codelist
 from api.schemas.district import District
 from api.schemas.document import Document
@@ -13,7 +13,7 @@ from api.schemas.indicator import Indicator, Observation
 from api.schemas.offering import Offering
 from api.schemas.organisation import Organisation
 from api.schemas.strategy import Decision, Measure, Strategy
-from api.series import ObservationParameters
+from api.series import Including, ObservationParameters
 from db import published
 
 
@@ -147,8 +147,8 @@ OBSERVATIONS = Resource(
     published.observation,
     Observation,
     ObservationParameters,
-    p.Simplified,
-    (*ALL, *CUBES),
+    Including,
+    (*ALL, *CUBES, *TABLES),
     {
         "id": "$.id",
         "indicator": "$.indicator.slug",
@@ -183,6 +183,9 @@ WIDE_COLUMNS = {
     "unit": "$.unit",
 }
 """The columns in front of the periods in the wide layout of observations."""
+
+INTERVAL_COLUMNS = {"interval_low": "$.interval.low", "interval_high": "$.interval.high"}
+"""With `include=interval`."""
 
 STRATEGIES = Resource(
     "strategies",

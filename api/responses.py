@@ -288,7 +288,8 @@ class Stream(StreamingResponse):
     ) -> None:
         headers = version_headers(request, version)
         if version.format.streamed:
-            headers["Content-Disposition"] = f'attachment; filename="{name}{version.format.suffix}"'
+            extension = version.format.extension or version.format.name
+            headers["Content-Disposition"] = f'attachment; filename="{name}.{extension}"'
         super().__init__(spool, media_type=version.format.content_type, headers=headers)
         self._chunks = chunks
         self._stack = stack

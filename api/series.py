@@ -2,10 +2,10 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from api.parameters import ListParameters, Reference, Simplified, given, named
-from api.types import SEVERAL, Boundary, Ids, Parts, Time
+from api.types import SEVERAL, Boundary, Ids, Names, Parts, Time
 from db import conditions as c
 from db.codes import Flag, Level, Recalculation, Suppression
 from db.conditions import Condition, where
@@ -17,10 +17,45 @@ BOUNDARY = (
 )
 
 
-class SeriesParameters(Simplified, ListParameters):
-    """Filters of the observations of one indicator."""
+INCLUDED = ("numerator", "denominator", "interval")
+
+
+def _included(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name not in INCLUDED:
+            raise ValueError(f"{name} is none of {', '.join(INCLUDED)}")
+    return names
+
+
+Included = Annotated[
+    Names,
+    AfterValidator(_included),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "explode": False,
+            "items": {"type": "string", "enum": list(INCLUDED)},
+            "minItems": 1,
+        }
+    ),
+]
+
+
+class Including(Simplified):
+    """What an observation is asked for besides."""
 
     resource: ClassVar[str] = "observation"
+
+    include: Included | None = Field(
+        None,
+        description="More of each value, separated by commas: `numerator` and `denominator`, where "
+        "not stated those that their indicators have in the same cell; `interval`, the Wilson 95 % "
+        "interval of a rate from counts.",
+    )
+
+
+class SeriesParameters(Including, ListParameters):
+    """Filters of the observations of one indicator."""
 
     sort: (
         Literal[

@@ -141,7 +141,7 @@ class Lines:
     state: State
     attribution: bytes
     license: str | None
-    columns: tuple[str, ...]
+    columns: Mapping[str, str]
     batches: AsyncIterator[list[bytes]]
     snapshot: Snapshot
 
@@ -167,7 +167,7 @@ async def stream(
 
 async def _begin(
     cursor: AsyncRawServerCursor[Any], selection: Selection, columns: Mapping[str, str]
-) -> tuple[tuple[State, bytes, str | None], tuple[str, ...], int]:
+) -> tuple[tuple[State, bytes, str | None], dict[str, str], int]:
     connection = cursor.connection
     await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
     described = await _described(connection, selection.table.name)
@@ -180,13 +180,14 @@ async def _begin(
     statement = statements.stream(selection.shape)
     values = selection.values() | {"columns": list(columns.values())}
     await cursor.execute(statement.sql, statement.arguments(values))
-    return described, tuple(columns), LINES if selection.cells else BATCH
+    return described, dict(columns), LINES if selection.cells else BATCH
 
 
 def _is_lined(selection: Selection, columns: Mapping[str, str]) -> bool:
-    """Whether lines are made of columns; recalculated observations have documents only."""
-    made = selection.layout == "csv" and selection.boundary is None
-    return made and lines.is_made_of_columns(selection.table, [*columns.values()])
+    """Whether lines are made of columns; what is recalculated or added is in documents only."""
+    if selection.layout != "csv" or selection.boundary or selection.include:
+        return False
+    return lines.is_made_of_columns(selection.table, [*columns.values()])
 
 
 async def _described(
@@ -238,6 +239,13 @@ async def _batches(
     finally:
         coming.cancel()
         await asyncio.wait([coming])
+
+
+async def dimension_labels(source: Source, lang: str) -> dict[str, str]:
+    """What the dimensions of breakdowns are called."""
+    async with source.query() as connection:
+        cursor = await connection.execute(_DIMENSIONS, [lang])
+        return {row[0].decode(): row[1].decode() for row in await cursor.fetchall()}
 
 
 async def current_state(pool: Pool) -> State:
@@ -355,6 +363,10 @@ FROM (SELECT id, slug, coalesce(reason, 'deleted') AS reason, merged_into_id AS 
              sequence, to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at
       FROM line WHERE cardinality(path) = 1 AND kind = 'remove') AS tombstone
 FULL JOIN (SELECT id, slug FROM line WHERE kind = 'upsert') AS heir ON true
+"""
+_DIMENSIONS: LiteralString = """
+SELECT value, label FROM published.label
+WHERE kind = 'breakdown' AND lang = $1::text AND value NOT LIKE '%:%'
 """
 _HSDS_TERM: LiteralString = (
     "SELECT taxonomy, code FROM published.hsds_taxonomy_term WHERE id = $1::uuid"

@@ -67,6 +67,7 @@ class Selection:
     boundary: date | None = None
     """Of observations: recalculated to the districts of that day."""
     cells: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
 
     @property
     def shape(self) -> "Shape":
@@ -86,6 +87,7 @@ class Selection:
             skipping=bool(self.skip),
             recalculated=self.boundary is not None,
             cells=self.cells,
+            including=bool(self.include),
         )
 
     @property
@@ -110,6 +112,7 @@ class Selection:
             "skip": self.skip,
             recalculated.BOUNDARY: self.boundary,
             recalculated.LANG: self.lang,
+            "include": list(self.include),
             **(lines.values(self.table, self.cells) if self.cells else {}),
         }
 
@@ -149,6 +152,7 @@ class Shape:
     cells: tuple[str, ...] = ()
     """Columns of CSV whose lines are put together without reading documents (db/lines.py)."""
     recalculated: bool = False
+    including: bool = False
 
     @property
     def source(self) -> Any:
@@ -514,6 +518,9 @@ def _body(shape: Shape, table: Table, metres: ColumnElement[Any] | None) -> Colu
     document = _document(shape, table)
     if shape.picked and shape.layout != "csv":
         document = func.published.pick(document, _bind("fields", ARRAY(Text())))
+    if shape.including:
+        wanted = _bind("include", ARRAY(Text()))
+        document = func.published.including(document, table.c.id, wanted)
     if metres is not None:
         document = _with_distance(document, metres)
     if any(part.builder is conditions.open_at for part in shape.conditions):

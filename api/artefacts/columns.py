@@ -47,10 +47,11 @@ class Column:
 
 
 def columns_of(resource: Resource) -> tuple[Column, ...]:
-    return tuple(_column(name, path, resource.schema) for name, path in resource.columns.items())
+    return tuple(column_of(name, path, resource.schema) for name, path in resource.columns.items())
 
 
-def _column(name: str, path: str, schema: type[BaseModel]) -> Column:
+def column_of(name: str, path: str, schema: type[BaseModel]) -> Column:
+    """A column by the JSON path of what is in it."""
     steps = tuple(Step(step, bool(each)) for step, each in STEP.findall(path))
     assert "$" + "".join(f".{step.name}{'[*]' * step.each}" for step in steps) == path
     assert sum(step.each for step in steps) <= 1  # one list, not lists of lists

@@ -16,6 +16,7 @@ from api.schemas.document import (
     TitledReference,
 )
 from api.schemas.geojson import Geometry
+from api.schemas.indicator import IntervalBounds
 from api.schemas.page import Link
 from db.codes import Method, Scheme
 
@@ -89,11 +90,6 @@ class Availability(OfIndicator):
         description="What `breakdown` can name, beside the totals."
     )
     items: list[AvailabilityItem]
-
-
-class IntervalBounds(Document):
-    low: float
-    high: float
 
 
 class RankingItem(Document):

@@ -18,6 +18,13 @@ from api.schemas.document import (
 from db.codes import Scheme
 
 
+class IntervalBounds(Document):
+    """Where a value may be."""
+
+    low: float
+    high: float
+
+
 class Dimension(Coded):
     """What an indicator is broken down by: a codelist, and the terms that observations have."""
 
@@ -110,6 +117,11 @@ class Observation(Document):
     decimals: int
     numerator: float | None
     denominator: float | None
+    interval: IntervalBounds | None = Field(
+        None,
+        description="Only with `include=interval`: the 95 % interval (Wilson) of a rate from "
+        "counts, in its unit; null where there is none.",
+    )
     flags: list[Coded]
     scenario: str | None
     note: str | None

@@ -1,3 +1,5 @@
+DROP FUNCTION published.including(text, uuid, text[]);
+DROP FUNCTION published.counts_of(uuid);
 DROP FUNCTION published.csv_cell(text);
 DROP TABLE published.observation_line;
 DROP INDEX published.observation_parts;
