@@ -188,6 +188,15 @@ def test_metadata_is_that_of_the_values_asked_for(region: TestClient) -> None:
     assert few["size"] == [4, 1, 1, 4]
 
 
+def test_a_period_that_nobody_dated_is_neither_first_nor_last(demo_client: TestClient) -> None:
+    found = _get(demo_client, "/px/tables/population/metadata")
+    assert next(iter(found["dimension"]["Time"]["category"]["index"])) == "XXXX"
+    entry = _get(demo_client, "/px/tables/population")
+    for told in (entry, found["extension"]):
+        assert (told["firstPeriod"], told["lastPeriod"]) == ("2011", "2022")
+    assert entry["timeUnit"] == "Annual"
+
+
 def test_pages_of_the_list_lead_to_each_other(region: TestClient) -> None:
     address: str | None = "/px/tables?pageSize=2&lang=en"
     found: list[str] = []
