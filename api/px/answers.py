@@ -35,7 +35,6 @@ from api.px.tables import (
     MAX_DATA_CELLS,
     VALUESET,
     Asked,
-    Chosen,
     Table,
     codelist_id,
     default,
@@ -43,6 +42,7 @@ from api.px.tables import (
     refused,
     selected,
     table,
+    wished,
 )
 from api.rate_limit import WINDOW
 from api.responses import Version
@@ -236,21 +236,19 @@ async def answer_metadata(request: Request, name: str, parameters: MetadataParam
         return kept
     found = await _table(request, wanted, name)
     if parameters.default_selection:
-        found = found.of(default(found))
+        found = found.of(default(found).codes)
     if parameters.codelist:
-        found = found.of(_of_codelists(found, parameters.codelist))
+        found = found.of(wished(found, _of_codelists(parameters.codelist)))
     document = datasets.metadata(found, wanted.links, placed(found, (), ()))
     return answer(request, wanted, found.cube.state, document)
 
 
-def _of_codelists(found: Table, codelists: Mapping[str, str]) -> Chosen:
-    asked = {
-        variable: Asked(variable, ("*",), codelist, {"parameter": f"codelist[{variable}]"})
+def _of_codelists(codelists: Mapping[str, str]) -> list[Asked]:
+    """All values of each."""
+    return [
+        Asked(variable, ("*",), codelist, {"parameter": f"codelist[{variable}]"})
         for variable, codelist in codelists.items()
-    }
-    others = [each for each in found.variables if each.code.lower() not in map(str.lower, asked)]
-    everything = [Asked(each.code, ("*",), None, {"parameter": "codelist"}) for each in others]
-    return selected(found, [*asked.values(), *everything], {"parameter": "codelist"})
+    ]
 
 
 async def answer_default(request: Request, name: str, parameters: PxParameters) -> Response:
@@ -344,11 +342,9 @@ def _asked_in_query(parameters: DataParameters) -> list[Asked]:
         except NoSelection as problem:
             raise refused(place, str(problem)) from None
         asked.append(Asked(variable, expressions, lists.pop(variable.lower(), None), place))
-    named = {variable.lower(): variable for variable in codelists}
-    return asked + [
-        Asked(named[low], ("*",), codelist, {"parameter": f"codelist[{named[low]}]"})
-        for low, codelist in lists.items()
-    ]
+    return asked + _of_codelists(
+        {name: codelist for name, codelist in codelists.items() if name.lower() in lists}
+    )
 
 
 def _asked_in_body(body: VariablesSelection) -> list[Asked]:

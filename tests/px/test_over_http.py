@@ -188,6 +188,13 @@ def test_metadata_is_that_of_the_values_asked_for(region: TestClient) -> None:
     assert few["size"] == [4, 1, 1, 4]
 
 
+def test_metadata_has_no_limit(region: TestClient) -> None:
+    whole = _get(region, "/px/tables/many/metadata?codelist[region]=vs_municipality_many")
+    assert whole["size"] == [4, 41, 51, 3, 1, 5]
+    answer = region.get("/px/tables/many/metadata?codelist[age]=vs_municipality_many")
+    assert _refused(answer)[0] == "codelist[age]"
+
+
 def test_a_period_that_nobody_dated_is_neither_first_nor_last(demo_client: TestClient) -> None:
     found = _get(demo_client, "/px/tables/population/metadata")
     assert next(iter(found["dimension"]["Time"]["category"]["index"])) == "XXXX"
