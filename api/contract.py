@@ -96,7 +96,8 @@ _LIST_NOTES = {
     "match.",
     "districts": "`contains` gives the chain of districts around a point, the largest first.",
     "observations": "GeoJSON joins the values to the districts' boundaries. A hidden or missing "
-    "value is `null` and `flags` say why.",
+    "value is `null` and `flags` say why. JSON-stat and SDMX-CSV hold all that matches; `limit`, "
+    "`cursor`, `sort`, `facets` and `fields` are refused with them.",
     "measures": "`decision`, `feasibility` and `implementation` are separate axes.",
 }
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 from fastapi import Request
 
 from api import query
+from api.formats import CUBES, PARTS
 from api.settings import Networks, Settings
 
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(:[0-9]{1,5})?")
@@ -94,7 +95,8 @@ class Address:
 
     def in_format(self, name: str) -> str:
         """The same as data, from the first page on."""
-        return self.changed(cursor=None, format=name)
+        gone = PARTS if name in CUBES else ("cursor",)
+        return self.changed(**dict.fromkeys(gone), format=name)
 
     def at(self, place: str, **changes: str | None) -> str:
         """The same question, asked elsewhere, perhaps in other words."""

@@ -14,7 +14,7 @@ from api.cube import reading
 from api.cube.writing import written
 from api.dependencies import Service, service
 from api.errors import Gone, InvalidParameter, Moved, NotFound, Unavailable
-from api.formats import FORMATS, Format
+from api.formats import FORMATS, PARTS, Format
 from api.negotiation import choose_format, choose_language, is_named
 from api.opening import Opening, this_minute
 from api.pages.face import Shown, pages_of
@@ -209,8 +209,8 @@ def _check_fields(resource: Resource, parameters: ItemParameters) -> None:
 
 
 def _require_whole(format_: Format, parameters: ItemParameters) -> None:
-    """What makes pages of a list, or parts of its entities, has no meaning for a cube."""
-    for name in ("limit", "cursor", "sort", "facets", "fields"):
+    """What asks for a part of a list has no meaning for a cube."""
+    for name in PARTS:
         if getattr(parameters, name, None) not in (None, "all"):
             raise InvalidParameter.named(name, f"{format_.name} is whole, in an order of its own")
 
@@ -521,12 +521,12 @@ async def _cube(request: Request, wanted: Wanted) -> Response:
 
 
 def _otherwise(request: Request) -> list[dict[str, str]]:
-    """The same in the formats that are lists, whole."""
+    """The same as a list, whole."""
     here, suffix = links.address(request), request.scope.get("quartier.suffix")
     place = here.place.removesuffix(f".{suffix}") if suffix else here.place
     return [
         links.link("alternate", here.at(place, format=name), FORMATS[name].media_type)
-        for name in ("csv", "json")
+        for name in ("csv", "ndjson")
     ]
 
 

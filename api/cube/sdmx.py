@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from api.cube.model import PLAIN, Cube, Dimension, Mark, Period, Value
+from db import flags
 
 AGENCY = "QUARTIER"
 VERSION = "1.0.0"
@@ -18,8 +19,8 @@ MEASURE = "OBS_VALUE"
 ATTRIBUTES = ("OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE", "DECIMALS", "FLAGS", "SCENARIO")
 NAMES = {"indicator": "INDICATOR", "district": "REF_AREA", "time": "TIME_PERIOD"}
 
-_PLAIN_TIME = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-\d\d)?)?")
-_PART_OF_YEAR = re.compile(r"(\d{4})-(3[3-9]|4[01])")
+_PLAIN_TIME = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?")
+_PART_OF_YEAR = re.compile(r"([0-9]{4})-(3[3-9]|4[01])")
 _PARTS = {
     "33": "Q1", "34": "Q2", "35": "Q3", "36": "Q4", "37": "T1", "38": "T2", "39": "T3",
     "40": "S1", "41": "S2",
@@ -62,7 +63,7 @@ def _rows(cube: Cube, ordered: list[tuple[Dimension, int]]) -> Iterator[list[Val
     units = [(metric.symbol, metric.decimals) for metric in cube.metrics]
     said = {mark: _said(mark) for mark in {PLAIN, *cube.marks.values()}}
     for position in sorted(cube.cells):
-        status, confidential, flags, scenario = said[cube.marks.get(position, PLAIN)]
+        status, confidential, named, scenario = said[cube.marks.get(position, PLAIN)]
         unit, decimals = units[position // step]
         yield [
             *begin,
@@ -72,13 +73,13 @@ def _rows(cube: Cube, ordered: list[tuple[Dimension, int]]) -> Iterator[list[Val
             confidential,
             unit,
             decimals,
-            flags,
+            named,
             scenario,
         ]
 
 
 def _said(mark: Mark) -> tuple[str, str, str, str]:
-    return *statuses(mark.flags), " ".join(mark.flags), mark.scenario or ""
+    return *flags.sdmx(mark.flags), " ".join(mark.flags), mark.scenario or ""
 
 
 def _codes(dimension: Dimension) -> list[str]:
@@ -99,24 +100,3 @@ def time_period(period: Period) -> str:
         days = date.fromisoformat(period.latest) - date.fromisoformat(period.earliest)
         return f"{period.earliest}/P{days.days + 1}D"
     return period.code
-
-
-def statuses(flags: tuple[str, ...]) -> tuple[str, str]:
-    """OBS_STATUS and CONF_STATUS: what matters most of several flags."""
-    status = next((code for flag, code in _OBSERVATION.items() if flag in flags), "A")
-    confidential = next((code for flag, code in _CONFIDENTIAL.items() if flag in flags), "F")
-    return status, confidential
-
-
-_OBSERVATION = {
-    "suppressed": "Q",
-    "not_applicable": "M",
-    "not_available": "M",
-    "break": "B",
-    "forecast": "F",
-    "estimated": "E",
-    "provisional": "P",
-    "low_reliability": "U",
-    "rounded_to_zero": "N",
-}
-_CONFIDENTIAL = {"suppressed_secondary": "D", "suppressed_primary": "N", "suppressed": "N"}

@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 from schemathesis import Case
 
+from api.formats import CUBES, PARTS
+
 T = TypeVar("T")
 Query = dict[str, Any]
 
@@ -277,6 +279,9 @@ def _keep_rules(query: Query) -> None:
         query.setdefault("district", ["landkreis-mittelsachsen"])
     if query.get("layout") == "wide":
         query["format"] = "csv"
+    if query.get("format") in CUBES:
+        for name in PARTS:
+            query.pop(name, None)
     _keep_rules_of_hsds(query)
 
 

@@ -42,7 +42,7 @@ CONFIG = schemathesis.Config.from_dict(
 DOCUMENT = create_app(Settings.model_construct()).openapi()
 
 
-@schemathesis.deserializer("text/csv", "application/x-ndjson")
+@schemathesis.deserializer("text/csv", "application/x-ndjson", "application/vnd.sdmx.data+csv")
 def _as_text(_context: DeserializationContext, response: Response) -> str:
     return response.content.decode("utf-8")
 

@@ -25,6 +25,12 @@ MARKS = [
     Mark(("provisional",)),
 ]
 HIDDEN = MARKS[:2]
+AXES = (
+    Dimension("indicator", "Indikator", "metric", (Metric("poor", "Arme", symbol="Personen"),)),
+    Dimension("district", "Gebiet", "geo", (Area("ags:1", "Anger"), Area("ags:2", "Buche"))),
+    Dimension("time", "Zeit", "time", (Period("2021", "2021"),)),
+)
+
 labels = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 values = st.one_of(
     st.integers(-(10**14), 10**14),

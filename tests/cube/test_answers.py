@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from functools import cache
+from html import unescape
 from itertools import product
 from typing import Any
 
@@ -249,8 +251,8 @@ def test_what_is_said_of_the_whole(county: TestClient) -> None:
     document = asked(county, {"indicator": "births"})
     assert document["label"] == "Geburten"
     assert document["extension"]["sentence"] == {
-        "de": "Geburten. 3 Werte, 2 Gebiete, 2019–Juni 2021.",
-        "en": "Geburten. 3 values, 2 areas, 2019–June 2021.",
+        "de": "Geburten. Werte: 3. Gebiete: 2. Zeit: 2019–Juni 2021.",
+        "en": "Geburten. Values: 3. Areas: 2. Time: 2019–June 2021.",
     }
     assert document["extension"]["license"] == "cc-zero"
     assert document["extension"]["citation"] == "Amt: here, cc-zero"
@@ -301,6 +303,15 @@ def test_parts_of_a_list_are_refused(
 @pytest.mark.parametrize("harmless", [{"limit": "all"}, {"count": "none"}])
 def test_what_changes_nothing_is_taken(county: TestClient, harmless: dict[str, str]) -> None:
     assert asked(county, {"indicator": "births", **harmless})["size"] == [1, 2, 2]
+
+
+def test_a_page_links_to_the_whole_cube(county: TestClient) -> None:
+    query = {"indicator": "people", "limit": 5, "sort": "period"}
+    page = get(county, LIST, query, accept="text/html")
+    links = dict(re.findall(r'<link rel="alternate" type="([^"]+)" href="([^"]+)"', page.text))
+    cube = get(county, unescape(links["application/json-stat+json"]))
+    assert cube.json()["size"] == [1, 10, 3]
+    assert ">JSON-stat</a>" in page.text
 
 
 @pytest.mark.parametrize("format_", ["jsonstat", "sdmx-csv"])

@@ -6,12 +6,16 @@ import json
 from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import given
 from pyjstat import pyjstat
 
 from api.cube import jsonstat
 from api.cube.model import Cube
 from tests.cube.cubes import cubes
+
+pytestmark = pytest.mark.filterwarnings("ignore:Shouldn't use this function:DeprecationWarning")
+"""pyjstat says so to itself: `write()` calls what it warns of."""
 
 HERE = {
     "rel": "self",
