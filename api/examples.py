@@ -90,6 +90,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "level": ["municipality"],
         "type": ["count"],
         "breakdown": ["sex"],
+        "headline": True,
     },
     "observations": {
         "fields": ["district", "period", "value"],
@@ -187,11 +188,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "stub": ["Region"],
     },
     "analyses": {
-        "level": "municipality",
+        "level": "social_region",
         "parent": "landkreis-mittelsachsen",
-        "time": "2022",
+        "time": "2021",
         "breakdown": ["sex:f"],
         "order": "asc",
+        "headline": True,
         "method": "jenks",
         "classes": 5,
         "scheme": "YlGnBu",
