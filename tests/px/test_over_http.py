@@ -6,10 +6,12 @@ import io
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
+from db.publication import publish
 from tests.conftest import connect_to
 from tests.databases import Database
 from tests.px.region import TOWNS, code_of, people
@@ -229,6 +231,19 @@ def test_limits_are_the_true_ones(region: TestClient, region_database: Database)
     with connect_to(region_database, rate_limit=7) as limited:
         config = _get(limited, "/px/config")
     assert (config["maxCallsPerTimeWindow"], config["timeWindow"]) == (7, 60)
+
+
+def test_a_renamed_table_is_at_its_new_address(own_region_database: Database) -> None:
+    with psycopg.connect(own_region_database.owner_url) as connection:
+        connection.execute("UPDATE registry.indicator SET slug = 'folk' WHERE slug = 'people'")
+    publish(own_region_database.owner_url)
+    with connect_to(own_region_database, cache_bytes=0) as api:
+        answer = api.get(f"{DATA}?{FEW}", follow_redirects=False)
+        assert answer.status_code == 308
+        assert answer.headers["location"].endswith(f"/px/tables/folk/data?{FEW}")
+        assert _get(api, answer.headers["location"])["value"][0] == people("claus", "2021", "f")
+        assert api.get("/px/codelists/vs_municipality_people").status_code == 404
+        assert api.get("/px/codelists/vs_municipality_folk").status_code == 200
 
 
 def test_what_has_no_values_is_no_table(region: TestClient) -> None:
