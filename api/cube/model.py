@@ -156,7 +156,7 @@ class Cube:
             [place * stride for place in places]
             for (_, places), stride in zip(kept, self.strides, strict=True)
         ]
-        here = list(enumerate(map(sum, product(*steps))))
+        here = list(enumerate(map(sum, product(*steps)))) if self.cells else []
         return replace(
             self,
             dimensions=tuple(dimension for dimension, _ in kept),

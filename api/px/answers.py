@@ -1,9 +1,11 @@
 """Answering for /px: tables, their metadata and data, each from one published state."""
 
+import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
@@ -13,11 +15,12 @@ from api import lists, responses
 from api.cube import reading
 from api.cube.reading import TooLargeError
 from api.dependencies import Service, service
-from api.errors import Forbidden, NotFound, Unavailable
+from api.errors import Forbidden, Moved, NotFound, Unavailable
 from api.formats import FORMATS, Format
 from api.negotiation import choose_format, choose_language
 from api.pages.templates import language
 from api.px import datasets, files, listing, older, pcaxis
+from api.px.asking import Choice, in_body, in_query, of_codelists
 from api.px.links import Links, links
 from api.px.parameters import (
     MOST,
@@ -27,22 +30,18 @@ from api.px.parameters import (
     MetadataParameters,
     PxParameters,
     TablesParameters,
-    VariablePlacement,
     VariablesSelection,
 )
-from api.px.selection import NoSelection, split
 from api.px.tables import (
     MAX_DATA_CELLS,
     VALUESET,
-    Asked,
-    Chosen,
     Table,
     codelist_id,
     default,
     placed,
-    refused,
     selected,
     table,
+    wished,
 )
 from api.rate_limit import WINDOW
 from api.responses import Version
@@ -236,21 +235,11 @@ async def answer_metadata(request: Request, name: str, parameters: MetadataParam
         return kept
     found = await _table(request, wanted, name)
     if parameters.default_selection:
-        found = found.of(default(found))
+        found = found.of(default(found).codes)
     if parameters.codelist:
-        found = found.of(_of_codelists(found, parameters.codelist))
+        found = found.of(wished(found, of_codelists(parameters.codelist)))
     document = datasets.metadata(found, wanted.links, placed(found, (), ()))
     return answer(request, wanted, found.cube.state, document)
-
-
-def _of_codelists(found: Table, codelists: Mapping[str, str]) -> Chosen:
-    asked = {
-        variable: Asked(variable, ("*",), codelist, {"parameter": f"codelist[{variable}]"})
-        for variable, codelist in codelists.items()
-    }
-    others = [each for each in found.variables if each.code.lower() not in map(str.lower, asked)]
-    everything = [Asked(each.code, ("*",), None, {"parameter": "codelist"}) for each in others]
-    return selected(found, [*asked.values(), *everything], {"parameter": "codelist"})
 
 
 async def answer_default(request: Request, name: str, parameters: PxParameters) -> Response:
@@ -270,9 +259,12 @@ async def answer_codelist(request: Request, name: str, parameters: PxParameters)
     if level is None:
         raise NotFound(f"There is no codelist {name}; they begin with {VALUESET} and a level.")
     of = name.removeprefix(codelist_id(level, ""))
-    if kept := await at_hand(request, wanted, of):
-        return kept
-    found = await _table(request, wanted, of)
+    try:
+        if kept := await at_hand(request, wanted, of):
+            return kept
+        found = await _table(request, wanted, of)
+    except Moved as moved:
+        raise NotFound(f"There is no codelist {name}: {moved.detail}") from None
     region = found.known("Region")
     codelist = region.codelist(codelist_id(level, found.id))
     if codelist is None:
@@ -292,24 +284,35 @@ async def answer_data(
     if kept := await at_hand(request, wanted, name):
         return kept
     found = await _table(request, wanted, name, with_cells=True)
-    return _written_data(request, wanted, found, _layout(found, parameters, body), options)
+    if body is None:
+        assert isinstance(parameters, DataParameters)
+        choice = in_query(parameters, found)
+    else:
+        choice = in_body(body, found)
+    return await _written_data(request, wanted, found, choice, options)
 
 
-def _written_data(
-    request: Request,
-    wanted: Wanted,
-    found: Table,
-    layout: datasets.Layout,
-    options: files.Options,
+async def _written_data(
+    request: Request, wanted: Wanted, found: Table, choice: Choice, options: files.Options
 ) -> Response:
-    state = found.cube.state
-    write = FILES.get(wanted.format.name)
-    if write is None:
-        return answer(request, wanted, state, datasets.data(found, layout, wanted.links))
-    file = written(request, wanted, state, write(layout, found.document["title"], options))
-    name = f"{found.id}{wanted.format.suffix}"
-    file.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    """In a thread: a large table takes some time, and others wait for theirs."""
+    name = wanted.format.name
+    body = await asyncio.to_thread(_rendered, found, choice, wanted.links, name, options)
+    file = written(request, wanted, found.cube.state, body)
+    if name in FILES:
+        file_name = f"{found.id}{wanted.format.suffix}"
+        file.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return file
+
+
+def _rendered(
+    found: Table, choice: Choice, links: Links, format_: str, options: files.Options
+) -> bytes:
+    layout = datasets.laid_out(found, choice.chosen, choice.placement)
+    if format_ in FILES:
+        return FILES[format_](layout, found.document["title"], options)
+    write = older.data if format_ == "json" else partial(datasets.data, found, links=links)
+    return _json(write(layout))
 
 
 def _format(request: Request, parameters: FormatParameters) -> Format:
@@ -317,47 +320,6 @@ def _format(request: Request, parameters: FormatParameters) -> Format:
         return WRITTEN[parameters.output_format]
     choose_format(request, None, ("json",))
     return WRITTEN[JSON_STAT]
-
-
-def _layout(
-    found: Table, parameters: DataParameters | FormatParameters, body: VariablesSelection | None
-) -> datasets.Layout:
-    if body is None:
-        assert isinstance(parameters, DataParameters)
-        asked, place = _asked_in_query(parameters), {"parameter": "valueCodes"}
-        placement = placed(found, parameters.stub or (), parameters.heading or ())
-    else:
-        asked, place = _asked_in_body(body), {"pointer": "/selection"}
-        layout = body.placement or VariablePlacement()
-        placement = placed(found, layout.stub, layout.heading, in_body=True)
-    return datasets.laid_out(found, selected(found, asked, place), placement)
-
-
-def _asked_in_query(parameters: DataParameters) -> list[Asked]:
-    codelists = parameters.codelist or {}
-    lists = {variable.lower(): codelist for variable, codelist in codelists.items()}
-    asked = []
-    for variable, text in (parameters.value_codes or {}).items():
-        place = {"parameter": f"valueCodes[{variable}]"}
-        try:
-            expressions = split(text)
-        except NoSelection as problem:
-            raise refused(place, str(problem)) from None
-        asked.append(Asked(variable, expressions, lists.pop(variable.lower(), None), place))
-    named = {variable.lower(): variable for variable in codelists}
-    return asked + [
-        Asked(named[low], ("*",), codelist, {"parameter": f"codelist[{named[low]}]"})
-        for low, codelist in lists.items()
-    ]
-
-
-def _asked_in_body(body: VariablesSelection) -> list[Asked]:
-    return [
-        Asked(
-            wish.variable_code, wish.value_codes, wish.codelist, {"pointer": f"/selection/{place}"}
-        )
-        for place, wish in enumerate(body.selection)
-    ]
 
 
 async def _table(request: Request, wanted: Wanted, name: str, *, with_cells: bool = False) -> Table:
@@ -424,7 +386,5 @@ async def answer_older_data(request: Request, lang: str, name: str, query: older
     wanted = await understood(request, lang, format_)
     found = await _table(request, wanted, name, with_cells=True)
     chosen = selected(found, older.asked(query, found), {"pointer": "/query"})
-    layout = datasets.laid_out(found, chosen, placed(found, (), ()))
-    if format_.name == "json":
-        return answer(request, wanted, found.cube.state, older.data(layout))
-    return _written_data(request, wanted, found, layout, files.Options())
+    choice = Choice(chosen, placed(found, (), ()))
+    return await _written_data(request, wanted, found, choice, files.Options())

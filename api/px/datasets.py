@@ -7,6 +7,7 @@ from typing import Any
 from api.cube import jsonstat, told
 from api.cube.model import Cube
 from api.px.links import Links
+from api.px.listing import dated
 from api.px.tables import Chosen, Codelist, Placement, Table, Variable
 from db.flags import sign
 
@@ -101,7 +102,7 @@ def _dataset(
         "class": "dataset",
         "href": links.data(table.id)["href"],
         "label": table.document["title"],
-        "source": table.document["source"]["publisher"],
+        "source": "; ".join(publishers(cube) or [table.document["source"]["publisher"]]),
         "updated": cube.updated,
         "link": {"alternate": [links.native(table.id)]},
         "note": notes,
@@ -123,6 +124,10 @@ def _notes(table: Table, cube: Cube) -> list[str]:
     named = told.attribution(cube) or [table.document["source"]["attribution"]]
     license_ = told.license_of(cube) or table.document["source"]["license"]
     return [*(f"{name} ({license_})" for name in named), *told.notes(cube)]
+
+
+def publishers(cube: Cube) -> list[str]:
+    return list(dict.fromkeys(source["publisher"] for source in cube.sources))
 
 
 def _dimension(variable: Variable, links: Links) -> dict[str, Any]:
@@ -163,7 +168,7 @@ def _described(codelist: Codelist, links: Links) -> dict[str, Any]:
 
 def _extension(table: Table, cube: Cube, placement: Placement) -> dict[str, Any]:
     document = table.document
-    periods = [category.code for category in cube.of("time").categories]
+    periods = dated([category.code for category in cube.of("time").categories])
     publisher = document["source"]["publisher"]
     return {
         "px": {

@@ -14,6 +14,7 @@ from api.cube.model import Category
 from api.errors import InvalidParameter
 from api.px.datasets import Layout
 from api.px.tables import Variable
+from seed.workbooks.cells import escaped
 
 Cell = str | int | float
 MISSING = ".."
@@ -69,10 +70,10 @@ def as_xlsx(layout: Layout, title: str, asked: Options) -> bytes:
 
 
 def _written(sheet: Any, cell: Cell) -> object:
-    """A text is a text, also where it looks like a formula."""
+    """A text is a text, also where it looks like a formula, or has what XML cannot hold."""
     if not isinstance(cell, str):
         return cell
-    written = WriteOnlyCell(sheet, cell)
+    written = WriteOnlyCell(sheet, escaped(cell))
     written.data_type = "s"
     return written
 

@@ -52,7 +52,7 @@ def tables(
 
 def entry(document: Mapping[str, Any], languages: Sequence[str], links: Links) -> dict[str, Any]:
     """One table."""
-    slug, periods = document["slug"], document["periods"]
+    slug, periods = document["slug"], dated(document["periods"])
     themes = document["themes"]
     return {
         "id": slug,
@@ -60,8 +60,8 @@ def entry(document: Mapping[str, Any], languages: Sequence[str], links: Links) -
         "description": document["description"] or "",
         "sortCode": slug,
         "updated": document["updated_at"],
-        "firstPeriod": min(periods),
-        "lastPeriod": max(periods),
+        "firstPeriod": periods[0],
+        "lastPeriod": periods[-1],
         "category": "public",
         "variableNames": _variables(document, links.lang),
         "discontinued": None,
@@ -85,6 +85,11 @@ def _variables(document: Mapping[str, Any], lang: str) -> list[str]:
         texts.said(texts.INDICATOR, lang),
         texts.said(texts.TIME, lang),
     ]
+
+
+def dated(periods: Sequence[str]) -> list[str]:
+    """In order, without those that nobody dated, unless there are no others."""
+    return sorted(period for period in periods if period[0].isdigit()) or list(periods)
 
 
 def time_unit(periods: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from api.cube.model import Category
-from api.px.datasets import Layout
+from api.px.datasets import Layout, publishers
 from api.px.files import Options, plain
 from api.px.listing import time_unit
 from api.px.tables import Variable
@@ -26,7 +26,6 @@ def as_px(layout: Layout, title: str, _: Options) -> bytes:
 
 def _head(layout: Layout, title: str) -> Iterator[tuple[str, str]]:
     cube, contents = layout.cube, layout.cube.metrics[0]
-    sources = "; ".join(dict.fromkeys(source["publisher"] for source in cube.sources))
     yield "CHARSET", _text("ANSI")
     yield "AXIS-VERSION", _text("2013")
     yield "CODEPAGE", _text(ENCODING)
@@ -41,7 +40,7 @@ def _head(layout: Layout, title: str) -> Iterator[tuple[str, str]]:
     yield "CONTENTS", _text(contents.label)
     yield "UNITS", _text(contents.unit)
     yield "LAST-UPDATED", _text(_moment(cube.updated))
-    yield "SOURCE", _text(sources)
+    yield "SOURCE", _text("; ".join(publishers(cube)))
     for sign, count in SYMBOLS.items():
         yield f"DATASYMBOL{count}", _text(sign or "." * count)
 

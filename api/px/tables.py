@@ -88,9 +88,9 @@ class Table:
     def known(self, code: str) -> Variable:
         return next(variable for variable in self.variables if variable.code == code)
 
-    def of(self, chosen: "Chosen") -> "Table":
-        """The same with some of its values only."""
-        return table(self.document, self.cube.chosen(chosen.codes))
+    def of(self, codes: Mapping[str, Sequence[str]]) -> "Table":
+        """The same with some of the values of some dimensions only."""
+        return table(self.document, self.cube.chosen(codes))
 
 
 def table(document: Mapping[str, Any], cube: Cube) -> Table:
@@ -160,26 +160,13 @@ class Chosen:
 
 
 def selected(table: Table, asked: Sequence[Asked], place: Mapping[str, str]) -> Chosen:
-    """What the request chooses; without any wish, what is worth seeing first.
+    """What a request for data chooses; without any wish, what is worth seeing first.
 
     `place` is where a variable would be that is missing.
     """
     if not asked:
         return default(table)
-    by_code: dict[str, Asked] = {}
-    for wish in asked:
-        variable = table.variable(wish.variable)
-        if variable is None:
-            known = ", ".join(each.code for each in table.variables)
-            raise refused(wish.place, f"there is no variable {wish.variable}, but {known}")
-        if variable.code in by_code:
-            raise refused(wish.place, f"{variable.code} is asked for twice")
-        by_code[variable.code] = wish
-    codes = {
-        variable.dimension.id: _chosen(variable, by_code.get(variable.code))
-        for variable in table.variables
-    }
-    found = _completed(table, codes, place)
+    found = _completed(table, wished(table, asked), place)
     if found.cells > MAX_DATA_CELLS:
         raise Forbidden(
             f"That would be {found.cells:,} cells, of {MAX_DATA_CELLS:,} at most; ask for fewer "
@@ -188,9 +175,21 @@ def selected(table: Table, asked: Sequence[Asked], place: Mapping[str, str]) -> 
     return found
 
 
-def _chosen(variable: Variable, wish: Asked | None) -> list[str]:
-    if wish is None:
-        return []
+def wished(table: Table, asked: Sequence[Asked]) -> dict[str, list[str]]:
+    """The codes of each dimension that is asked for."""
+    found: dict[str, list[str]] = {}
+    for wish in asked:
+        variable = table.variable(wish.variable)
+        if variable is None:
+            known = ", ".join(each.code for each in table.variables)
+            raise refused(wish.place, f"there is no variable {wish.variable}, but {known}")
+        if variable.dimension.id in found:
+            raise refused(wish.place, f"{variable.code} is asked for twice")
+        found[variable.dimension.id] = _chosen(variable, wish)
+    return found
+
+
+def _chosen(variable: Variable, wish: Asked) -> list[str]:
     codes: Sequence[str] = variable.codes
     if wish.codelist:
         found = variable.codelist(wish.codelist)
@@ -205,10 +204,14 @@ def _chosen(variable: Variable, wish: Asked | None) -> list[str]:
         raise refused(wish.place, f"{variable.code}: {problem}") from None
 
 
-def _completed(table: Table, codes: dict[str, list[str]], place: Mapping[str, str]) -> Chosen:
+def _completed(
+    table: Table, wishes: Mapping[str, Sequence[str]], place: Mapping[str, str]
+) -> Chosen:
     """With the totals of what was left out, if there are any."""
+    codes: dict[str, Sequence[str]] = {}
     eliminated = set()
     for variable in table.variables:
+        codes[variable.dimension.id] = wishes.get(variable.dimension.id, ())
         if codes[variable.dimension.id]:
             continue
         if variable.elimination is None:

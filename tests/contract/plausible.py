@@ -94,10 +94,7 @@ class Plausible:
     def repair(self, case: Case[Any]) -> None:
         """Change a valid request so that the server can answer it."""
         if "name" in case.path_parameters:
-            path = re.sub("^/(v1|hsds|catalog)/", "/", case.path)
-            names = self._slugs[
-                "/".join(path.split("/")[1:3]) if "/px/" in path else path.split("/")[1]
-            ]
+            names = self._slugs[_named(case.path)]
             case.path_parameters["name"] = _pick(names, case.path_parameters["name"])
         if case.path.startswith("/px/"):
             _choose(case)
@@ -208,6 +205,13 @@ class Plausible:
         answer = self._http.get(path, params={"limit": 10_000, "fields": fields})
         items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
         return items
+
+
+def _named(path: str) -> str:
+    """What the name in a path is one of."""
+    if path.startswith("/px/"):
+        return "/".join(path.split("/")[1:3])
+    return re.sub("^/(v1|hsds|catalog)/", "/", path).split("/")[1]
 
 
 def _choose(case: Case[Any]) -> None:

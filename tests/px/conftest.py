@@ -28,6 +28,13 @@ def region_database(cluster: Cluster, region_template: str) -> Iterator[Database
         yield shared
 
 
+@pytest.fixture
+def own_region_database(cluster: Cluster, region_template: str) -> Iterator[Database]:
+    """This test's own, to change at will."""
+    with clone(cluster, region_template) as fresh:
+        yield fresh
+
+
 @pytest.fixture(scope="session")
 def region(region_database: Database) -> Iterator[TestClient]:
     with connect_to(region_database) as connected:

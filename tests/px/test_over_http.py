@@ -6,10 +6,12 @@ import io
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
+from db.publication import publish
 from tests.conftest import connect_to
 from tests.databases import Database
 from tests.px.region import TOWNS, code_of, people
@@ -188,6 +190,22 @@ def test_metadata_is_that_of_the_values_asked_for(region: TestClient) -> None:
     assert few["size"] == [4, 1, 1, 4]
 
 
+def test_metadata_has_no_limit(region: TestClient) -> None:
+    whole = _get(region, "/px/tables/many/metadata?codelist[region]=vs_municipality_many")
+    assert whole["size"] == [4, 41, 51, 3, 1, 5]
+    answer = region.get("/px/tables/many/metadata?codelist[age]=vs_municipality_many")
+    assert _refused(answer)[0] == "codelist[age]"
+
+
+def test_a_period_that_nobody_dated_is_neither_first_nor_last(demo_client: TestClient) -> None:
+    found = _get(demo_client, "/px/tables/population/metadata")
+    assert next(iter(found["dimension"]["Time"]["category"]["index"])) == "XXXX"
+    entry = _get(demo_client, "/px/tables/population")
+    for told in (entry, found["extension"]):
+        assert (told["firstPeriod"], told["lastPeriod"]) == ("2011", "2022")
+    assert entry["timeUnit"] == "Annual"
+
+
 def test_pages_of_the_list_lead_to_each_other(region: TestClient) -> None:
     address: str | None = "/px/tables?pageSize=2&lang=en"
     found: list[str] = []
@@ -213,6 +231,19 @@ def test_limits_are_the_true_ones(region: TestClient, region_database: Database)
     with connect_to(region_database, rate_limit=7) as limited:
         config = _get(limited, "/px/config")
     assert (config["maxCallsPerTimeWindow"], config["timeWindow"]) == (7, 60)
+
+
+def test_a_renamed_table_is_at_its_new_address(own_region_database: Database) -> None:
+    with psycopg.connect(own_region_database.owner_url) as connection:
+        connection.execute("UPDATE registry.indicator SET slug = 'folk' WHERE slug = 'people'")
+    publish(own_region_database.owner_url)
+    with connect_to(own_region_database, cache_bytes=0) as api:
+        answer = api.get(f"{DATA}?{FEW}", follow_redirects=False)
+        assert answer.status_code == 308
+        assert answer.headers["location"].endswith(f"/px/tables/folk/data?{FEW}")
+        assert _get(api, answer.headers["location"])["value"][0] == people("claus", "2021", "f")
+        assert api.get("/px/codelists/vs_municipality_people").status_code == 404
+        assert api.get("/px/codelists/vs_municipality_folk").status_code == 200
 
 
 def test_what_has_no_values_is_no_table(region: TestClient) -> None:
