@@ -91,7 +91,6 @@ async def _row(source: Source, wanted: Wanted, *, with_cells: bool) -> Any:
         wanted.conditions,
         Order("name"),
         "json",
-        lang=wanted.lang,
         boundary=wanted.boundary,
     )
     statement, names = _statement(selection.shape, with_cells=with_cells)
