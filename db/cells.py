@@ -131,7 +131,7 @@ async def cells(pool: Pool, wanted: Wanted) -> tuple[State, list[Row]]:
     ]
     statement = _CELLS.format(source="published.observation")
     if wanted.boundary:
-        statement = _CELLS.format(source=f"({recalculated.on_day('$13', '$2')})")
+        statement = _CELLS.format(source=f"({recalculated.written_on_day('$13', '$2')})")
         arguments.append(wanted.boundary)
     async with pool.query() as connection:
         cursor = await connection.execute(statement, arguments)

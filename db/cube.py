@@ -82,7 +82,6 @@ async def _row(source: Source, wanted: Wanted, *, with_cells: bool) -> Any:
         wanted.conditions,
         Order("name"),
         "json",
-        lang=wanted.lang,
         boundary=wanted.boundary,
     )
     statement, names = statement_of(selection.shape, with_cells=with_cells)

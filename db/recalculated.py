@@ -9,35 +9,46 @@ follows from published values alone, so nothing that is hidden can follow from i
 from functools import cache
 from typing import LiteralString
 
-from sqlalchemy import Date, FromClause, Text, bindparam, text
+from sqlalchemy import Column, ColumnElement, Date, FromClause, Text, bindparam, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from db import published
 
 BOUNDARY, LANG = "boundary", "boundary_lang"
-"""The names of what it binds."""
+"""The names of what is bound."""
 
 
 @cache
 def observations() -> FromClause:
-    """The same as `published.observation`, of the day and in the language that are bound."""
+    """The same as `published.observation`, of the day that is bound.
+
+    A column more, `made`: what the document of a recalculated observation is written from.
+    """
+    statement = text(on_day(f":{BOUNDARY}")).bindparams(bindparam(BOUNDARY, type_=Date()))
     columns = published.observation.c
-    binds = bindparam(BOUNDARY, type_=Date()), bindparam(LANG, type_=Text())
-    statement = text(on_day(f":{BOUNDARY}", f":{LANG}")).bindparams(*binds)
-    return statement.columns(*columns).subquery(published.observation.name)
+    return statement.columns(*columns, Column("made", JSONB)).subquery(published.observation.name)
 
 
-def on_day(day: LiteralString, lang: LiteralString) -> LiteralString:
-    """A query of the columns of an observation. `day` and `lang` are SQL; NULL: the default."""
+def document(source: FromClause) -> ColumnElement[str]:
+    """The document of an observation, where it was recalculated in the language that is bound."""
+    lang = bindparam(LANG, type_=Text())
+    return func.coalesce(func.published.remade(source.c.made, lang), source.c.document)
+
+
+def on_day(day: LiteralString) -> LiteralString:
+    """A query of the columns of an observation, and `made`; `day` is SQL."""
     names = published.observation.c.keys()
-    spoken = (
-        f"coalesce(CAST({lang} AS text), (SELECT code FROM published.language WHERE is_default))"
-    )
-    made = _MADE | {"document": f"({_DOCUMENT.format(lang=spoken)})"}
     return _OBSERVATIONS.format(
         own=", ".join(f"o.{name}" for name in names),
-        made=", ".join(f"{made[name]} AS {name}" for name in names),
+        made=", ".join(f"{_MADE[name]} AS {name}" for name in names),
         day=f"CAST({day} AS date)",
     )
+
+
+def written_on_day(day: LiteralString, lang: LiteralString) -> LiteralString:
+    """The same with all documents; `lang` is SQL."""
+    names = [name for name in published.observation.c.keys() if name != "document"]
+    return _WRITTEN.format(names=", ".join(names), lang=lang, observations=on_day(day))
 
 
 _MADE: dict[str, LiteralString] = {
@@ -46,6 +57,7 @@ _MADE: dict[str, LiteralString] = {
     "sort_name": "concat_ws(' ', i.sort_name, d.sort_name, chosen.period)",
     "updated_at": "greatest(chosen.updated_at, d.updated_at)",
     "hash": "''",
+    "document": "NULL",
     "geojson": "d.geojson",
     "indicator_id": "chosen.indicator_id",
     "district_id": "d.id",
@@ -58,71 +70,26 @@ _MADE: dict[str, LiteralString] = {
     "flags": "valued.flags",
     "breakdown": "chosen.breakdown",
 }
-"""How each column of a recalculated observation is made, but for its document."""
+"""How each column of a recalculated observation is made; of its document more below."""
 
-# Without a value, the reason stands in `recalculation`. Members that the schema will get some day
-# are those of the first part.
-_DOCUMENT: LiteralString = """
-    SELECT published.altered(min(told.document) FILTER (WHERE told.n = 1), json_build_object(
-        'id', valued.id,
-        'district', published.pick(area.document,
-                                   '{{id,slug,name,level,scheme,key}}')::json,
-        'boundary_quality', area.document::json -> 'boundary_quality',
-        'value', valued.value,
-        'numerator', valued.numerator,
-        'denominator', valued.denominator,
-        'flags', (
-            SELECT json_agg(json_build_object('code', f.code, 'label', coalesce(l.label, f.code))
-                            ORDER BY f.n)
-            FROM unnest(valued.flags) WITH ORDINALITY AS f(code, n)
-            LEFT JOIN published.label l
-              ON l.kind = 'observation_status' AND l.value = f.code AND l.lang = {lang}),
-        'note', NULL,
-        'source', CASE WHEN count(DISTINCT told.source::text) = 1 THEN min(told.source::text)::json
-                  ELSE json_build_object(
-                      'title', string_agg(DISTINCT told.source ->> 'title', '; '),
-                      'publisher', string_agg(DISTINCT told.source ->> 'publisher', '; '),
-                      'url', NULL,
-                      'license', string_agg(DISTINCT told.source ->> 'license', '; '),
-                      'license_url', NULL,
-                      'attribution', string_agg(DISTINCT told.source ->> 'attribution', '; '),
-                      'retrieved', max(told.source ->> 'retrieved')) END,
-        'updated_at', to_char(greatest(chosen.updated_at, d.updated_at),
-                              'YYYY-MM-DD"T"HH24":"MI":"SS"Z"'),
-        'recalculation', json_build_object(
-            'reason', valued.reason,
-            'parts', json_agg(json_build_object(
-                'district', told.document::json -> 'district', 'share', told.share,
-                'value', told.value) ORDER BY told.n))))
-    FROM (
-        SELECT used.n, used.share, o.value, shown.document,
-               shown.document::json -> 'source' AS source
-        FROM unnest(chosen.ids, chosen.shares) WITH ORDINALITY AS used(id, share, n)
-        JOIN published.observation o ON o.id = used.id
-        LEFT JOIN published.translation t
-          ON t.resource = 'observation' AND t.id = o.id AND t.lang = {lang}
-        CROSS JOIN LATERAL (SELECT coalesce(t.document, o.document) AS document) AS shown
-    ) AS told
-    CROSS JOIN (
-        SELECT coalesce((SELECT t.document FROM published.translation t
-                         WHERE t.resource = 'district' AND t.id = d.id AND t.lang = {lang}),
-                        d.document) AS document
-    ) AS area
-    GROUP BY area.document
+_WRITTEN: LiteralString = """
+SELECT {names}, coalesce(published.remade(made, {lang}::text), document) AS document
+FROM ({observations}) AS every
 """
 
 # First those of districts that no reform touches: by any index, in the order of one. Then what was
 # observed in the state that the others are in on that day. What is left is made of parts: of those
 # nearest to the district for which there is an observation (nobody looks below a part that has one)
-# from one direction in time; of two sources for a part, the first one that shows a value.
+# from one direction in time; of two sources for a part, the first one that shows a value. What has
+# no date belongs to nobody knows which state, and stays as it is.
 _OBSERVATIONS: LiteralString = """
-SELECT {own} FROM published.observation o
+SELECT {own}, NULL::jsonb AS made FROM published.observation o
 WHERE o.district_id <> ALL (ARRAY(
     SELECT d.id FROM published.district d
     WHERE d.valid_from > {day} OR d.valid_to < {day}
        OR d.id IN (SELECT p.target_id FROM published.district_part p)))
 UNION ALL
-SELECT {own}
+SELECT {own}, NULL
 FROM published.district_part p
 JOIN published.district d ON d.id = p.target_id
 JOIN published.observation o ON o.district_id = p.target_id
@@ -131,7 +98,11 @@ WHERE p.node = 0 AND p.span @> {day}
   AND (d.valid_to IS NULL OR d.valid_to >= {day})
   AND (p.span @> o.period_latest OR o.period_latest IS NULL)
 UNION ALL
-SELECT {made}
+SELECT {made}, jsonb_build_object(
+           'id', valued.id, 'district', d.id, 'reason', valued.reason, 'flags', valued.flags,
+           'value', valued.value, 'numerator', valued.numerator,
+           'denominator', valued.denominator, 'ids', chosen.ids, 'shares', chosen.shares,
+           'updated_at', greatest(chosen.updated_at, d.updated_at))
 FROM (
     SELECT DISTINCT ON (target_id, indicator_id, period, breakdowns) *
     FROM (
@@ -169,8 +140,7 @@ FROM (
         FROM published.district_part p
         JOIN published.observation o
           ON o.district_id = p.district_id
-         AND (p.part_span @> o.period_latest
-              OR o.period_latest IS NULL AND p.part_span = daterange(NULL, NULL))
+         AND p.part_span @> o.period_latest
         JOIN published.indicator i ON i.id = o.indicator_id
         CROSS JOIN LATERAL (
             SELECT CASE WHEN i.aggregation <> 'sum' THEN o.document::json END AS document
@@ -179,31 +149,31 @@ FROM (
             SELECT coalesce((told.document ->> 'numerator')::numeric, (
                        SELECT n.value FROM published.observation n
                        WHERE n.indicator_id = i.numerator_id AND n.district_id = o.district_id
-                         AND n.period = o.period AND n.breakdowns = o.breakdowns
+                         AND n.breakdowns = o.breakdowns AND n.period_latest = o.period_latest
+                         AND n.period = o.period
                          AND n.value IS NOT NULL ORDER BY n.id LIMIT 1)) AS numerator,
                    coalesce((told.document ->> 'denominator')::numeric, (
                        SELECT n.value FROM published.observation n
                        WHERE n.indicator_id = i.denominator_id AND n.district_id = o.district_id
-                         AND n.period = o.period AND n.breakdowns = o.breakdowns
+                         AND n.breakdowns = o.breakdowns AND n.period_latest = o.period_latest
+                         AND n.period = o.period
                          AND n.value IS NOT NULL ORDER BY n.id LIMIT 1)) AS denominator
         ) AS counts
         WHERE p.node > 0 AND p.span @> {day}
           AND NOT EXISTS (
               SELECT FROM published.observation other
               WHERE other.district_id = o.district_id AND other.indicator_id = o.indicator_id
-                AND other.period = o.period AND other.breakdowns = o.breakdowns
+                AND other.breakdowns = o.breakdowns AND other.period_latest = o.period_latest
+                AND other.period = o.period
                 AND (other.value IS NULL, other.id) < (o.value IS NULL, o.id))
           AND NOT EXISTS (
               SELECT FROM published.district_part up
               JOIN published.observation nearer
-                ON nearer.district_id = up.district_id
-               AND (up.part_span @> nearer.period_latest
-                    OR nearer.period_latest IS NULL
-                       AND (up.node = 0 OR up.part_span = daterange(NULL, NULL)))
+                ON nearer.district_id = up.district_id AND up.part_span @> nearer.period_latest
               WHERE up.target_id = p.target_id AND up.span = p.span
                 AND (up.node = 0 OR up.node = ANY (p.above))
-                AND nearer.indicator_id = o.indicator_id AND nearer.period = o.period
-                AND nearer.breakdowns = o.breakdowns)
+                AND nearer.indicator_id = o.indicator_id AND nearer.breakdowns = o.breakdowns
+                AND nearer.period_latest = o.period_latest AND nearer.period = o.period)
         GROUP BY p.target_id, p.span, p.direction,
                  o.indicator_id, o.period, o.breakdowns, o.breakdown
     ) AS made

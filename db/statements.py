@@ -111,7 +111,7 @@ class Selection:
             "fields": list(self.fields),
             "skip": self.skip,
             recalculated.BOUNDARY: self.boundary,
-            recalculated.LANG: self.lang,
+            recalculated.LANG: self.lang or "",
             "include": list(self.include),
             **(lines.values(self.table, self.cells) if self.cells else {}),
         }
@@ -266,7 +266,11 @@ def _stored_total(table: Table, *, of_today: bool) -> ColumnElement[Any]:
 def matching(shape: Shape, names: tuple[str, ...]) -> Statement:
     """Columns of all that matches: what larger statements are made around."""
     table = shape.source
-    return _compile(select(*(table.c[name] for name in names)).where(*_where(shape)))
+    columns = (
+        _document(shape, table).label(name) if name == "document" else table.c[name]
+        for name in names
+    )
+    return _compile(select(*columns).where(*_where(shape)))
 
 
 @lru_cache(maxsize=1024)
@@ -541,15 +545,16 @@ def _document(shape: Shape, table: Table) -> ColumnElement[Any]:
 
     A subquery rather than a join: PostgreSQL looks it up for the rows of the page only.
     """
+    stored = recalculated.document(table) if shape.recalculated else table.c[shape.column]
     if not shape.translated:
-        return table.c[shape.column]
+        return stored
     translation = published.translation
     translated = select(translation.c.document).where(
         translation.c.resource == literal_column(f"'{table.name}'", Text),
         translation.c.id == table.c.id,
         translation.c.lang == _bind("lang", Text()),
     )
-    return func.coalesce(translated.scalar_subquery(), table.c.document)
+    return func.coalesce(translated.scalar_subquery(), stored)
 
 
 def _with_distance(document: ColumnElement[Any], metres: ColumnElement[Any]) -> ColumnElement[Any]:

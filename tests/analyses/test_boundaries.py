@@ -404,7 +404,7 @@ def test_two_municipalities_became_jahnatal(demo_client: TestClient) -> None:
 def test_districts_that_no_reform_touches_are_read_by_the_index(demo_database: Database) -> None:
     from db import recalculated
 
-    query = recalculated.on_day("'2023-01-01'", "'de'")
+    query = recalculated.on_day("'2023-01-01'")
     with psycopg.connect(demo_database.public_url) as connection:
         connection.execute("SET enable_seqscan = off")
         plan = "\n".join(
