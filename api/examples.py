@@ -89,6 +89,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "theme": ["demography"],
         "level": ["municipality"],
         "type": ["count"],
+        "breakdown": ["sex"],
+        "headline": True,
     },
     "observations": {
         "fields": ["district", "period", "value"],
@@ -171,11 +173,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "open_now": False,
     },
     "analyses": {
-        "level": "municipality",
+        "level": "social_region",
         "parent": "landkreis-mittelsachsen",
-        "time": "2022",
+        "time": "2021",
         "breakdown": ["sex:f"],
         "order": "asc",
+        "headline": True,
         "method": "jenks",
         "classes": 5,
         "scheme": "YlGnBu",
@@ -192,9 +195,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "parent": "landkreis-mittelsachsen",
         "district": ["freiberg", "doebeln"],
         "population": "population",
-        "breakdown": ["age_group:under_5"],
-        "level": "municipality",
-        "time": "2021",
+        "breakdown": ["age_group:0-4", "age_group:5-14"],
+        "level": "county",
+        "time": "latest",
         "count": "offerings",
         "unit": "Plätze",
         "per": 1000,
@@ -332,13 +335,12 @@ ADDRESSES: dict[str, dict[str, str]] = {
     },
     "profile_of_district": {"/v1/districts/freiberg/profile": "All that is observed of a district"},
     "offerings_gaps": {
-        "/v1/gaps/offerings?category=advice&population=population&parent=landkreis-mittelsachsen"
-        "&min=0.1": "Advice for a thousand people in every municipality of a county, and where it "
-        "is too little",
-        "/v1/gaps/offerings.csv?population=population&level=social_region": "A table of social "
-        "regions",
-        "/v1/gaps/offerings.geojson?category=advice&population=population&simplify=200": "For a "
-        "map",
+        "/v1/gaps/offerings?category=advice&parent=landkreis-mittelsachsen&min=0.1": "Advice for a "
+        "thousand people in every municipality of a county, and where it is too little",
+        "/v1/gaps/offerings?target_group=families&breakdown=age_group:0-4"
+        "&breakdown=age_group:5-14": "For those below 15",
+        "/v1/gaps/offerings.csv?level=social_region": "A table of social regions",
+        "/v1/gaps/offerings.geojson?category=advice&simplify=200": "For a map",
     },
     "coverage_gaps": {
         "/v1/gaps/coverage?category=advice&parent=landkreis-mittelsachsen": "The nearest advice of "

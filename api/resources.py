@@ -133,6 +133,7 @@ INDICATORS = Resource(
         **_plain("id", "slug", "title", "abbreviation", "description", "unit", "unit_long"),
         **_plain("decimals"),
         **_code("type", "aggregation", "polarity"),
+        **_plain("formula", "headline", "citation"),
         **_codes("themes", "levels"),
         "periods": "$.periods[*]",
         **_plain("observations_count", "note"),
@@ -157,6 +158,7 @@ OBSERVATIONS = Resource(
         **_edtf("period"),
         "period_earliest": "$.period.earliest",
         "period_latest": "$.period.latest",
+        **_plain("breakdowns"),
         **_plain("value", "unit", "numerator", "denominator"),
         **_codes("flags"),
         **_plain("scenario", "note"),
@@ -170,7 +172,7 @@ WIDE_COLUMNS = {
     "district_key": "$.district.key",
     "district_name": "$.district.name",
     "level": "$.district.level.code",
-    "breakdowns": "$.breakdowns.*",
+    "breakdowns": "$.breakdowns",
     "unit": "$.unit",
 }
 """The columns in front of the periods in the wide layout of observations."""

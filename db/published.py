@@ -99,8 +99,9 @@ organisation = _resource(
 
 indicator = _resource(
     "indicator",
-    *_terms("theme", "level"),
+    *_terms("theme", "level", "breakdown"),
     Column("type", Text, nullable=False),
+    Column("headline", Boolean, nullable=False),
     Column("search", TSVECTOR, nullable=False),
 )
 
@@ -114,7 +115,7 @@ observation = _resource(
     Column("period_latest", Date),
     Column("breakdowns", Text, nullable=False),
     Column("value", Numeric),
-    *_terms("flags"),
+    *_terms("flags", "breakdown"),
 )
 
 strategy = _resource(
@@ -570,7 +571,7 @@ FACETS: dict[str, dict[str, str]] = {
     },
     "district": {"level": "code", "designation": "terms"},
     "organisation": {"kind": "code"},
-    "indicator": {"theme": "terms", "level": "terms", "type": "code"},
+    "indicator": {"theme": "terms", "level": "terms", "type": "code", "breakdown": "terms"},
     "observation": {"level": "code", "status": "terms"},
     "strategy": {"kind": "code", "theme": "terms", "target_group": "terms"},
     "measure": {

@@ -296,6 +296,10 @@ def ids_of_sources(
     return set(connection.scalars(select(target.c.id).where(of_these)))
 
 
+def codelist_ids(connection: Connection) -> frozenset[UUID]:
+    return frozenset(connection.scalars(select(Codelist.id)))
+
+
 def term_ids(connection: Connection) -> dict[tuple[str, str], UUID]:
     """The id of every codelist term, by name of the list and code."""
     found = connection.execute(

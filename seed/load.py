@@ -6,7 +6,15 @@ from sqlalchemy import Connection
 
 from db.boundaries import draw_schematic_cells, union_parents
 from db.models import Codelist, CodelistTerm, Language, Source
-from db.registry import Counts, ids_by_slug, insert_missing, is_empty, upsert, writer
+from db.registry import (
+    Counts,
+    codelist_ids,
+    ids_by_slug,
+    insert_missing,
+    is_empty,
+    upsert,
+    writer,
+)
 from seed.demonstration import held_back, read_demonstration, source_batch
 from seed.vocabulary import read_vocabulary
 
@@ -45,7 +53,9 @@ def write_vocabulary(connection: Connection) -> Counts:
     if is_empty(connection, Language):
         added += insert_missing(connection, Language, vocabulary.languages)
     added += insert_missing(connection, Codelist, vocabulary.codelists)
-    return added + insert_missing(connection, CodelistTerm, vocabulary.terms)
+    ours = codelist_ids(connection)  # not one that somebody else made, by the same name
+    terms = [term for term in vocabulary.terms if term["codelist_id"] in ours]
+    return added + insert_missing(connection, CodelistTerm, terms)
 
 
 def write_demonstration(connection: Connection, *, progress: Progress) -> Counts:

@@ -46,6 +46,7 @@ def _codelist(file: Entry) -> Row:
         "name": file["name"],
         "title": file["title"],
         "description": file["description"],
+        "additive": file.get("additive", False),
         "lang": BASE_LANGUAGE,
         "translations": translations(file),
     }

@@ -55,6 +55,8 @@ def _column(name: str, path: str, schema: type[BaseModel]) -> Column:
     assert "$" + "".join(f".{step.name}{'[*]' * step.each}" for step in steps) == path
     assert sum(step.each for step in steps) <= 1  # one list, not lists of lists
     fields = list(_fields(schema, steps))
+    if get_origin(fields[-1].annotation) is dict:
+        return Column(name, "string", True, fields[-1].description or "", _parts_of(steps[-1].name))
     kind = KINDS.get(_kernel(fields[-1].annotation), "string")
     described = [field.description for field in reversed(fields) if field.description]
     many = any(step.each for step in steps)
@@ -94,6 +96,15 @@ def _reader(steps: Sequence[Step]) -> Reader:
         return missing if found is None else inner(found)
 
     return of_each if first.each else of_one
+
+
+def _parts_of(name: str) -> Reader:
+    """Breakdowns as filters name them, and CSV writes them: `sex:f`."""
+
+    def parts(document: Any) -> list[str]:
+        return [f"{part}:{term['code']}" for part, term in sorted(document[name].items())]
+
+    return parts
 
 
 def _itself(value: Any) -> Any:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.analyses import classes, comparison, trends
+from api.analyses import comparison, trends
 from api.schemas.document import (
     Coded,
     DistrictReference,
@@ -16,6 +16,7 @@ from api.schemas.document import (
 )
 from api.schemas.geojson import Geometry
 from api.schemas.page import Link
+from db.codes import Method, Scheme
 
 Reason = Literal["no_observations", "no_periods", "no_values", "all_suppressed"]
 
@@ -53,7 +54,9 @@ class Analysis(Document):
 
 class OfIndicator(Analysis):
     indicator: Measured
-    breakdowns: dict[str, str] = Field(description="Codes by dimension; empty: the totals.")
+    breakdowns: dict[str, Coded] = Field(
+        description="Which part of the observed, by dimension; empty: the totals."
+    )
 
 
 class Counts(Document):
@@ -75,7 +78,7 @@ class AvailabilityItem(Counts):
 class Availability(OfIndicator):
     """Where an indicator has values: a matrix of levels and periods."""
 
-    known_breakdowns: list[dict[str, str]] = Field(
+    known_breakdowns: list[dict[str, Coded]] = Field(
         description="What `breakdown` can name, beside the totals."
     )
     items: list[AvailabilityItem]
@@ -124,9 +127,9 @@ class MapItem(DistrictReference):
 
 
 class Classification(Document):
-    method: classes.Method
+    method: Method
     scope: Literal["date", "series"]
-    scheme: classes.Scheme
+    scheme: Scheme
     breaks: list[float] = Field(
         description="Ends of the classes, one more than there are; each includes its upper end, "
         "the first one its lower end as well."
@@ -252,6 +255,7 @@ class BesideParent(Compared):
 
 class ProfileItem(Document):
     indicator: Measured
+    headline: bool = Field(description="Whether it is marked as a headline indicator.")
     polarity: Coded | None
     period: ImpreciseDate = Field(description="The latest with an observation.")
     value: float | None
@@ -267,6 +271,9 @@ class Profile(Analysis):
     parent: DistrictReference | None
     offerings: int = Field(description="Offerings there that have not ended.")
     measures: int
+    only_headline: bool = Field(
+        description="Whether only headline indicators are shown; else these come first."
+    )
     items: list[ProfileItem]
 
 

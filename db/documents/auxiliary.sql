@@ -37,6 +37,9 @@ DELETE FROM published.alias p WHERE NOT EXISTS (
 INSERT INTO published.alias (resource, alias, id) SELECT resource, alias, id FROM known_alias
 ON CONFLICT DO NOTHING;
 
+CREATE TEMPORARY TABLE broken_down_by ON COMMIT DROP AS
+    SELECT DISTINCT unnest(breakdown) AS name FROM published.indicator;
+
 CREATE TEMPORARY TABLE known_label ON COMMIT DROP AS
     SELECT t.codelist AS kind, term.code AS value, t.lang, t.id, t.label
     FROM term_label t JOIN term ON term.id = t.id
@@ -49,7 +52,18 @@ CREATE TEMPORARY TABLE known_label ON COMMIT DROP AS
     UNION ALL
     SELECT 'strategy', s.slug, l.code, s.id,
            registry.localized(s.title, s.translations, l.code, 'title')
-    FROM registry.public_strategy s CROSS JOIN lang l;
+    FROM registry.public_strategy s CROSS JOIN lang l
+    UNION ALL
+    SELECT 'breakdown', c.name, l.code, c.id,
+           registry.localized(c.title, c.translations, l.code, 'title')
+    FROM registry.codelist c
+    JOIN broken_down_by b ON b.name = c.name
+    CROSS JOIN lang l
+    UNION ALL
+    SELECT 'breakdown', b.name, t.lang, t.id, t.label
+    FROM broken_down_by b
+    JOIN term ON (term.codelist, term.code) = (split_part(b.name, ':', 1), split_part(b.name, ':', 2))
+    JOIN term_label t ON t.id = term.id;
 
 DELETE FROM published.label p WHERE NOT EXISTS (
     SELECT FROM known_label k

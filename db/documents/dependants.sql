@@ -111,11 +111,21 @@ WITH dependant(resource, id) AS (
     SELECT 'indicator', i.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.indicator i
     WHERE p.resource = 'codelist'
-      AND c.name IN ('indicator_type', 'aggregation', 'polarity', 'update_cycle', 'level')
+      AND c.name IN ('indicator_type', 'aggregation', 'polarity', 'update_cycle', 'level',
+                     'classification_method')
     UNION ALL
     SELECT 'observation', o.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.observation o
     WHERE p.resource = 'codelist' AND c.name IN ('observation_status', 'level', 'boundary_quality')
+    UNION ALL
+    -- a dimension that observations are broken down by
+    SELECT 'observation', o.id FROM pending p
+    JOIN registry.codelist c ON c.id = p.id
+    JOIN published.observation o ON o.breakdown @> ARRAY[c.name] WHERE p.resource = 'codelist'
+    UNION ALL
+    SELECT 'indicator', i.id FROM pending p
+    JOIN registry.codelist c ON c.id = p.id
+    JOIN published.indicator i ON i.breakdown @> ARRAY[c.name] WHERE p.resource = 'codelist'
     UNION ALL
     SELECT 'measure', m.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.measure m

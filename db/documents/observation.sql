@@ -17,19 +17,36 @@ WITH wanted AS MATERIALIZED (
     CROSS JOIN lang l
     CROSS JOIN unnest(s.flags) WITH ORDINALITY AS f(flag, n)
     GROUP BY s.flags, l.code
+), broken_down AS MATERIALIZED (
+    SELECT s.breakdowns, l.code AS lang,
+           concat('{', string_agg(to_json(part.dimension)::text || ':' || labelled.ref::text, ','
+                                  ORDER BY part.dimension), '}')::json AS refs,
+           array_remove(array_agg(part.dimension ORDER BY part.dimension)
+                        || array_agg(part.dimension || ':' || part.code ORDER BY part.dimension),
+                        NULL) AS terms
+    FROM (SELECT DISTINCT breakdowns FROM wanted) AS s
+    CROSS JOIN lang l
+    LEFT JOIN LATERAL jsonb_each_text(s.breakdowns) AS part(dimension, code) ON true
+    LEFT JOIN (term_label t JOIN term USING (id))
+           ON (t.codelist, term.code, t.lang) = (part.dimension, part.code, l.code)
+    LEFT JOIN LATERAL (
+        SELECT row_to_json(r) AS ref
+        FROM (SELECT part.code, coalesce(t.label, part.code) AS label) AS r
+    ) AS labelled ON part.code IS NOT NULL
+    GROUP BY s.breakdowns, l.code
 )
 SELECT o.id, o.id::text AS slug, concat_ws(' ', indicator.title, d.name, o.period) AS sort_name,
        l.code AS lang,
        NULL::geometry AS geometry,
        o.indicator_id, o.district_id, d.level, o.period, o.period_earliest, o.period_latest,
-       o.breakdowns::text AS breakdowns, o.value, o.flags,
+       o.breakdowns::text AS breakdowns, o.value, o.flags, parts.terms AS breakdown,
        (SELECT left(row_to_json(r)::text, -1) FROM (
             SELECT o.id,
                    indicator.ref AS indicator,
                    district.ref AS district,
                    quality.ref AS boundary_quality,
                    registry.edtf(o.period, o.period_earliest, o.period_latest) AS period,
-                   o.breakdowns,
+                   parts.refs AS breakdowns,
                    o.value,
                    indicator.unit,
                    indicator.decimals, o.numerator, o.denominator,
@@ -48,3 +65,4 @@ JOIN district_ref district ON district.id = o.district_id AND district.lang = l.
 LEFT JOIN coded quality ON (quality.list, quality.code, quality.lang)
                        = ('boundary_quality', d.boundary_quality, l.code)
 JOIN flag_list flags ON flags.flags = o.flags AND flags.lang = l.code
+JOIN broken_down parts ON parts.breakdowns = o.breakdowns AND parts.lang = l.code

@@ -14,6 +14,7 @@ from seed.demonstration.batches import (
     imprecise,
     optional,
     source_ids,
+    term,
     term_links,
     words,
 )
@@ -30,6 +31,9 @@ _STATED = (
     "update_cycle",
     "reference_date",
     "method",
+    "classification_method",
+    "classification_classes",
+    "classification_scheme",
 )
 
 
@@ -72,6 +76,7 @@ def _indicators(entries: Sequence[Entry]) -> list[Row]:
             **{column: entry[column] for column in ("title", "unit", "type", "aggregation")},
             **{column: entry.get(column) for column in _STATED},
             "decimals": entry.get("decimals", 0),
+            "headline": entry.get("headline", False),
             "numerator_id": _named(known, entry.get("numerator")),
             "denominator_id": _named(known, entry.get("denominator")),
         }
@@ -104,12 +109,14 @@ def _observations(indicators: Ids) -> list[Row]:
 def _observation(entry: Entry, indicators: Ids, districts: Ids, sources: Ids) -> Row:
     indicator = indicators[slugify(entry["indicator"])]
     district = districts[entry["district"]]
+    parts = words(entry["breakdowns"])
+    cell = (district, entry["period"], entry["source"], *parts)
     return {
-        "id": part_id(indicator, "observation", district, entry["period"], entry["source"]),
+        "id": part_id(indicator, "observation", *cell),
         "indicator_id": indicator,
         "district_id": district,
         **imprecise("period", entry["period"]),
-        "breakdowns": {},
+        "breakdowns": _breakdowns(parts),
         "value": Decimal(entry["value"]) if entry["value"] else None,
         "flags": words(entry["flags"]),
         "raw": False,
@@ -117,3 +124,11 @@ def _observation(entry: Entry, indicators: Ids, districts: Ids, sources: Ids) ->
         "note": entry["note"],
         "source_id": sources[entry["source"]],
     }
+
+
+def _breakdowns(parts: Sequence[str]) -> dict[str, str]:
+    """`sex:f` -> `{"sex": "f"}`; KeyError for a term that no codelist has."""
+    found = dict(part.split(":") for part in parts)
+    for dimension, code in found.items():
+        term(dimension, code)
+    return found

@@ -188,10 +188,12 @@ def test_a_breakdown_is_observed_by_itself(towns: TestClient) -> None:
         "anger": 500,
         "buche": 990,
     }
-    assert found["breakdowns"] == {"sex": "f"}
+    assert found["breakdowns"] == {"sex": {"code": "f", "label": "f"}}
     totals = asked(towns, "indicators/women/ranking")
     assert [item["value"] for item in totals["items"]] == [1000]
-    assert asked(towns, "indicators/women/availability")["known_breakdowns"] == [{"sex": "f"}]
+    assert asked(towns, "indicators/women/availability")["known_breakdowns"] == [
+        {"sex": {"code": "f", "label": "f"}}
+    ]
     assert "sex:f" in refused(towns, "indicators/women/ranking?breakdown=sex:x")[1]
     assert asked(towns, "indicators/people/ranking?breakdown=sex:f")["reason"] == "no_observations"
 

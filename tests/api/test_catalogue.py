@@ -335,7 +335,7 @@ def test_there_is_a_dataset_of_each_resource_strategy_and_theme(whole: Graph) ->
     assert not names & {"indicators", "observations"}
 
 
-@pytest.mark.parametrize(("granularity", "expected"), [("all", 1), ("theme", 9), ("indicator", 32)])
+@pytest.mark.parametrize(("granularity", "expected"), [("all", 1), ("theme", 9), ("indicator", 23)])
 def test_indicators_are_as_many_datasets_as_the_operator_wants(
     demo_database: Database, granularity: Any, expected: int
 ) -> None:

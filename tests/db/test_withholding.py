@@ -103,7 +103,12 @@ def shown(database: Database) -> Shown:
     return {
         (
             document["indicator"]["slug"],
-            " ".join([document["district"]["slug"], *document["breakdowns"].values()]),
+            " ".join(
+                [
+                    document["district"]["slug"],
+                    *(term["code"] for term in document["breakdowns"].values()),
+                ]
+            ),
         ): (document["value"], [flag["code"] for flag in document["flags"]])
         for (document,) in rows
     }

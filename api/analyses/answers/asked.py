@@ -91,7 +91,7 @@ def reason(found: Sequence[Cell | None]) -> str | None:
 
 
 def about(indicator: Indicator, breakdowns: Mapping[str, str]) -> dict[str, Any]:
-    return {"indicator": indicator.reference, "breakdowns": dict(breakdowns)}
+    return {"indicator": indicator.reference, "breakdowns": indicator.labelled(breakdowns)}
 
 
 def at_time(indicator: Indicator, chosen: Chosen) -> dict[str, Any]:

@@ -41,12 +41,15 @@ async def availability(asked: Asked[AvailabilityParameters]) -> Answer | None:
     ]
     return Answer(
         state=state,
-        members=about(indicator, breakdowns) | {"known_breakdowns": known},
+        members={
+            **about(indicator, breakdowns),
+            "known_breakdowns": [indicator.labelled(each) for each in known],
+        },
         items=items,
         spoken=indicator.spoken,
         said=_said(indicator, items),
         sources=[indicator.document["source"]],
-        citation=indicator.document["citation"],
+        citation=indicator.citation,
         reason=None if items else "no_observations",
         columns=COLUMNS,
     )

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from api import links
-from api.analyses.reading import Area
+from api.analyses.reading import Area, citation_of
 from api.analyses.sentences import Said, sentence
 from api.formats import Format
 from db.state import State
@@ -67,7 +67,7 @@ def _envelope(request: Request, answer: Answer, format_: Format, lang: str) -> d
         "sources": answer.sources,
         "attribution": list(dict.fromkeys(source["attribution"] for source in answer.sources)),
         "license": licenses.pop() if len(licenses) == 1 else None,
-        "citation": answer.citation or _citation(answer.sources),
+        "citation": answer.citation or citation_of(answer.sources),
         "sequence": answer.state.sequence,
         "lang": lang,
         "links": [
@@ -90,13 +90,6 @@ def _related(request: Request, members: Mapping[str, Any]) -> list[dict[str, str
         links.link("about", address, "application/json"),
         links.link("related", f"{address}/observations", "application/json"),
     ]
-
-
-def _citation(sources: Sequence[Mapping[str, Any]]) -> str:
-    return "; ".join(
-        ", ".join(filter(None, (f"{s['publisher']}: {s['title']}", s["retrieved"], s["license"])))
-        for s in sources
-    )
 
 
 def _csv(answer: Answer) -> bytes:
