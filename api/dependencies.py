@@ -14,6 +14,7 @@ from api.artefacts.shelf import Shelf
 from api.cache import Answer, Key, Spelling, Store
 from api.confirm_links import ConfirmLinks
 from api.errors import InvalidParameter
+from api.gaps.distances import Residents
 from api.opening import OpeningTimes
 from api.parameters import Limits, Reference
 from api.rate_limit import Quotas
@@ -55,6 +56,7 @@ class Service:
             on_state=self._follow,
         )
         self.opening = OpeningTimes(self.pool)
+        self.residents = Residents(self.pool)
         self.reports = Quotas(REPORTS, window=FORM_SECONDS)
         self.confirmations = Quotas(CONFIRMATIONS, window=FORM_SECONDS)
         self.confirm_links = (

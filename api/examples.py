@@ -216,9 +216,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "parent": "landkreis-mittelsachsen",
         "district": ["freiberg", "doebeln"],
         "population": "population",
-        "breakdown": ["age_group:under_5"],
-        "level": "municipality",
-        "time": "2021",
+        "breakdown": ["age_group:0-4", "age_group:5-14"],
+        "level": "county",
+        "time": "latest",
         "count": "offerings",
         "unit": "Plätze",
         "per": 1000,
@@ -367,13 +367,12 @@ ADDRESSES: dict[str, dict[str, str]] = {
     },
     "profile_of_district": {"/v1/districts/freiberg/profile": "All that is observed of a district"},
     "offerings_gaps": {
-        "/v1/gaps/offerings?category=advice&population=population&parent=landkreis-mittelsachsen"
-        "&min=0.1": "Advice for a thousand people in every municipality of a county, and where it "
-        "is too little",
-        "/v1/gaps/offerings.csv?population=population&level=social_region": "A table of social "
-        "regions",
-        "/v1/gaps/offerings.geojson?category=advice&population=population&simplify=200": "For a "
-        "map",
+        "/v1/gaps/offerings?category=advice&parent=landkreis-mittelsachsen&min=0.1": "Advice for a "
+        "thousand people in every municipality of a county, and where it is too little",
+        "/v1/gaps/offerings?target_group=families&breakdown=age_group:0-4"
+        "&breakdown=age_group:5-14": "For those below 15",
+        "/v1/gaps/offerings.csv?level=social_region": "A table of social regions",
+        "/v1/gaps/offerings.geojson?category=advice&simplify=200": "For a map",
     },
     "coverage_gaps": {
         "/v1/gaps/coverage?category=advice&parent=landkreis-mittelsachsen": "The nearest advice of "

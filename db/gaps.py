@@ -1,4 +1,4 @@
-"""Need and supply by district: which offerings there are for the people who live there.
+"""Need and supply by district: which offerings there are, and where people live.
 
 What is located in a district is in `published.district_member`: by its address, or by its
 municipality where no more is known. What serves a district from elsewhere is counted apart.
@@ -58,34 +58,37 @@ class Supplied:
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
-    """The offering that is nearest to where people live, or else to a point in the district."""
+class Kind:
+    """What many cells have in common. `source`: its document."""
 
-    offering: dict[str, Any]
-    metres: float
-    from_residents: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """People of a district, and those within the distance; None: the grid knows of nobody there."""
-
-    residents: float | None
-    covered: float | None
-    nearest: Nearest | None
+    districts: list[UUID]
+    width: int | None
+    source: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """As of one publication. `width`: metres of the widest cell.
+class Cells:
+    """A population grid, a number a cell: big-endian doubles, and where in `kinds` it belongs."""
 
-    Without a point known precisely: `unplaced` offerings in a district, `nowhere` in none.
+    state: State
+    longitudes: bytes
+    latitudes: bytes
+    residents: bytes
+    kind: bytes
+    kinds: list[Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Spots:
+    """Where offerings are, as far as a point is known precisely; several of one are several.
+
+    `unplaced` are without such a point in a district, `nowhere` in none.
     """
 
     state: State
-    districts: Mapping[UUID, Reach]
-    total: Reach
-    width: int | None
+    ids: list[UUID]
+    longitudes: bytes
+    latitudes: bytes
     unplaced: int
     nowhere: int
     sources: list[dict[str, Any]]
@@ -132,36 +135,41 @@ async def usual_level(pool: Pool, parent: str | None) -> str | None:
     return row[0].decode() if row else None
 
 
-async def reach(
-    pool: Pool,
-    wanted: Filter,
-    districts: Sequence[UUID],
-    *,
-    distance: float | None,
-    parent: str | None,
-    lang: str,
-) -> Reached:
-    """Great-circle distances. The total is that of `parent`, or of all these districts."""
-    arguments = [*wanted.arguments(), list(districts), distance, parent, lang]
+async def cells(pool: Pool) -> Cells:
+    """The whole population grid: some megabytes for a county."""
     async with pool.query() as connection:
-        cursor = await connection.execute(_REACH, arguments)
+        cursor = await connection.execute(_CELLS)
         row = await cursor.fetchone()
     assert row is not None  # a row of scalars
-    found = {UUID(entry["id"]): _reach(entry) for entry in json.loads(row[1])}
-    width, unplaced, nowhere = row[3:6]
-    total = _reach(json.loads(row[2]))
+    kinds = [
+        Kind([UUID(id_) for id_ in kind["districts"]], kind["width"], kind["source"])
+        for kind in json.loads(row[5])
+    ]
+    longitudes, latitudes, residents, kind = row[1:5]
+    return Cells(parse_state(row[0]), longitudes, latitudes, residents, kind, kinds)
+
+
+async def spots(pool: Pool, wanted: Filter) -> Spots:
+    """In the order of ids."""
+    async with pool.query() as connection:
+        cursor = await connection.execute(_SPOTS, wanted.arguments())
+        row = await cursor.fetchone()
+    assert row is not None  # a row of scalars
+    ids, longitudes, latitudes, unplaced, nowhere = row[1:6]
     sources = json.loads(row[6])
-    return Reached(parse_state(row[0]), found, total, width, unplaced, nowhere, sources)
+    return Spots(parse_state(row[0]), ids, longitudes, latitudes, unplaced, nowhere, sources)
 
 
-def _reach(entry: Mapping[str, Any]) -> Reach:
-    nearest = entry.get("nearest")
-    found = (
-        Nearest(nearest["offering"], nearest["metres"], entry["from_residents"])
-        if nearest
-        else None
-    )
-    return Reach(entry["residents"], entry["covered"], found)
+async def named(
+    pool: Pool, offerings: Sequence[UUID], lang: str
+) -> tuple[State, dict[UUID, dict[str, Any]]]:
+    """References to offerings."""
+    async with pool.query() as connection:
+        cursor = await connection.execute(_NAMED, [list(offerings), lang])
+        row = await cursor.fetchone()
+    assert row is not None  # a row of scalars
+    found = {UUID(each["id"]): each for each in json.loads(row[1])}
+    return parse_state(row[0]), found
 
 
 def _supply(entry: Mapping[str, Any]) -> Supply:
@@ -275,93 +283,60 @@ WHERE (d.valid_from IS NULL OR d.valid_from <= current_date)
 GROUP BY d.level ORDER BY count(*) DESC, min(d.level_position) LIMIT 1
 """
 
-# From the offerings to the cells around each, by index: there are fewer offerings than cells.
-_REACH: LiteralString = f"""
-WITH matching AS MATERIALIZED ({MATCHING}), whole AS MATERIALIZED (
-    SELECT a.id FROM published.alias a WHERE a.resource = 'district' AND a.alias = $6::text
-), area AS MATERIALIZED (
-    SELECT unnest($4::uuid[]) AS id UNION SELECT id FROM whole
-), spot AS MATERIALIZED (
-    SELECT o.id, p.spot, o.source_id
+_CELLS: LiteralString = f"""
+WITH cell AS MATERIALIZED (
+    SELECT ST_X(c.spot::geometry) AS x, ST_Y(c.spot::geometry) AS y, c.residents,
+           dense_rank() OVER (ORDER BY c.districts, c.width, c.source_id) - 1 AS kind,
+           c.districts, c.width, c.source_id
+    FROM published.population_cell c
+), kind AS (
+    SELECT c.kind, c.districts, c.width, s.document::json AS source
+    FROM (SELECT DISTINCT kind, districts, width, source_id FROM cell) AS c
+    JOIN published.population_source s ON s.id = c.source_id
+)
+SELECT {STATE_TEXT}, g.x, g.y, g.residents, g.kind,
+       coalesce((SELECT json_agg(k ORDER BY k.kind) FROM kind k), '[]')::text
+FROM (
+    SELECT coalesce(string_agg(float8send(c.x), '' ORDER BY c.kind, c.x, c.y), '') AS x,
+           coalesce(string_agg(float8send(c.y), '' ORDER BY c.kind, c.x, c.y), '') AS y,
+           coalesce(string_agg(float8send(c.residents), '' ORDER BY c.kind, c.x, c.y), '')
+               AS residents,
+           coalesce(string_agg(int4send(c.kind::integer), '' ORDER BY c.kind, c.x, c.y), '')
+               AS kind
+    FROM cell c
+) AS g
+"""
+
+_SPOTS: LiteralString = f"""
+WITH matching AS MATERIALIZED ({MATCHING}), spot AS MATERIALIZED (
+    SELECT o.id, p.n, o.source_id, ST_X(p.place) AS x, ST_Y(p.place) AS y
     FROM published.offering_place p JOIN matching o ON o.id = p.id WHERE p.precise
-), near AS MATERIALIZED (
-    SELECT DISTINCT c.id
-    FROM spot s JOIN published.population_cell c ON ST_DWithin(c.spot, s.spot, $5::float8, false)
-    WHERE $5::float8 IS NOT NULL
-), cell AS MATERIALIZED (
-    SELECT c.id, c.residents, ST_X(c.spot::geometry) AS x, ST_Y(c.spot::geometry) AS y, c.width,
-           c.source_id, c.districts, near.id IS NOT NULL AS is_near
-    FROM published.population_cell c LEFT JOIN near ON near.id = c.id
-    WHERE c.districts && ARRAY(SELECT id FROM area)
-), lived AS MATERIALIZED (
-    SELECT area.id, sum(c.residents) AS residents,
-           CASE WHEN $5::float8 IS NOT NULL
-                THEN coalesce(sum(c.residents) FILTER (WHERE c.is_near), 0) END AS covered,
-           ST_SetSRID(ST_MakePoint(sum(c.x * c.residents) / sum(c.residents),
-                                   sum(c.y * c.residents) / sum(c.residents)), 4326) AS middle
-    FROM cell c CROSS JOIN unnest(c.districts) AS area(id)
-    WHERE area.id IN (SELECT id FROM area)
-    GROUP BY area.id
-), reach AS MATERIALIZED (
-    SELECT d.id, lived.residents, lived.covered, lived.middle IS NOT NULL AS from_residents,
-           nearest.id AS nearest, nearest.metres
-    FROM published.district d
-    LEFT JOIN lived ON lived.id = d.id
-    CROSS JOIN LATERAL (
-        SELECT (d.document::json ->> 'longitude')::float8 AS x,
-               (d.document::json ->> 'latitude')::float8 AS y
-    ) AS own
-    LEFT JOIN LATERAL (
-        SELECT s.id, s.spot <-> place.point AS metres
-        FROM (SELECT geography(coalesce(
-                  lived.middle, ST_SetSRID(ST_MakePoint(own.x, own.y), 4326))) AS point) AS place
-        CROSS JOIN spot s
-        WHERE place.point IS NOT NULL
-        ORDER BY metres, s.id LIMIT 1
-    ) AS nearest ON true
-    WHERE d.id = ANY ($4::uuid[])
+), hidden AS MATERIALIZED (
+    SELECT o.id, EXISTS (SELECT FROM published.district_member m
+                         WHERE m.resource = 'offering' AND m.id = o.id) AS is_somewhere
+    FROM matching o WHERE NOT EXISTS (SELECT FROM spot s WHERE s.id = o.id)
 )
 SELECT {STATE_TEXT},
+       ARRAY(SELECT s.id FROM spot s ORDER BY s.id, s.n),
+       coalesce((SELECT string_agg(float8send(s.x), '' ORDER BY s.id, s.n) FROM spot s), ''),
+       coalesce((SELECT string_agg(float8send(s.y), '' ORDER BY s.id, s.n) FROM spot s), ''),
+       (SELECT count(*) FROM hidden WHERE is_somewhere),
+       (SELECT count(*) FROM hidden WHERE NOT is_somewhere),
        coalesce((
-           SELECT json_agg(r) FROM (
-               SELECT r.id, r.residents, r.covered, r.from_residents,
-                      (SELECT row_to_json(n) FROM (
-                          SELECT r.metres, (SELECT row_to_json(o) FROM (
-                              SELECT o.id, o.slug,
-                                     coalesce(t.document, o.document)::json ->> 'name' AS name
-                          ) AS o) AS offering
-                          FROM published.offering o
-                          LEFT JOIN published.translation t
-                            ON t.resource = 'offering' AND t.id = o.id AND t.lang = $7::text
-                          WHERE o.id = r.nearest
-                      ) AS n) AS nearest
-               FROM reach r
-           ) AS r), '[]')::text,
-       (SELECT row_to_json(t) FROM (
-            SELECT sum(c.residents) AS residents,
-                   CASE WHEN $5::float8 IS NOT NULL AND count(*) > 0
-                        THEN coalesce(sum(c.residents) FILTER (WHERE c.is_near), 0) END AS covered
-            FROM cell c
-            WHERE $6::text IS NULL OR c.districts && ARRAY(SELECT id FROM whole)
-        ) AS t)::text,
-       (SELECT max(width) FROM cell),
-       (SELECT count(*) FROM matching o
-        WHERE o.id NOT IN (SELECT id FROM spot)
-          AND EXISTS (SELECT FROM published.district_member m
-                      WHERE m.resource = 'offering' AND m.id = o.id)),
-       (SELECT count(*) FROM matching o
-        WHERE o.id NOT IN (SELECT id FROM spot)
-          AND NOT EXISTS (SELECT FROM published.district_member m
-                          WHERE m.resource = 'offering' AND m.id = o.id)),
-       (SELECT coalesce(json_agg(s.document), '[]') FROM (
-            SELECT p.document::json FROM published.population_source p
-            WHERE p.id IN (SELECT source_id FROM cell)
-            UNION ALL
-            SELECT row_to_json(s) FROM (
-                SELECT s.title, s.publisher, s.url, s.license, s.license_url, s.attribution,
-                       s.retrieved
-                FROM published.source s WHERE s.id IN (SELECT source_id FROM spot)
-                ORDER BY s.title
-            ) AS s
-        ) AS s(document))::text
+           SELECT json_agg(s ORDER BY s.title) FROM (
+               SELECT s.title, s.publisher, s.url, s.license, s.license_url, s.attribution,
+                      s.retrieved
+               FROM published.source s WHERE s.id IN (SELECT source_id FROM spot)
+           ) AS s), '[]')::text
+"""
+
+_NAMED: LiteralString = f"""
+SELECT {STATE_TEXT}, coalesce((
+    SELECT json_agg(named) FROM (
+        SELECT o.id, o.slug, coalesce(t.document, o.document)::json ->> 'name' AS name
+        FROM published.offering o
+        LEFT JOIN published.translation t
+          ON t.resource = 'offering' AND t.id = o.id AND t.lang = $2::text
+        WHERE o.id = ANY ($1::uuid[])
+    ) AS named), '[]')::text
 """

@@ -65,6 +65,14 @@ class Publication:
     decided: list[tuple[UUID, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Moved:
+    """Whether a boundary is another, and whether that or its quality or parent is."""
+
+    boundaries: bool = False
+    territory: bool = False
+
+
 def publish(url: str, *, dry_run: bool = False, leaks: bool = False) -> Publication:
     """Publish what changed since the last time. Publishing twice changes nothing.
 
@@ -77,19 +85,19 @@ def publish(url: str, *, dry_run: bool = False, leaks: bool = False) -> Publicat
         rebuild = bool(_number(cursor, OUTDATED, fingerprint()))
         touched = _collect(cursor, publication, everything=rebuild)
         if touched or rebuild:
-            redraw = _replace_documents(cursor, touched, publication, compare=dry_run)
+            moved = _replace_documents(cursor, touched, publication, compare=dry_run)
             if touched & {HOLIDAYS, "offering"}:
                 replace_opening_times(cursor, publication.changed, rebuild=rebuild)
             _run(cursor, *_companions(touched, rebuild=rebuild))
             if touched & {"district", "observation"} or rebuild:
                 replace_parts(cursor)
-            if touched & {CELLS, "district"} or rebuild:
+            if CELLS in touched or moved.territory or rebuild:
                 replace_population(cursor, publication.changed, publication.removed)
             if rebuild:
                 cursor.execute(_OTHER_LANGUAGES)
             if publication.decided and not leaks:
                 _refuse_leaks(cursor, publication)
-            if redraw or rebuild:
+            if moved.boundaries or rebuild:
                 _simplify(connection, cursor)
             publication.interchange = hsds.replace(cursor, touched, rebuild=rebuild)
             _finish(cursor, publication, rebuild=rebuild)
@@ -192,9 +200,9 @@ def _companions(touched: set[str], *, rebuild: bool) -> Iterator[str]:
 
 def _replace_documents(
     cursor: Cursor[Any], touched: set[str], publication: Publication, *, compare: bool
-) -> bool:
-    """Build, compare and replace the documents. Returns whether a boundary changed."""
-    redraw = False
+) -> Moved:
+    """Build, compare and replace the documents."""
+    moved = Moved()
     _run(cursor, "offering_parts")
     cursor.execute(_BEGIN)
     datasets.begin(cursor)
@@ -205,10 +213,13 @@ def _replace_documents(
         if compare:
             publication.differences += _differences(cursor, table)
         if table is published.district:
-            redraw = bool(_number(cursor, _BOUNDARIES_CHANGED))
+            moved = Moved(
+                boundaries=bool(_number(cursor, _BOUNDARIES_CHANGED)),
+                territory=bool(_number(cursor, _TERRITORY_CHANGED)),
+            )
         _replace(cursor, table)
         _count(cursor, table, publication)
-    return redraw
+    return moved
 
 
 def _names(table: Table) -> dict[str, sql.Composable]:
@@ -631,6 +642,18 @@ SELECT EXISTS (SELECT FROM changed_district c
                WHERE b.boundary IS DISTINCT FROM old.boundary)
     OR EXISTS (SELECT FROM removed_district JOIN published.district USING (id)
                WHERE boundary IS NOT NULL)
+"""
+
+# What lies in a district depends on nothing else of it.
+_TERRITORY_CHANGED: LiteralString = """
+SELECT EXISTS (SELECT FROM changed_district c
+               JOIN built_district b ON b.id = c.id AND b.is_default
+               LEFT JOIN published.district old ON old.id = c.id
+               WHERE b.boundary IS DISTINCT FROM old.boundary
+                  OR b.parent_id IS DISTINCT FROM old.parent_id
+                  OR (b.document || '}')::json #>> '{boundary_quality,code}'
+                     IS DISTINCT FROM old.document::json #>> '{boundary_quality,code}')
+    OR EXISTS (SELECT FROM removed_district)
 """
 
 _SHAPES: LiteralString = """

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from api.analyses.reading import Area
 from api.formats import Format
+from api.gaps.distances import Residents
 from api.gaps.parameters import GapParameters
 from db.pool import Pool
 
@@ -17,6 +18,7 @@ class Asked(Generic[P_co]):
     """A question understood, in a language and format."""
 
     pool: Pool
+    residents: Residents
     lang: str
     format: Format
     parameters: P_co

@@ -1,8 +1,9 @@
 """How many people live within a distance of an offering, and which one is nearest: as the crow
 flies."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,10 +15,12 @@ from api.analyses.reading import SPOKEN, Area, Reading
 from api.analyses.sentences import Figure, Said
 from api.errors import Lacking
 from api.gaps.asked import Asked, chosen, distinct, of_district
+from api.gaps.distances import Grid, Place, Reach, Reachable
 from api.gaps.parameters import CoverageParameters
 from db import cells, gaps, queries
 from db.codes import LEVELS
-from db.gaps import Nearest, Reach, Reached
+from db.gaps import Kind, Spots
+from db.state import State
 
 COLUMNS = {
     "district": "slug",
@@ -45,6 +48,27 @@ Item = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What was worked out, and of which kinds of cells. `names`: references to offerings."""
+
+    state: State
+    districts: Mapping[UUID, Reach]
+    total: Reach
+    above: Area | None
+    kinds: Sequence[Kind]
+    spots: Spots
+    names: Mapping[UUID, Item] = field(default_factory=dict)
+
+    @property
+    def offerings(self) -> list[UUID]:
+        return [reach.nearest.offering for reach in self.districts.values() if reach.nearest]
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        return {"larger_area": self.spots.unplaced, "nowhere": self.spots.nowhere}
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     area: Area
     reach: Reach
@@ -69,22 +93,39 @@ async def coverage(asked: Asked[CoverageParameters]) -> Answer:
     level = parameters.level or await gaps.usual_level(asked.pool, parameters.parent)
     read = await _districts(asked, level)
     above = await _above(asked, read.state.day)
-    found = await gaps.reach(
-        asked.pool,
-        parameters.offerings,
-        [area.id for area in read.areas],
-        distance=parameters.distance_m,
-        parent=parameters.parent,
-        lang=asked.lang,
-    )
-    if found.state != read.state:
-        raise Between
-    if parameters.distance_m is not None and read.areas and found.total.residents is None:
+    grid = await asked.residents.of(read.state)
+    spots = await gaps.spots(asked.pool, parameters.offerings)
+    found = await asyncio.to_thread(_found, grid, spots, read.areas, above, parameters.distance_m)
+    if parameters.distance_m is not None and read.areas and not found.kinds:
         raise Lacking(NO_GRID)
+    state, names = await gaps.named(asked.pool, found.offerings, asked.lang)
+    if {grid.state, spots.state, state} != {read.state}:
+        raise Between
     rows = [Row(area, found.districts[area.id]) for area in read.areas]
     if parameters.order == "need":
         rows.sort(key=lambda row: (-row.uncovered, -row.metres, row.name))
-    return _answer(asked, found, rows, above)
+    return _answer(asked, replace(found, names=names), rows)
+
+
+def _found(
+    grid: Grid, spots: Spots, areas: Sequence[Area], above: Area | None, distance: float | None
+) -> Found:
+    near = Reachable(grid, spots, distance)
+    ids = [area.id for area in areas]
+    everywhere = [above.id] if above else ids
+    return Found(
+        state=grid.state,
+        districts={area.id: near.district(area.id, _point(area)) for area in areas},
+        total=near.people(everywhere),
+        above=above,
+        kinds=[grid.kinds[number] for number in grid.within(ids)],
+        spots=spots,
+    )
+
+
+def _point(area: Area) -> Place | None:
+    x, y = area.document["longitude"], area.document["latitude"]
+    return None if x is None or y is None else (x, y)
 
 
 async def _districts(asked: Asked[CoverageParameters], level: str | None) -> Reading:
@@ -115,12 +156,11 @@ def _wanted(asked: Asked[CoverageParameters], **which: Any) -> cells.Wanted:
     return cells.Wanted(indicator=ANY, lang=asked.lang, breakdowns={}, periods=[], **which)
 
 
-def _answer(
-    asked: Asked[CoverageParameters], found: Reached, rows: Sequence[Row], above: Area | None
-) -> Answer:
+def _answer(asked: Asked[CoverageParameters], found: Found, rows: Sequence[Row]) -> Answer:
     parameters = asked.parameters
-    items = [of_district(row.area) | _reached(row.reach) for row in rows]
-    total = {"district": above.reference if above else None, **_counted(found.total)}
+    items = [of_district(row.area) | _reached(row.reach, found.names) for row in rows]
+    above = found.above.reference if found.above else None
+    widths = [kind.width for kind in found.kinds]
     return Answer(
         state=found.state,
         members={
@@ -128,15 +168,15 @@ def _answer(
             "filter": chosen(parameters),
             "distance_m": parameters.distance_m,
             "distance_is": "air_line",
-            "cell_m": found.width,
+            "cell_m": max((width for width in widths if width), default=None),
             "order": parameters.order,
-            "left_out": {"larger_area": found.unplaced, "nowhere": found.nowhere},
-            "total": total,
+            "left_out": found.left_out,
+            "total": {"district": above, **_counted(found.total)},
         },
         items=items,
         spoken=NOBODY,
         said=_said(rows, found, parameters.distance_m),
-        sources=distinct(found.sources),
+        sources=distinct([*(kind.source for kind in found.kinds), *found.spots.sources]),
         reason=_reason(rows),
         columns=COLUMNS,
         features=as_features([row.area for row in rows], items) if asked.geometry else None,
@@ -162,29 +202,28 @@ def _counted(reach: Reach) -> Item:
     }
 
 
-def _reached(reach: Reach) -> Item:
-    return {**_counted(reach), "nearest": _nearest(reach.nearest)}
-
-
-def _nearest(nearest: Nearest | None) -> Item | None:
-    if nearest is None:
-        return None
+def _reached(reach: Reach, names: Mapping[UUID, Item]) -> Item:
+    nearest = reach.nearest
     return {
-        "offering": nearest.offering,
-        "distance_m": round(nearest.metres),
-        "from": "residents" if nearest.from_residents else "point",
+        **_counted(reach),
+        "nearest": nearest
+        and {
+            "offering": names[nearest.offering],
+            "distance_m": round(nearest.metres),
+            "from": "residents" if nearest.from_residents else "point",
+        },
     }
 
 
-def _said(rows: Sequence[Row], found: Reached, distance: float | None) -> list[Said]:
+def _said(rows: Sequence[Row], found: Found, distance: float | None) -> list[Said]:
     if not rows:
         return [Said("gaps_nothing")]
     said = [*_covered(rows, found, distance), *_farthest(rows), Said("coverage_air_line")]
-    left_out = found.unplaced + found.nowhere
+    left_out = sum(found.left_out.values())
     return [*said, *([Said("coverage_left_out", {"count": left_out})] if left_out else [])]
 
 
-def _covered(rows: Sequence[Row], found: Reached, distance: float | None) -> list[Said]:
+def _covered(rows: Sequence[Row], found: Found, distance: float | None) -> list[Said]:
     counts = _counted(found.total)
     if distance is None or counts["percent"] is None:
         return []

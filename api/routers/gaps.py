@@ -47,7 +47,8 @@ def _add(
 
 async def _answer(request: Request, analyse: Analysis, parameters: GapParameters) -> Response:
     def ask(lang: str, format_: Format) -> Awaitable[Answer | None]:
-        return analyse(Asked(service(request).pool, lang, format_, parameters))
+        known = service(request)
+        return analyse(Asked(known.pool, known.residents, lang, format_, parameters))
 
     return await answered(request, parameters, ask, _nothing_named)
 

@@ -108,6 +108,8 @@ class Plausible:
         self._name_what_exists(case, found)
         if case.path.startswith("/v1/indicators/{name}/"):
             self._analyse(case, found)
+        if case.path.startswith("/v1/gaps/"):
+            self._find_gaps(found)
         if case.path == "/catalog":
             _keep_to_one_page(found)
         _order(found, written=written)
@@ -157,6 +159,13 @@ class Plausible:
             query["time"] = "latest"
         if "district" in query and case.path.endswith("/compare"):
             query["district"] = _pick(("freiberg", "doebeln"), query["district"])
+
+    def _find_gaps(self, query: Query) -> None:
+        """Of the one population there is, whose capacities and residents nobody states."""
+        for name in {"breakdown", "distance_m", "population", "time"} & query.keys():
+            del query[name]
+        if "level" in query:
+            query["level"] = _pick(self._levels["population"], query["level"])
 
     def _observed(self, indicator: str) -> list[str]:
         """Levels of an indicator that have observations."""

@@ -45,6 +45,10 @@ UNKNOWN_EVERYWHERE = {
 """What no entity of the demonstration set states: nothing is found, which is correct."""
 
 
+NOT_IMPORTED = {("coverage_gaps", "distance_m")}
+"""What the demonstration set lacks: nobody may publish a population grid of ours."""
+
+
 def test_the_committed_contract_is_that_of_the_application(contract: dict[str, Any]) -> None:
     assert json.loads(COMMITTED.read_text()) == contract, "run ./quartier openapi"
 
@@ -72,7 +76,11 @@ def test_each_example_works(operation: Operation, parameter: str, http: httpx2.C
     needed = NEEDED.get(parameter)
     if needed in operation.query:
         query |= operation.asking(needed)
-    answer = http.get(operation.address, params=query).raise_for_status()
+    answer = http.get(operation.address, params=query)
+    if (operation.id, parameter) in NOT_IMPORTED:
+        assert answer.status_code == 409
+        return
+    answer.raise_for_status()
     silent = (operation.id, parameter) in UNKNOWN_EVERYWHERE or "near" in query
     assert bool(_found(answer)) is not silent
 
