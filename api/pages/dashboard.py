@@ -248,9 +248,13 @@ def shown(found: Board, view: View, base: str) -> dict[str, Any]:
         "kept_with_view": _kept(view, ("indicator", "parent")),
         "schemes": SCHEMES,
         "most_classes": MOST_CLASSES,
-        "has_parts": any(item["denominator"] is not None for item in found.ranked.items),
+        "has_parts": any(map(_has_parts, found.ranked.items)),
         "is_elsewhere": view.parameters.district is not None and found.district is None,
     }
+
+
+def _has_parts(item: Item) -> bool:
+    return item["numerator"] is not None and item["denominator"] is not None
 
 
 def _kept(view: View, names: Collection[str]) -> list[tuple[str, str]]:
@@ -382,7 +386,7 @@ def _downloads(found: Board, view: View, base: str) -> dict[str, dict[str, str]]
     """The same as data: what the map shows, the ranking, and all observations of the level."""
     place = f"{base}/v1/indicators/{quote(found.indicator['slug'])}"
     level = found.drawn.members["level"]
-    observations = {"level": level["code"]} if level else {}
+    of_level = level and level["code"]
     return {
         "picture": {"svg": view.asking(f"{base}{PLACE}/map.svg", DashboardParameters)},
         "map": {
@@ -394,7 +398,9 @@ def _downloads(found: Board, view: View, base: str) -> dict[str, dict[str, str]]
             for name in RankingParameters.formats
         },
         "observations": {
-            name: view.asking(f"{place}/observations.{name}", AnalysisParameters, **observations)
+            name: view.asking(
+                f"{place}/observations", AnalysisParameters, format=name, level=of_level
+            )
             for name in OBSERVATIONS.formats
             if name not in FOR_PEOPLE
         },

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from api import sitemap
+from api.analyses.parameters import MapParameters, RankingParameters
 from api.resources import OBSERVATIONS
 from db import models
 from db.publication import publish
@@ -205,9 +206,10 @@ def test_without_an_indicator_that_with_the_most_values_is_shown(towns: TestClie
 def test_the_same_can_be_taken_as_data(towns: TestClient) -> None:
     document = board(towns, indicator="share", level="municipality", lang="de")
     links = [link for link in document.each(".downloads a", "href") if "map.svg" not in link]
-    formats = {urlsplit(link).path.rpartition(".")[2] for link in links if "observations" in link}
+    series = [urlsplit(link).query for link in links if "/observations" in link]
+    formats = {parse_qs(query)["format"][0] for query in series}
     assert formats == {name for name in OBSERVATIONS.formats if name not in ("html", "atom")}
-    assert len(links) == len(formats) + 4
+    assert len(links) == sum(map(len, (formats, MapParameters.formats, RankingParameters.formats)))
     for link in links:
         get(towns, relative(link))
 
