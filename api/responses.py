@@ -343,7 +343,7 @@ async def lines(
     if head:
         yield head + end
     async for batch in batches:
-        yield b"".join(line + end for line in batch)
+        yield end.join((*batch, b""))
 
 
 async def whole(

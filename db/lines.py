@@ -1,8 +1,9 @@
-"""Lines of CSV from columns: of a resource with so many rows that their documents had better not be
-read.
+"""Lines of CSV without documents: of a resource with so many rows that those take too long to read.
 
-What a document says of another entity (the name of a district, in each of its observations) is
-written once for each of them, as a run of cells; what it says of itself is in columns.
+The line of the columns that the resource has by itself, in the default language, is stored when it
+is published. Others are put together from columns: what a document says of another entity (the
+name of a district, in each of its observations) is written once for each of those, as a run of
+cells.
 """
 
 from collections.abc import Sequence
@@ -10,32 +11,46 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Lateral, Table, Text, bindparam, case, func
-from sqlalchemy import literal_column, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from db import published
 
 Expression = ColumnElement[Any]
-COMMA = literal_column("','", Text)
-END = literal_column(r"E'\r\n'", Text)
-DIMENSION = "$.breakdowns."
+Origin = tuple[str, Table]
+COMMA: Expression = literal_column("','", Text)
+BREAKDOWNS = "$.breakdowns"
+PART = f"{BREAKDOWNS}."
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a member of a document comes from: `$.district.name` is `$.name` of a district.
-
-    `table` is None where it is a document of its own, in the column.
-    """
-
-    column: str
-    table: Table | None = None
+STORED: dict[str, tuple[str, ...]] = {
+    "observation": (
+        *("$.id", "$.indicator.slug"),
+        *("$.district.slug", "$.district.key", "$.district.name", "$.district.level.code"),
+        *("$.period.edtf", "$.period.earliest", "$.period.latest", BREAKDOWNS),
+        *("$.value", "$.unit", "$.numerator", "$.denominator", "$.flags[*].code"),
+        *("$.scenario", "$.note"),
+        *("$.source.title", "$.source.license", "$.source.attribution", "$.updated_at"),
+    )
+}
+"""The columns of the line that is stored (db/documents/observation_lines.sql)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as an expression, and what it is read from: the rows, and what belongs to each."""
+    """A line as an expression, and what it is read from."""
 
     body: Expression
     rows: FromClause
@@ -43,57 +58,59 @@ class Line:
 
 def is_made_of_columns(table: Table, paths: Sequence[str]) -> bool:
     """Whether all of this is in columns."""
-    return table.name in _OWN and all(
-        path in _OWN[table.name] or _origin(table, path) for path in paths
-    )
+    known = table.name in _OWN
+    return known and all(_origin(table, path) or _is_own(table, path) for path in paths)
 
 
-def values(table: Table, paths: Sequence[str]) -> dict[str, list[str]]:
-    """What the line binds: the paths of each run, within the document it is read from."""
-    return {
+def values(table: Table, paths: Sequence[str]) -> dict[str, Any]:
+    """What a line binds: the paths of each run in the document it is read from, and dimensions."""
+    runs = {
         f"run_{number}": [_within(table, path) for path in run]
         for number, (origin, run) in enumerate(_runs(table, paths))
         if origin
     }
+    return runs | {_bound(path): _dimension(path) for path in paths if path.startswith(PART)}
 
 
-def line(table: Table, paths: Sequence[str], *, translated: bool) -> Line:
-    """The cells, with commas between them and the end that RFC 4180 wants."""
-    runs = _runs(table, paths)
+def is_stored(table: Table, paths: Sequence[str], *, translated: bool) -> bool:
+    """Whether it is the stored line, followed by nothing but parts of the breakdowns."""
+    stored = STORED[table.name]
+    rest = paths[len(stored) :]
+    is_whole = tuple(paths[: len(stored)]) == stored
+    return is_whole and not translated and all(path.startswith(PART) for path in rest)
+
+
+def stored(table: Table, paths: Sequence[str]) -> Expression:
+    """The stored line, from the table of lines."""
+    found = published.observation_line.c
+    rest = [_part(found.breakdowns, path) for path in paths[len(STORED[table.name]) :]]
+    if not rest:
+        return found.line
+    nothing = literal_column(f"'{',' * len(rest)}'", Text)
+    parts = func.concat(COMMA, *_separated(rest))
+    return found.line.concat(case((_is_total(found.breakdowns), nothing), else_=parts))
+
+
+def composed(table: Table, paths: Sequence[str], *, translated: bool) -> Line:
+    """The cells with commas between them, from columns."""
     parts: list[Expression] = []
     rows: FromClause = table
+    runs = _runs(table, paths)
     for number, (origin, run) in enumerate(runs):
-        is_last = number == len(runs) - 1
+        comma = [] if number == len(runs) - 1 else [COMMA]
         if origin is None:
-            parts += _own(table, run, END if is_last else COMMA)
+            parts += [*_separated([_own(table, path) for path in run]), *comma]
             continue
-        cells = func.published.csv_line(
-            _document(table, origin, translated), bindparam(f"run_{number}", type_=ARRAY(Text()))
-        )
-        written = cells.concat(END if is_last else COMMA).label("cells")
-        found = _source(table, origin, written, f"run_{number}_cells")
-        rows = rows.outerjoin(found, true())
-        parts.append(func.coalesce(found.c.cells, _blank(len(run), is_last)))
+        wanted = bindparam(f"run_{number}", type_=ARRAY(Text()))
+        cells = func.published.csv_line(_document(origin[1], translated), wanted)
+        found = _once(table, origin, func.concat(cells, *comma), f"run_{number}_cells")
+        rows = rows.join(found, true())
+        parts.append(found.c.cells)
     return Line(func.concat(*parts), rows)
 
 
-def _own(table: Table, paths: Sequence[str], end: Expression) -> list[Expression]:
-    separated = [part for path in paths for part in (_OWN[table.name][path], COMMA)]
-    return [*separated[:-1], end]
-
-
-def _quoted(expression: Expression) -> Expression:
-    """As RFC 4180 has it, where a text of somebody's needs it; numbers, days and codes never do."""
-    mark, marks = literal_column("""'"'""", Text), literal_column("""'""'""", Text)
-    quoted = func.concat(mark, func.replace(expression, mark, marks), mark)
-    needs = expression.op("~")(literal_column(r"""E'[",\r\n]'""", Text))
-    return case((needs, quoted), else_=expression)
-
-
-def _blank(count: int, is_last: bool) -> Expression:
-    text = "," * (count - 1) + ("" if is_last else ",")
-    blank: Expression = literal_column(f"'{text}'", Text)
-    return blank.concat(END) if is_last else blank
+def _separated(cells: Sequence[Expression]) -> list[Expression]:
+    return [part for cell in cells for part in (cell, COMMA)][:-1]
 
 
 def _runs(table: Table, paths: Sequence[str]) -> list[tuple[Origin | None, list[str]]]:
@@ -103,36 +120,27 @@ def _runs(table: Table, paths: Sequence[str]) -> list[tuple[Origin | None, list[
 
 def _origin(table: Table, path: str) -> Origin | None:
     """Where the path leads out of the row; None if it is of the row itself."""
-    if path in _OWN[table.name]:
-        return None
     return next((o for start, o in _ORIGINS[table.name].items() if path.startswith(start)), None)
 
 
 def _within(table: Table, path: str) -> str:
     """The path in the document it leads to: `$.district.name` is `$.name` there."""
     start = next(start for start in _ORIGINS[table.name] if path.startswith(start))
-    if not start.endswith("."):
-        return path
-    inner = f"$.{path.removeprefix(start)}"
-    return inner if _ORIGINS[table.name][start].table is not None else inner.removesuffix(".code")
+    return f"$.{path.removeprefix(start)}" if start.endswith(".") else path
 
 
-def _source(table: Table, origin: Origin, cells: Expression, name: str) -> Lateral:
-    """Worked out once for each of them: OFFSET keeps PostgreSQL from doing it in every row, and lets
-    it remember (Memoize). The rows stay in their order, as they would not with a hash join.
+def _once(table: Table, origin: Origin, cells: Expression, name: str) -> LateralFromClause:
+    """Worked out once for each of them: OFFSET keeps PostgreSQL from doing it in every row, and
+    lets it remember (Memoize). The rows stay in their order, as with a hash join they would not.
     """
-    found = select(cells)
-    if origin.table is not None:
-        found = found.where(origin.table.c.id == table.c[origin.column])
+    column, related = origin
+    found = select(cells.label("cells")).where(related.c.id == table.c[column])
     return found.offset(literal_column("0")).correlate(table).lateral(name)
 
 
-def _document(table: Table, origin: Origin, translated: bool) -> Expression:
-    related = origin.table
-    if related is None:
-        return table.c[origin.column]
+def _document(related: Table, translated: bool) -> Expression:
     if "document" not in related.c:
-        return func.to_json(related.table_valued()).cast(Text)
+        return func.to_json(literal_column(related.name)).cast(Text)
     if not translated:
         return related.c.document
     translation = published.translation
@@ -144,16 +152,46 @@ def _document(table: Table, origin: Origin, translated: bool) -> Expression:
     return func.coalesce(in_language.scalar_subquery(), related.c.document)
 
 
-def _moment(column: Expression) -> Expression:
-    """As documents have it."""
-    return func.to_char(column, literal_column(_MOMENT, Text))
+def _is_own(table: Table, path: str) -> bool:
+    return path in _OWN[table.name] or path.startswith(PART)
+
+
+def _own(table: Table, path: str) -> Expression:
+    if path.startswith(PART):
+        return _part(table.c.breakdowns, path)
+    return _OWN[table.name][path]
+
+
+def _part(breakdowns: Expression, path: str) -> Expression:
+    """The code in a dimension; most rows are not broken down."""
+    name = bindparam(_bound(path), type_=Text())
+    code = breakdowns.cast(JSONB).op("->>", return_type=Text())(name)
+    return case((_is_total(breakdowns), None), else_=func.published.csv_cell(code))
+
+
+def _is_total(breakdowns: Expression) -> Expression:
+    return breakdowns == literal_column("'{}'", Text)
+
+
+def _dimension(path: str) -> str:
+    return path.removeprefix(PART).removesuffix(".code")
+
+
+def _bound(path: str) -> str:
+    return f"dimension_{_dimension(path)}"
 
 
 def _named(parts: Expression) -> Expression:
     """Breakdowns as filters name them: after the names of the dimensions come those with terms."""
-    several = func.cardinality(parts)
-    first = several / literal_column("2") + literal_column("1")
-    return func.array_to_string(parts[first:several], literal_column("'; '", Text))
+    several = func.cardinality(parts, type_=Integer())
+    first = several // literal_column("2", Integer()) + literal_column("1", Integer())
+    named = func.array_to_string(parts[first:several], literal_column("'; '", Text))
+    return case((several > literal_column("0"), func.published.csv_cell(named)))
+
+
+def _moment(column: Expression) -> Expression:
+    """As documents have it."""
+    return func.to_char(column, literal_column(_MOMENT, Text))
 
 
 _MOMENT = """'YYYY-MM-DD"T"HH24:MI:SS"Z"'"""
@@ -164,24 +202,23 @@ _OWN: dict[str, dict[str, Expression]] = {
         "$.period.edtf": _o.period,
         "$.period.earliest": _o.period_earliest,
         "$.period.latest": _o.period_latest,
-        "$.breakdowns": _quoted(_named(_o.breakdown)),
+        BREAKDOWNS: _named(_o.breakdown),
         "$.value": _o.value,
         "$.numerator": _o.numerator,
         "$.denominator": _o.denominator,
         "$.flags[*].code": func.array_to_string(_o.flags, literal_column("'; '", Text)),
-        "$.scenario": _quoted(_o.scenario),
-        "$.note": _quoted(_o.note),
+        "$.scenario": func.published.csv_cell(_o.scenario),
+        "$.note": func.published.csv_cell(_o.note),
         "$.updated_at": _moment(_o.updated_at),
     }
 }
 """What is in columns of the resource itself, written as in CSV."""
 _ORIGINS: dict[str, dict[str, Origin]] = {
     "observation": {
-        "$.indicator.": Origin("indicator_id", published.indicator),
-        "$.district.": Origin("district_id", published.district),
-        "$.source.": Origin("source_id", published.source),
-        "$.breakdowns.": Origin("breakdowns"),
-        "$.unit": Origin("indicator_id", published.indicator),
+        "$.indicator.": ("indicator_id", published.indicator),
+        "$.district.": ("district_id", published.district),
+        "$.source.": ("source_id", published.source),
+        "$.unit": ("indicator_id", published.indicator),
     }
 }
 """What is read elsewhere, by the beginning of its path: what ends with a dot is left off there."""

@@ -383,6 +383,7 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
             if table is published.offering:
                 cursor.execute(_ANALYZE_BESIDE)
     datasets.note(cursor, publication.changed.keys() | publication.removed.keys(), rebuild=rebuild)
+    _replace_lines(cursor, publication, rebuild=rebuild)
     cursor.execute("UPDATE published.state SET documents_hash = %s", (fingerprint(),))
     if publication.changed or publication.removed or publication.interchange:
         publication.sequence = _number(cursor, _NUMBER)
@@ -392,6 +393,20 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
         cursor.execute(_SETTLED, [publication.sequence])
 
 
+def _replace_lines(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> None:
+    """Once sources are written: what CSV says of the observations that changed."""
+    name = published.observation.name
+    if name in publication.removed:
+        cursor.execute(_REMOVE_LINES)
+    if rebuild or name in publication.changed:
+        of_all, of_some = (published.SCHEMA, name), (f"changed_{name}",)
+        rows = sql.Identifier(*(of_all if rebuild else of_some))
+        _compose(cursor, read("observation_lines"), rows=rows)
+
+
+_REMOVE_LINES: LiteralString = (
+    "DELETE FROM published.observation_line l USING removed_observation r WHERE l.id = r.id"
+)
 _ANALYZE_BESIDE: LiteralString = """
 ANALYZE published.offering_place, published.category_member, published.district_member
 """

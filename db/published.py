@@ -120,6 +120,16 @@ observation = _resource(
     Column("source_id", Uuid),
 )
 
+observation_line = Table(
+    "observation_line",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("sort_name", Text(collation=COLLATION), nullable=False),
+    Column("breakdowns", Text, nullable=False),
+    Column("line", Text, nullable=False),
+)
+"""The line of CSV of an observation, in the default language (db/lines.py)."""
+
 strategy = _resource(
     "strategy",
     *_terms("theme", "target_group"),
@@ -541,8 +551,8 @@ SORTS: dict[str, dict[str, tuple[str, ...]]] = {
     "hsds_taxonomy": {"name": ("sort_name",)},
     "hsds_taxonomy_term": {"name": ("sort_name",)},
 }
-"""What each resource can be sorted by; the id always breaks ties. Only numbers may be unknown, and then
-come last."""
+"""What each resource can be sorted by; the id always breaks ties. Only numbers may be unknown, and
+then come last."""
 
 FACETS: dict[str, dict[str, str]] = {
     "offering": {

@@ -4,6 +4,7 @@ The statements (db/statements.py) run on psycopg directly, and PostgreSQL return
 together with the state they belong to.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,11 +16,14 @@ from psycopg import AsyncConnection, AsyncRawServerCursor
 
 from db import lines, statements
 from db.conditions import as_uuid
+from db.lines import BREAKDOWNS
 from db.pool import Pool
 from db.state import STATE_TEXT, State, parse_state, read_state
 from db.statements import Selection, Statement
 
 BATCH = 200
+LINES = 1000
+"""A batch of lines from columns, which are short."""
 
 
 class Source(Protocol):
@@ -156,17 +160,19 @@ async def stream(
         AsyncRawServerCursor(connection, "lines") as cursor,
     ):
         with pool.watch(connection):
-            described, names = await _begin(cursor, selection, columns)
+            described, names, size = await _begin(cursor, selection, columns)
         snapshot = Snapshot(pool, connection)
-        yield Lines(*described, names, _batches(pool, cursor), snapshot)
+        yield Lines(*described, names, _batches(pool, cursor, size), snapshot)
 
 
 async def _begin(
     cursor: AsyncRawServerCursor[Any], selection: Selection, columns: Mapping[str, str]
-) -> tuple[tuple[State, bytes, str | None], tuple[str, ...]]:
+) -> tuple[tuple[State, bytes, str | None], tuple[str, ...], int]:
     connection = cursor.connection
     await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
     described = await _described(connection, selection.table.name)
+    if BREAKDOWNS in columns.values():
+        columns = await _with_dimensions(connection, selection, columns)
     if selection.layout == "wide":
         columns = {**columns, **await _period_columns(connection, selection)}
     if selection.layout == "csv" and lines.is_made_of_columns(selection.table, [*columns.values()]):
@@ -174,7 +180,7 @@ async def _begin(
     statement = statements.stream(selection.shape)
     values = selection.values() | {"columns": list(columns.values())}
     await cursor.execute(statement.sql, statement.arguments(values))
-    return described, tuple(columns)
+    return described, tuple(columns), LINES if selection.cells else BATCH
 
 
 async def _described(
@@ -196,13 +202,36 @@ async def _period_columns(connection: AsyncConnection[Any], selection: Selection
     return {period: f"$.values.{json.dumps(period)}" for period in periods}
 
 
-async def _batches(pool: Pool, cursor: AsyncRawServerCursor[Any]) -> AsyncIterator[list[bytes]]:
-    while True:
+async def _with_dimensions(
+    connection: AsyncConnection[Any], selection: Selection, columns: Mapping[str, str]
+) -> dict[str, str]:
+    """And a column for each dimension that the selected observations have."""
+    statement = statements.dimensions(selection.shape)
+    cursor = await connection.execute(statement.sql, statement.arguments(selection.values()))
+    dimensions = [row[0].decode() for row in await cursor.fetchall()]
+    return {**columns} | {
+        f"breakdown_{each}" if each in columns else each: f"{BREAKDOWNS}.{each}.code"
+        for each in dimensions
+    }
+
+
+async def _batches(
+    pool: Pool, cursor: AsyncRawServerCursor[Any], size: int
+) -> AsyncIterator[list[bytes]]:
+    """One batch is on its way while another is being sent: neither side waits for the other."""
+
+    async def fetch() -> list[Any]:
         with pool.watch(cursor.connection):
-            rows = await cursor.fetchmany(BATCH)
-        if not rows:
-            return
-        yield [row[0] for row in rows]
+            return await cursor.fetchmany(size)
+
+    coming = asyncio.create_task(fetch())
+    try:
+        while rows := await coming:
+            coming = asyncio.create_task(fetch())
+            yield [row[0] for row in rows]
+    finally:
+        coming.cancel()
+        await asyncio.wait([coming])
 
 
 async def current_state(pool: Pool) -> State:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, psycopg
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by, psycopg
 
 from db import conditions, lines, published
 from db.conditions import Condition, ConditionShape
@@ -255,18 +255,34 @@ def matching(shape: Shape, names: tuple[str, ...]) -> Statement:
 
 @lru_cache(maxsize=1024)
 def stream(shape: Shape) -> Statement:
-    keys = _keys(shape)
     if shape.layout == "wide":
         return _compile(_wide(shape))
-    selected = _lined(shape, keys) if shape.cells else _selected(shape, keys)
-    statement = _ordered(selected, shape, keys)
+    statement = _lined(shape) if shape.cells else _of_documents(shape)
     return _compile(statement.limit(_bind("limit", Integer())) if shape.limited else statement)
 
 
-def _lined(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    """Lines from columns; nothing else is sent along."""
-    line = lines.line(published.LISTS[shape.table], shape.cells, translated=shape.translated)
-    return _filtered(select(line.body.label("body")).select_from(line.rows), shape, keys)
+def _of_documents(shape: Shape) -> Select[Any]:
+    keys = _keys(shape)
+    return _ordered(_selected(shape, keys), shape, keys)
+
+
+def _lined(shape: Shape) -> Select[Any]:
+    """Lines as they are stored, else from columns; nothing else is sent along."""
+    table, stored = published.LISTS[shape.table], published.observation_line
+    keys = _keys(shape)
+    if not lines.is_stored(table, shape.cells, translated=shape.translated):
+        line = lines.composed(table, shape.cells, translated=shape.translated)
+        statement = select(line.body.label("body")).select_from(line.rows)
+        return _ordered(_filtered(statement, shape, keys), shape, keys)
+    statement = select(lines.stored(table, shape.cells).label("body"))
+    if _is_whole(shape):
+        return _ordered(statement, shape, [stored.c.sort_name, stored.c.id])
+    statement = statement.where(stored.c.id == table.c.id)
+    return _ordered(_filtered(statement, shape, keys), shape, keys)
+
+
+def _is_whole(shape: Shape) -> bool:
+    return not shape.conditions and not shape.continued and shape.order.name == "name"
 
 
 def _wide(shape: Shape) -> Select[Any]:
@@ -290,6 +306,15 @@ def _wide(shape: Shape) -> Select[Any]:
 def periods(shape: Shape) -> Statement:
     period = published.observation.c.period
     return _compile(select(period).where(*_where(shape)).distinct().order_by(period))
+
+
+@lru_cache(maxsize=128)
+def dimensions(shape: Shape) -> Statement:
+    breakdowns = published.observation.c.breakdowns
+    some = breakdowns != literal_column("'{}'", Text)
+    parts = select(breakdowns).where(some, *_where(shape)).distinct().subquery("parts")
+    dimension = func.jsonb_object_keys(parts.c.breakdowns.cast(JSONB)).label("dimension")
+    return _compile(select(dimension).distinct().order_by(dimension))
 
 
 @lru_cache(maxsize=1024)

@@ -230,6 +230,6 @@ def public(connection: Connection) -> dict[str, list[str]]:
 
 _PUBLIC = """
 SELECT regexp_replace((to_jsonb(t) - '{{updated_at,number}}'::text[])::text,
-                      'updated_at\\\\": *\\\\"[^"]+"', '', 'g')
+                      'updated_at\\\\": *\\\\"[^"]+"|,[0-9-]{{10}}T[0-9:]{{8}}Z(?=")', '', 'g')
 FROM published.{name} t
 """

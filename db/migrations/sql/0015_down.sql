@@ -1,3 +1,6 @@
+DROP FUNCTION published.csv_cell(text);
+DROP TABLE published.observation_line;
+DROP INDEX published.observation_parts;
 ALTER TABLE published.observation
     DROP district_name,
     DROP numerator,
@@ -5,4 +8,3 @@ ALTER TABLE published.observation
     DROP scenario,
     DROP note,
     DROP source_id;
-DROP INDEX published.observation_parts;
