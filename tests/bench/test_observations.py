@@ -12,8 +12,8 @@ from bench.observations import YEARS, Statistics, observations
 from db.publication import Publication
 from tests.databases import Database
 
-FEW = Statistics(3)
-"""The population, one group of it, and the share of that group."""
+FEW = Statistics(4)
+"""The population, one group of it, the share of that group, and another group."""
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +24,12 @@ def rows() -> list[Any]:
 def test_as_many_as_are_measured_with(rows: list[Any]) -> None:
     assert len(YEARS) == 15
     totals = Counter(row["indicator_id"] for row in rows if not row["breakdowns"])
-    assert list(totals.values()) == [61] * 3
-    assert len(rows) == 61 * (3 + 2)  # the group is broken down by sex
+    assert list(totals.values()) == [61] * 4
+    assert len(rows) == 61 * (4 + 2)  # the other group is broken down by sex
 
 
 def test_the_same_number_gives_the_same_rows(rows: list[Any]) -> None:
-    assert rows == list(observations(Statistics(3), YEARS[-1]))
+    assert rows == list(observations(Statistics(4), YEARS[-1]))
 
 
 def test_all_sums_hold(rows: list[Any]) -> None:
