@@ -54,4 +54,4 @@ def test_disclosure_control_has_work(filled: tuple[Database, Publication]) -> No
             """
         ).fetchone() or (0, 0)
     assert hidden
-    assert shown > len(YEARS) * 61
+    assert shown > len(YEARS) * 61 * 0.8
