@@ -50,7 +50,7 @@ class Statistics:
     @property
     def plain(self) -> list[int]:
         """The indicators that nothing is broken down in."""
-        return [number for number in range(self.indicators) if number % BROKEN_DOWN != 1]
+        return [number for number in range(self.indicators) if not _is_broken_down(number)]
 
     @property
     def regions(self) -> Sequence[str]:
@@ -161,6 +161,10 @@ def _is_rate(number: int) -> bool:
     return number > 0 and number % 2 == 0
 
 
+def _is_broken_down(number: int) -> bool:
+    return number % BROKEN_DOWN == 3
+
+
 def _id(number: int) -> UUID:
     return entity_id("indicator", SOURCE, name_of(number))
 
@@ -195,7 +199,7 @@ def observations(statistics: Statistics, year: int) -> Iterator[Row]:
             counts = statistics.counts(number, year, population)
         for slug, area in statistics.areas.items():
             yield _observation(number, area, year, _value(number, counts[slug], population[slug]))
-        if number % BROKEN_DOWN == 1:
+        if _is_broken_down(number):
             yield from _by_sex(statistics, number, year, counts)
 
 

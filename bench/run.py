@@ -127,10 +127,10 @@ def _staged(order: Order, offerings: int, progress: Progress) -> AbstractContext
 def _publish(order: Order, cluster: Cluster, results: Results, progress: Progress) -> None:
     if order.wants(PUBLICATION):
         progress("publishing all, changed")
-        results.publications |= measure_offerings(cluster)
+        results.publications |= measure_offerings(cluster, order.rounds)
     if order.wants(OBSERVED) and order.indicators:
-        progress("publishing another year")
-        results.publications |= measure_years(cluster, order.amount(order.offerings))
+        progress("publishing further years")
+        results.publications |= measure_years(cluster, order.amount(order.offerings), order.rounds)
 
 
 # --- side by side --------------------------------------------------------------------------------
@@ -159,17 +159,21 @@ def _measure(order: Order, cluster: Cluster, results: Results, progress: Progres
 
 
 def _plans(order: Order, cluster: Cluster, progress: Progress) -> Iterator[Plan]:
-    """Ours, uncached, is the first."""
-    yield quartier(cluster, UNCACHED, cached=False)
-    if can("cache_bytes"):
-        yield quartier(cluster, CACHED, cached=True)
-    if any(map(order.wants, IN_VARIANTS)):
-        yield from _variants(cluster)
+    yield from plans_of_ours(order, cluster)
     if order.peers:
         environments = order.folder / "environments"
         yield tipg(cluster, environments, progress=progress)
         yield pygeoapi(cluster, environments, progress=progress)
         yield from found_on_path(cluster)
+
+
+def plans_of_ours(order: Order, cluster: Cluster) -> Iterator[Plan]:
+    """The uncached one is the first. Variants are started where a case is for them."""
+    yield quartier(cluster, UNCACHED, cached=False)
+    if can("cache_bytes"):
+        yield quartier(cluster, CACHED, cached=True)
+    if any(map(order.wants, IN_VARIANTS)):
+        yield from _variants(cluster)
 
 
 def _variants(cluster: Cluster) -> Iterator[Plan]:

@@ -23,8 +23,6 @@ from db.publication import publish
 from seed.load import Progress
 
 CHANGED = "quartier_bench_changed"
-SINGLE = 5  # publications of one change
-FURTHER = 3  # years that are published after all others
 _MADE_OF = (
     "bench/dataset.py",
     "bench/observations.py",
@@ -64,17 +62,17 @@ def staged(folder: Path, amount: Amount, *, progress: Progress) -> Iterator[Clus
         yield cluster
 
 
-def measure_offerings(cluster: Cluster) -> dict[str, list[float]]:
+def measure_offerings(cluster: Cluster, times: int) -> dict[str, list[float]]:
     """Seconds of the first, of one of all changed, and of some of one changed."""
     with _copied(cluster) as url:
         changed = [_changed(url, "all")]
-        one = [_changed(url, "one") for _ in range(SINGLE)]
+        one = [_changed(url, "one") for _ in range(times)]
     return {"first": [_noted(cluster)["first"]], "changed": changed, "one": one}
 
 
-def measure_years(cluster: Cluster, amount: Amount) -> dict[str, list[float]]:
+def measure_years(cluster: Cluster, amount: Amount, times: int) -> dict[str, list[float]]:
     """Seconds of the first year of observations, and of some that follow all the others."""
-    years = range(YEARS[-1] + 1, YEARS[-1] + 1 + FURTHER)
+    years = range(YEARS[-1] + 1, YEARS[-1] + 1 + times)
     with _copied(cluster) as url:
         further = [_year(url, amount.statistics, year) for year in years]
     return {"first-year": [_noted(cluster)["first-year"]], "year": further}

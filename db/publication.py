@@ -20,6 +20,7 @@ from psycopg import Cursor, OperationalError, sql
 from sqlalchemy import Connection, NullPool, Table, create_engine, make_url
 
 from db import datasets, hsds, published
+from db.disclosure.audit import LeaksFound, audit_tables
 from db.disclosure.withholding import Withheld, withhold
 from db.documents import fingerprint, read
 from db.flags import notations
@@ -353,8 +354,6 @@ def _differences(cursor: Cursor[Any], table: Table) -> list[Difference]:
 
 def _refuse_leaks(cursor: Cursor[Any], publication: Publication) -> None:
     """Look at the tables that were decided with the eyes of a reader, as they would be public."""
-    from db.disclosure.audit import LeaksFound, audit_tables  # noqa: PLC0415 - it needs SciPy, and most do not
-
     found = audit_tables(cursor.connection, publication.decided)
     if found.leaks:
         raise LeaksFound(found.leaks)

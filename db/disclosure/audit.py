@@ -17,7 +17,6 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from db.disclosure.additivity import Additivity, Cell, additivity, cell_of, sums_of
-from db.disclosure.programming import extremes
 from db.disclosure.protection import (
     CLOSE,
     Equation,
@@ -28,8 +27,8 @@ from db.disclosure.protection import (
     intervals,
 )
 
-Solver = Callable[[Sequence[Equation], Sequence[Cell]], dict[Key, Interval]]
-"""The intervals of some cells of equations that hang together."""
+Solver = Callable[[Sequence[Equation], Sequence[Cell], float], dict[Key, Interval]]
+"""The intervals of some cells of equations that hang together, and from where on they are wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +137,27 @@ def _intervals(
     equations = equations_of(values, sums, concealed)
     equations += [each for row in rows if row.cell not in values for each in _rate(row)]
     found: dict[Key, Interval] = {}
+    enough = max(row.threshold for row in rows)
     for component in components(equations):
         unknown = {key for equation in component for key in equation.signs}
         if asked := [cell for cell in concealed if cell in unknown]:
-            found |= solve(component, asked)
+            found |= solve(component, asked, enough)
     return {cell: found[cell] for cell in concealed if cell in found}
 
 
-def _programmed(component: Sequence[Equation], cells: Sequence[Cell]) -> dict[Key, Interval]:
+def _programmed(
+    component: Sequence[Equation], cells: Sequence[Cell], _enough: float
+) -> dict[Key, Interval]:
+    from db.disclosure.programming import extremes  # noqa: PLC0415 - see there
+
     signs = [equation.signs for equation in component]
     return extremes(signs, [equation.constant for equation in component], cells)
 
 
-def _propagated(component: Sequence[Equation], _cells: Sequence[Cell]) -> dict[Key, Interval]:
-    return intervals(component)
+def _propagated(
+    component: Sequence[Equation], cells: Sequence[Cell], enough: float
+) -> dict[Key, Interval]:
+    return intervals(component, cells, enough)
 
 
 def _rate(row: Shown) -> Iterator[Equation]:

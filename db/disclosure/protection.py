@@ -74,9 +74,7 @@ def protect(table: Table) -> Pattern:
     pattern = Pattern(dict.fromkeys(table.hidden, "secondary"))
     pattern.hidden |= dict.fromkeys(sensitive(table), "primary")
     sums = touching(table.sums)
-    while exposed := (_exposed(table, sums, pattern) - pattern.exposed) or (
-        _exposed(table, sums, pattern, exact=True) - pattern.exposed
-    ):
+    while exposed := _exposed(table, sums, pattern) or _exposed(table, sums, pattern, exact=True):
         cell = min(exposed, key=lambda key: (table.values[key], repr(key)))
         partner = _partner(table, pattern, sums, cell)
         if partner is None:
@@ -95,14 +93,19 @@ def sensitive(table: Table) -> set[Key]:
     }
 
 
-def intervals(equations: Sequence[Equation], *, exact: bool = True) -> dict[Key, Interval]:
-    """Where each unknown can lie; if not exact, perhaps less far."""
+def intervals(
+    equations: Sequence[Equation], of: Collection[Key], enough: float, *, exact: bool = True
+) -> dict[Key, Interval]:
+    """Where some unknowns can lie: of those that cannot go `enough` far, how far; if not exact,
+    perhaps less far than told.
+    """
     found: dict[Key, Interval] = {}
     for component in components(equations):
         bounds = _propagated(component)
         if exact and _has_circle(component):
-            bounds |= _programmed(component, bounds)
-        found |= bounds
+            open_ = [key for key, (low, high) in bounds.items() if key in of and high > low]
+            bounds |= _programmed(component, open_, enough)
+        found |= {key: bound for key, bound in bounds.items() if key in of}
     return found
 
 
@@ -157,14 +160,12 @@ def _is_impossible(
 def _exposed(
     table: Table, sums: Mapping[Key, Sequence[Sum]], pattern: Pattern, *, exact: bool = False
 ) -> set[Key]:
-    """Hidden cells whose interval is too narrow."""
+    """Hidden cells whose interval is too narrow, but for those that are known to be so."""
+    asked = pattern.hidden.keys() - pattern.exposed
+    least = table.threshold - CLOSE
     equations = _around(table.values, sums, pattern.hidden)
-    found = intervals(equations, exact=exact)
-    return {
-        key
-        for key in pattern.hidden
-        if key in found and found[key][1] - found[key][0] < table.threshold - CLOSE
-    }
+    found = intervals(equations, asked, least, exact=exact)
+    return {key for key, (low, high) in found.items() if high - low < least}
 
 
 def _partner(
@@ -277,13 +278,13 @@ def _tighten(equation: Equation, bounds: dict[Key, Interval]) -> None:
 
 
 def _programmed(
-    component: Sequence[Equation], propagated: Mapping[Key, Interval]
+    component: Sequence[Equation], of: Sequence[Key], enough: float
 ) -> dict[Key, Interval]:
-    """The exact interval of each unknown of a component that is not settled already."""
     from db.disclosure.programming import extremes  # noqa: PLC0415 - see there
 
     return extremes(
         [equation.signs for equation in component],
         [equation.constant for equation in component],
-        [key for key, (low, high) in propagated.items() if high > low],
+        of,
+        enough=enough,
     )

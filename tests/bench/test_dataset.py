@@ -10,10 +10,9 @@ import shapely
 
 from bench.dataset import SOURCE, World, fill, offering, organisation, quarters, site
 from db.models import Offering, OfferingSite, Site
-from db.publication import publish
+from db.publication import Publication
+from tests.bench.conftest import COUNT
 from tests.databases import Database
-
-COUNT = 300
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +59,8 @@ def test_quarters_are_detailed_and_share_their_borders(world: World) -> None:
     assert shapely.coverage_is_valid(shapes)
 
 
-def test_it_publishes(database: Database) -> None:
-    fill(database.owner_url, COUNT, progress=lambda _: None)
-    done = publish(database.owner_url)
+def test_it_publishes(filled: tuple[Database, Publication]) -> None:
+    database, done = filled
     assert done.changed["offering"] == COUNT
     with psycopg.connect(database.owner_url) as connection:
         lengths, located, unnamed = connection.execute(
@@ -78,9 +76,9 @@ def test_it_publishes(database: Database) -> None:
     assert unnamed == 0, f"every document names {SOURCE}"
 
 
-def test_filling_twice_adds_nothing(database: Database) -> None:
-    for _ in range(2):
-        fill(database.owner_url, 20, progress=lambda _: None)
+def test_filling_twice_adds_nothing(filled: tuple[Database, Publication]) -> None:
+    database, _ = filled
+    fill(database.owner_url, COUNT, progress=lambda _: None)
     with psycopg.connect(database.owner_url) as connection:
         found = connection.execute("SELECT count(*) FROM registry.offering").fetchone()
-    assert found == (20,)
+    assert found == (COUNT,)

@@ -13,6 +13,7 @@ from db.cluster import Cluster
 from tests.servers import ROOT
 
 PATIENCE = 300.0
+INDICATORS = ("as JSON-stat", "map of 53 districts", "quartier-csv", "another year")
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def folder(cluster: Cluster) -> Path:
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cli", "bench", "--quick", "--no-peers", "--offerings", "300",
+        [sys.executable, "-m", "cli", "bench", "--quick", "--no-peers", "--indicators", "4",
          "--data", folder, *arguments],
         cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
@@ -30,19 +31,21 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_run_measures_and_leaves_only_a_database(folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "figures.md"
-    cases = ("item", "bbox-small", "bbox-county", "near", "deep", "export", "publication")
-    done = run(folder, "--markdown", str(page), *(f"--only={case}" for case in cases))
+    cases = ("near", "export", "publication", "jsonstat", "map-0", "cube", "years")
+    done = run(
+        folder, "--offerings=300", "--markdown", str(page), *(f"--only={case}" for case in cases)
+    )
     assert done.returncode == 0, done.stderr
     assert page.read_text() in done.stdout
-    for told in ("one offering", "near, 20 by distance", "quartier-ndjson", "one changed offering"):
+    for told in ("near, 20 by distance", "quartier-ndjson", "one changed offering", *INDICATORS):
         assert told in done.stdout
     assert Cluster(folder / "300").postmaster() is None
 
-    # What was filled is used again, to compare more offerings with it.
+    # What was filled is used again, to compare fewer offerings with it.
     filled = (folder / "300" / "filled").stat().st_mtime_ns
-    done = run(folder, "--against", "300", "--only=item", "--offerings", "400")
+    done = run(folder, "--against=200", "--only=item", "--offerings=300")
     assert done.returncode == 0, done.stderr
-    assert "one offering: time, against 300" in done.stdout
+    assert "one offering: time, against 200" in done.stdout
     assert (folder / "300" / "filled").stat().st_mtime_ns == filled
 
 
