@@ -69,6 +69,12 @@ _MADE: dict[str, LiteralString] = {
     "value": "valued.value",
     "flags": "valued.flags",
     "breakdown": "chosen.breakdown",
+    "district_name": "d.sort_name",
+    "numerator": "valued.numerator",
+    "denominator": "valued.denominator",
+    "scenario": "NULL",
+    "note": "NULL",
+    "source_id": "NULL::uuid",
 }
 """How each column of a recalculated observation is made; of its document more below."""
 
@@ -143,16 +149,13 @@ FROM (
          AND p.part_span @> o.period_latest
         JOIN published.indicator i ON i.id = o.indicator_id
         CROSS JOIN LATERAL (
-            SELECT CASE WHEN i.aggregation <> 'sum' THEN o.document::json END AS document
-        ) AS told
-        CROSS JOIN LATERAL (
-            SELECT coalesce((told.document ->> 'numerator')::numeric, (
+            SELECT coalesce(o.numerator, (
                        SELECT n.value FROM published.observation n
                        WHERE n.indicator_id = i.numerator_id AND n.district_id = o.district_id
                          AND n.breakdowns = o.breakdowns AND n.period_latest = o.period_latest
                          AND n.period = o.period
                          AND n.value IS NOT NULL ORDER BY n.id LIMIT 1)) AS numerator,
-                   coalesce((told.document ->> 'denominator')::numeric, (
+                   coalesce(o.denominator, (
                        SELECT n.value FROM published.observation n
                        WHERE n.indicator_id = i.denominator_id AND n.district_id = o.district_id
                          AND n.breakdowns = o.breakdowns AND n.period_latest = o.period_latest

@@ -330,7 +330,7 @@ def periods(shape: Shape) -> Statement:
 
 @lru_cache(maxsize=128)
 def dimensions(shape: Shape) -> Statement:
-    breakdowns = published.observation.c.breakdowns
+    breakdowns = shape.source.c.breakdowns
     some = breakdowns != literal_column("'{}'", Text)
     parts = select(breakdowns).where(some, *_where(shape)).distinct().subquery("parts")
     dimension = func.jsonb_object_keys(parts.c.breakdowns.cast(JSONB)).label("dimension")
