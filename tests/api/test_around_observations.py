@@ -8,12 +8,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.api.calls import get, listed
-from tests.api.world import World
 
 SERIES = "/v1/observations"
 
 
-def test_a_list_says_what_it_holds(api: TestClient, county: World) -> None:
+def test_a_list_says_what_it_holds(api: TestClient) -> None:
     query = {"indicator": "einwohner", "time": "2019..2021", "breakdown": "total"}
     answer = listed(api, SERIES, query)
     hidden = sum(item["value"] is None for item in answer["items"])
