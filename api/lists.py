@@ -16,6 +16,7 @@ from api.dependencies import Service, service
 from api.errors import Gone, InvalidParameter, Moved, NotFound, Unavailable
 from api.formats import FORMATS, PARTS, Format
 from api.negotiation import choose_format, choose_language, is_named
+from api.observed import around
 from api.opening import Opening, this_minute
 from api.pages.face import Shown, pages_of
 from api.pages.search import Understood
@@ -24,18 +25,26 @@ from api.parameters import (
     ListParameters,
     Simplified,
 )
-from api.resources import INTERVAL_COLUMNS, RECALCULATED_COLUMNS, WIDE_COLUMNS, Resource
+from api.resources import (
+    INTERVAL_COLUMNS,
+    OBSERVATIONS,
+    RECALCULATED_COLUMNS,
+    WIDE_COLUMNS,
+    Resource,
+)
 from api.responses import HOURS_UNKNOWN, PLACE_UNKNOWN, Envelope, Version
 from api.series import Including, SeriesParameters
 from api.tables import writing as tables
 from db import queries
 from db.conditions import Condition, as_uuid, called, near, open_at
+from db.observed import summary
 from db.published import FACETS
 from db.queries import Page
 from db.state import State
 from db.statements import Layout, Order, Selection
 
 RETRIES = 3
+ABOUT = "(about)"
 BETWEEN = "The registry is being published; please try again in a moment."
 
 
@@ -386,9 +395,30 @@ async def _envelope(
             perhaps = await _counted(wanted, selection, state, states)
             envelope.gave_up |= perhaps is None
             envelope.leave_out(HOURS_UNKNOWN, perhaps or 0)
+        if wanted.resource is OBSERVATIONS and wanted.format.name in ("json", "geojson"):
+            envelope.about = await _about(wanted, state, states)
+            envelope.gave_up |= not envelope.about
     if parameters.facets:
         envelope.facets = await _facets(wanted, parameters, also, state, states)
     return envelope if len(states) == 1 else None
+
+
+async def _about(wanted: Wanted, state: State, states: set[State]) -> bytes:
+    """What observations are, taken together; nothing if finding out takes too long."""
+    known, selection = wanted.service, wanted.selection
+    at_hand = known.remembered_facet(selection, ABOUT, state)
+    if at_hand is not None or known.is_too_much_to_count(selection, state):
+        return at_hand or b""
+    try:
+        async with asyncio.timeout(known.settings.count_timeout):
+            found = await summary(wanted.source, selection)
+    except TimeoutError:
+        known.remember_too_much(selection, state)
+        return b""
+    text = around(found)
+    known.remember_facet(selection, ABOUT, found.state, text)
+    states.add(found.state)
+    return text
 
 
 def _possible(

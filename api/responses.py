@@ -58,6 +58,8 @@ class Envelope:
     facets: dict[str, bytes] | None = None
     left_out: dict[str, int] = field(default_factory=dict)
     links: list[dict[str, Any]] = field(default_factory=list)
+    about: bytes = b""
+    """Members that only some lists have, without braces."""
 
     def leave_out(self, reason: str, count: int) -> None:
         if count:
@@ -208,6 +210,8 @@ def _collection(version: Version, page: Described, envelope: Envelope) -> tuple[
 
 def _common(page: Described, envelope: Envelope) -> list[bytes]:
     members = [b',"attribution":', page.attribution, b',"license":', _json(page.license)]
+    if envelope.about:
+        members += [b",", envelope.about]
     if envelope.gave_up:
         members.append(b',"count":"timeout"')
     if envelope.facets is not None:

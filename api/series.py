@@ -164,7 +164,7 @@ class ObservationParameters(SeriesParameters):
 
     def conditions(self) -> list[Condition]:
         return [
-            *given(c.refers_to, ("indicator_id", "indicator"), self.indicator),
+            *c.of_indicators(self.indicator),
             *super().conditions(),
         ]
 

@@ -111,6 +111,17 @@ def within_districts(names: Sequence[str] | None) -> list[Condition]:
     return [where(in_district, (), names) if several else where(in_one_district, (), names[0])]
 
 
+def of_indicators(names: Sequence[str] | None) -> list[Condition]:
+    """Of one of the indicators, if any are given; those of one are read in their order."""
+    if not names:
+        return []
+    columns = ("indicator_id", "indicator")
+    several = len(names) > 1
+    return [
+        where(refers_to, columns, names) if several else where(refers_to_one, columns, names[0])
+    ]
+
+
 def within_categories(codes: Sequence[str] | None, *, by_name: bool) -> list[Condition]:
     """Of one of the categories, or one below it, if any are given.
 
@@ -196,6 +207,15 @@ def with_ids_or_names(table: Table, ids: Bind, names: Bind) -> Expression:
 def refers_to(table: Table, column: str, resource: str, names: Bind) -> Expression:
     """The column refers to an entity of `resource`, named by id, slug or key."""
     return table.c[column] == any_(func.array(_aliased(resource, names)))
+
+
+def refers_to_one(table: Table, column: str, resource: str, name: Bind) -> Expression:
+    """To just one, so that an index has the rows in order."""
+    alias = published.alias
+    id_ = select(alias.c.id).where(
+        alias.c.resource == literal_column(f"'{resource}'", Text), alias.c.alias == name
+    )
+    return table.c[column] == id_.scalar_subquery()
 
 
 def _aliased(resource: str, names: Bind) -> ScalarSelect[Any]:

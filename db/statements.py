@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    any_,
     bindparam,
     func,
     literal_column,
@@ -335,6 +336,48 @@ def dimensions(shape: Shape) -> Statement:
     parts = select(breakdowns).where(some, *_where(shape)).distinct().subquery("parts")
     dimension = func.jsonb_object_keys(parts.c.breakdowns.cast(JSONB)).label("dimension")
     return _compile(select(dimension).distinct().order_by(dimension))
+
+
+@lru_cache(maxsize=1024)
+def summary(shape: Shape) -> Statement:
+    """Observations taken together (db/observed.py): grouped first, for there are many of a pair."""
+    c = published.observation.c
+    hidden = c.value.is_(None) & (literal_column("'suppressed'", Text) == any_(c.flags))
+    dated = c.period_latest.is_not(None)
+    pair = (
+        select(
+            c.indicator_id,
+            c.district_id,
+            c.source_id,
+            func.count().label("count"),
+            func.count().filter(hidden).label("hidden"),
+            func.count(c.value).label("stated"),
+            func.min(c.period).filter(dated).label("first"),
+            func.max(c.period).filter(dated).label("last"),
+        )
+        .where(*_where(shape))
+        .group_by(c.indicator_id, c.district_id, c.source_id)
+        .subquery("pair")
+    )
+    sums = [func.coalesce(func.sum(pair.c[n]), literal_column("0")) for n in _COUNTS]
+    distinct = [_distinct(pair.c[n]) for n in ("indicator_id", "district_id", "source_id")]
+    return _compile(
+        select(
+            _STATE,
+            *(total.cast(Integer) for total in sums),
+            func.min(pair.c.first),
+            func.max(pair.c.last),
+            *distinct,
+        ).select_from(pair)
+    )
+
+
+_COUNTS = ("count", "hidden", "stated")
+
+
+def _distinct(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    empty: ColumnElement[Any] = literal_column("'{}'::uuid[]")
+    return func.coalesce(func.array_agg(column.distinct()), empty)
 
 
 @lru_cache(maxsize=1024)

@@ -68,18 +68,23 @@ def rest(counts: Mapping[str, int]) -> list[Said]:
     return [Said(name, {"count": count}) for name, count in names.items() if count]
 
 
+_NAMELESS = {"title": "", "district": ""}
+
+
 def _say(lang: str, indicator: Mapping[str, Any], said: Said) -> str:
     texts = _texts()[lang]
     text = texts[said.name]
     if isinstance(text, dict):
         text = text["one" if said.values["count"] == 1 else "other"]
     values = {name: _written(lang, indicator, value) for name, value in said.values.items()}
-    return str(text).format_map({"title": indicator.get("title", ""), **values})
+    return str(text).format_map({**_NAMELESS, **indicator, **values})
 
 
 def _written(lang: str, indicator: Mapping[str, Any], value: object) -> str:
     write = Writer(Locale.parse(lang))
     match value:
+        case Said():
+            return _say(lang, indicator, value)
         case Amount(number) | Difference(number):
             unit = str(indicator["unit"])
             if isinstance(value, Difference) and is_percentage(indicator):

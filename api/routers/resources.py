@@ -11,7 +11,6 @@ from api.resources import INDICATORS, OBSERVATIONS, OFFERINGS, RESOURCES, Resour
 from api.routing import ModelRoute
 from api.series import SeriesParameters
 from db import conditions
-from db.conditions import where
 
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 
@@ -61,8 +60,8 @@ def _add_series(routes: APIRouter) -> None:
         request: Request, name: contract.Name, parameters: Annotated[SeriesParameters, Query()]
     ) -> Response:
         await lists.require(request, INDICATORS, name)
-        only = where(conditions.refers_to, ("indicator_id", "indicator"), [name])
-        return await lists.answer_list(request, OBSERVATIONS, parameters, [only])
+        only = conditions.of_indicators([name])
+        return await lists.answer_list(request, OBSERVATIONS, parameters, only)
 
     routes.add_api_route(
         "/indicators/{name}/observations", endpoint, **contract.of_series(OBSERVATIONS)

@@ -17,17 +17,8 @@ from api.schemas.document import (
 )
 from api.schemas.geojson import Geometry
 from api.schemas.indicator import IntervalBounds
-from api.schemas.page import Link
+from api.schemas.page import Link, Reason, Sentence
 from db.codes import Method, Scheme
-
-Reason = Literal["no_observations", "no_periods", "no_values", "all_suppressed"]
-
-
-class Sentence(Document):
-    """The answer in one breath, for people who hear it."""
-
-    de: str
-    en: str
 
 
 class Measured(TitledReference):

@@ -6,8 +6,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.document import Document
-from api.schemas.page import FacetValue, LeftOut, Link
+from api.schemas.document import Document, Source
+from api.schemas.page import (
+    CITATION,
+    REASON,
+    SENTENCE,
+    SOURCES,
+    FacetValue,
+    LeftOut,
+    Link,
+    Reason,
+    Sentence,
+)
 
 Position = Annotated[list[float], Field(min_length=2, max_length=2)]
 Ring = Annotated[list[Position], Field(min_length=4)]
@@ -78,4 +88,8 @@ class FeatureCollection(Document):
     )
     facets: dict[str, list[FacetValue]] | None = None
     left_out: list[LeftOut] | None = None
+    sentence: Sentence | None = Field(None, description=SENTENCE)
+    sources: list[Source] | None = Field(None, description=SOURCES)
+    citation: str | None = Field(None, description=CITATION)
+    reason: Reason | None = Field(None, description=REASON)
     links: list[Link]

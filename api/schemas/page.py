@@ -4,7 +4,20 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas.document import Document
+from api.schemas.document import Document, Source
+
+Reason = Literal["no_observations", "no_periods", "no_values", "all_suppressed"]
+SENTENCE = "Only of observations, and not with `count=none`: what there is, in one breath."
+SOURCES = "Only of observations: where all that matches was taken from."
+CITATION = "Only of observations: how to quote them."
+REASON = "Only of observations: why there is nothing to see; else null."
+
+
+class Sentence(Document):
+    """The answer in one breath, for people who hear it."""
+
+    de: str
+    en: str
 
 
 class Link(Document):
@@ -53,4 +66,8 @@ class Page(Document):
     )
     facets: dict[str, list[FacetValue]] | None = None
     left_out: list[LeftOut] | None = None
+    sentence: Sentence | None = Field(None, description=SENTENCE)
+    sources: list[Source] | None = Field(None, description=SOURCES)
+    citation: str | None = Field(None, description=CITATION)
+    reason: Reason | None = Field(None, description=REASON)
     links: list[Link]

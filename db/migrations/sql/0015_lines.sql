@@ -9,6 +9,7 @@ ALTER TABLE published.observation
     ADD source_id uuid;
 ALTER TABLE published.observation ALTER district_name DROP DEFAULT;
 CREATE INDEX observation_by_district ON published.observation (district_name, sort_name, id);
+CREATE INDEX observation_of_indicator ON published.observation (indicator_id, sort_name, id);
 CREATE INDEX observation_parts ON published.observation (breakdowns) WHERE breakdowns <> '{}';
 
 CREATE TABLE published.observation_line (

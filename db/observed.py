@@ -1,0 +1,90 @@
+"""What observations that a filter selects are, taken together."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from db import statements
+from db.queries import Source
+from db.state import State, parse_state
+from db.statements import Selection
+
+LANGUAGES = ["de", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many values, of how many indicators and districts, from when to when.
+
+    `names`: by language what the indicator (`title`) and the district are called, if there is only
+    one. `citation`: that of the only indicator.
+    """
+
+    state: State
+    count: int
+    hidden: int
+    stated: int
+    indicators: int
+    districts: int
+    first: str | None
+    last: str | None
+    names: Mapping[str, Mapping[str, Any]]
+    sources: list[dict[str, Any]]
+    citation: str | None
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is nothing to see."""
+        if not self.count:
+            return "no_observations"
+        if self.stated:
+            return None
+        return "all_suppressed" if self.hidden == self.count else "no_values"
+
+
+async def summary(source: Source, selection: Selection) -> Summary:
+    """One pass over what is selected, and one look at what it belongs to."""
+    statement = statements.summary(selection.shape)
+    async with source.query() as connection:
+        cursor = await connection.execute(statement.sql, statement.arguments(selection.values()))
+        row = await cursor.fetchone()
+        assert row is not None  # an aggregate
+        state, count, hidden, stated, first, last, indicators, districts, sources = row
+        only = [ids[0] if len(ids) == 1 else None for ids in (indicators, districts)]
+        cursor = await connection.execute(_NAMES, [*only, sources, LANGUAGES])
+        named = await cursor.fetchone()
+        assert named is not None  # so is this
+    return Summary(
+        state=parse_state(state),
+        count=count,
+        hidden=hidden,
+        stated=stated,
+        indicators=len(indicators),
+        districts=len(districts),
+        first=first.decode() if first else None,
+        last=last.decode() if last else None,
+        names=json.loads(named[0]),
+        sources=json.loads(named[1]),
+        citation=named[2].decode() if named[2] else None,
+    )
+
+
+_NAMES: LiteralString = """
+SELECT (SELECT json_object_agg(l.code, json_build_object(
+            'title', (SELECT coalesce(t.document, i.document)::json ->> 'title'
+                      FROM published.indicator i
+                      LEFT JOIN published.translation t
+                        ON (t.resource, t.id, t.lang) = ('indicator', i.id, l.code)
+                      WHERE i.id = $1::uuid),
+            'district', (SELECT coalesce(t.document, d.document)::json ->> 'name'
+                         FROM published.district d
+                         LEFT JOIN published.translation t
+                           ON (t.resource, t.id, t.lang) = ('district', d.id, l.code)
+                         WHERE d.id = $2::uuid)))::text
+        FROM unnest($4::text[]) AS l(code)),
+       coalesce((SELECT json_agg(s ORDER BY s.title) FROM (
+           SELECT title, publisher, url, license, license_url, attribution, retrieved
+           FROM published.source WHERE id = ANY ($3::uuid[])) AS s), '[]')::text,
+       (SELECT document::json ->> 'citation' FROM published.indicator WHERE id = $1::uuid)
+"""
