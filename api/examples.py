@@ -90,6 +90,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "level": ["municipality"],
         "type": ["count"],
         "breakdown": ["sex"],
+        "headline": True,
     },
     "observations": {
         "fields": ["district", "period", "value"],
@@ -172,11 +173,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "open_now": False,
     },
     "analyses": {
-        "level": "municipality",
+        "level": "social_region",
         "parent": "landkreis-mittelsachsen",
-        "time": "2022",
+        "time": "2021",
         "breakdown": ["sex:f"],
         "order": "asc",
+        "headline": True,
         "method": "jenks",
         "classes": 5,
         "scheme": "YlGnBu",

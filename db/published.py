@@ -98,6 +98,7 @@ indicator = _resource(
     "indicator",
     *_terms("theme", "level", "breakdown"),
     Column("type", Text, nullable=False),
+    Column("headline", Boolean, nullable=False),
     Column("search", TSVECTOR, nullable=False),
 )
 
