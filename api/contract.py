@@ -52,8 +52,9 @@ DESCRIPTION = """\
 Social offerings, districts, indicators and measures of a county or city, from one published source.
 
 * **Start** with `/v1/offerings?district=freiberg` and follow the `next` link.
-* **Formats**: JSON, GeoJSON, CSV, NDJSON, Atom, by `?format=`, by suffix (`/v1/offerings.geojson`)
-  or by the `Accept` header. CSV and NDJSON hold the whole filtered set.
+* **Formats**: JSON, GeoJSON, CSV, NDJSON, Atom, for observations JSON-stat and SDMX-CSV as well, by
+  `?format=`, by suffix (`/v1/offerings.geojson`) or by the `Accept` header. CSV, NDJSON, JSON-stat
+  and SDMX-CSV hold the whole filtered set.
 * **Filters**: different parameters mean *and*, a repeated parameter means *or*. A parameter that
   does not exist is refused, never ignored, and so is a name or code that nobody bears.
 * **Coordinates** are degrees (EPSG:4326), longitude first: a position is `13.34,50.91`, a box is

@@ -18,6 +18,9 @@ VERSION = "1.0.0"
 MEASURE = "OBS_VALUE"
 ATTRIBUTES = ("OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE", "DECIMALS", "FLAGS", "SCENARIO")
 NAMES = {"indicator": "INDICATOR", "district": "REF_AREA", "time": "TIME_PERIOD"}
+FIRST = ("STRUCTURE", "STRUCTURE_ID", "ACTION")
+COLUMNS = (*FIRST, *NAMES.values(), MEASURE, *ATTRIBUTES)
+"""Those that every table has; breakdowns have one each besides."""
 
 _PLAIN_TIME = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?")
 _PART_OF_YEAR = re.compile(r"([0-9]{4})-(3[3-9]|4[01])")
@@ -34,7 +37,7 @@ def table(cube: Cube) -> bytes:
     lines = csv.writer(text)
     ordered = _ordered(cube)
     names = [_name(dimension) for dimension, _ in ordered]
-    lines.writerow(["STRUCTURE", "STRUCTURE_ID", "ACTION", *names, MEASURE, *ATTRIBUTES])
+    lines.writerow([*FIRST, *names, MEASURE, *ATTRIBUTES])
     lines.writerows(_rows(cube, ordered))
     return text.getvalue().encode()
 

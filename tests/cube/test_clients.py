@@ -11,11 +11,13 @@ import pytest
 from pyjstat import pyjstat
 
 from tests.cube.test_sdmx import dataset_of
+from tests.docs.pages import DOCS, SERVER, blocks
 
 pytestmark = pytest.mark.filterwarnings("ignore:Shouldn't use this function:DeprecationWarning")
 """pyjstat says so to itself: `write()` calls what it warns of."""
 
 QUERIES = ["indicator=people", "indicator=voices&indicator=people&lang=en", "indicator=secret", ""]
+PAGE = DOCS / "how-to" / "json-stat.md"
 Observed = dict[tuple[str, ...], float | None]
 
 
@@ -53,6 +55,16 @@ def test_pyjstat_writes_a_dataset_again(served: str) -> None:
     dataset = pyjstat.Dataset.read(url)
     again = pyjstat.Dataset.read(dataset.write("jsonstat"))
     assert again == dataset
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_python_of_the_page_runs(
+    live_server: str, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    freiberg = listed(live_server, "indicator=population&district=freiberg&time=2021")["value"]
+    code = blocks(PAGE, "python")[number].replace(SERVER, live_server)
+    exec(compile(code, PAGE.name, "exec"), {})  # noqa: S102 - our own page
+    assert f"{freiberg[0]:.0f}" in capsys.readouterr().out
 
 
 def _observed(frame: pd.DataFrame) -> Observed:

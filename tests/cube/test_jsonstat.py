@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from pyjstat import pyjstat
 
 from api.cube import jsonstat
@@ -28,6 +28,7 @@ def written(cube: Cube) -> bytes:
     return jsonstat.dataset(cube, [HERE])
 
 
+@settings(deadline=None)  # pandas takes its time
 @given(cube=cubes())
 def test_pyjstat_reads_what_was_written(cube: Cube) -> None:
     frame = pyjstat.Dataset.read(written(cube).decode()).write("dataframe", naming="id")
@@ -39,6 +40,7 @@ def test_pyjstat_reads_what_was_written(cube: Cube) -> None:
     assert read == cube.dense()
 
 
+@settings(deadline=None)  # pandas takes its time
 @given(cube=cubes())
 def test_pyjstat_finds_each_cell_by_its_codes(cube: Cube) -> None:
     dataset = pyjstat.Dataset.read(written(cube).decode())

@@ -8,7 +8,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysdmx.io import read_sdmx
 from pysdmx.io.format import Format
@@ -32,6 +32,7 @@ CODE = re.compile(r"[A-Za-z0-9_@$-]+")
 """SDMX 3.0, common.IDType."""
 
 
+@settings(deadline=None)  # pandas takes its time
 @given(cube=cubes())
 def test_pysdmx_reads_what_was_written(cube: Cube) -> None:
     dataset = dataset_of(sdmx.table(cube).decode())
