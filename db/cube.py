@@ -76,7 +76,7 @@ async def outline(source: Source, wanted: Wanted) -> Found:
 
 async def _row(source: Source, wanted: Wanted, *, with_cells: bool) -> Any:
     selection = Selection(published.observation, wanted.conditions, Order("name"), "json")
-    statement, names = _statement(selection.shape, with_cells=with_cells)
+    statement, names = statement_of(selection.shape, with_cells=with_cells)
     values = selection.values()
     arguments = [
         *(values[name] for name in names),
@@ -110,7 +110,7 @@ def _found(row: Any) -> Found:
 
 
 @lru_cache(maxsize=256)
-def _statement(shape: Shape, *, with_cells: bool) -> tuple[LiteralString, tuple[str, ...]]:
+def statement_of(shape: Shape, *, with_cells: bool) -> tuple[LiteralString, tuple[str, ...]]:
     """The SQL, and the names of the values that its conditions bind first."""
     matching = statements.matching(shape, _COLUMNS)
     first = len(matching.names) + 1
@@ -130,15 +130,15 @@ def _statement(shape: Shape, *, with_cells: bool) -> tuple[LiteralString, tuple[
 # stands between two members, which no text within it can look like, for quotes in it are escaped.
 _CUBE: LiteralString = """
 WITH cell AS MATERIALIZED (
-    {matching} LIMIT {most} + 1
-), extent AS MATERIALIZED (
-    SELECT count(*)::integer AS count, max(updated_at) AS updated FROM cell
-), kept AS MATERIALIZED (
-    SELECT cell.id, indicator_id, district_id, period, period_earliest, period_latest, breakdowns,
+    SELECT id, indicator_id, district_id, period, period_earliest, period_latest, breakdowns,
            CASE WHEN NOT 'suppressed' = ANY (flags) THEN value END AS value, flags,
            CASE WHEN 'forecast' = ANY (flags) THEN document::json ->> 'scenario' END AS scenario,
-           split_part(split_part(document, ',"source":', 2), ',"lang":', 1) AS origin
-    FROM cell, extent WHERE extent.count <= {most}
+           split_part(split_part(document, ',"source":', 2), ',"lang":', 1) AS origin, updated_at
+    FROM ({matching}) AS matching LIMIT {most} + 1
+), extent AS MATERIALIZED (
+    SELECT count(*)::integer AS count, max(updated_at) AS updated FROM cell
+), kept AS NOT MATERIALIZED (
+    SELECT * FROM cell WHERE (SELECT extent.count FROM extent) <= {most}
 ), indicator AS MATERIALIZED (
     SELECT i.id, row_number() OVER (ORDER BY i.sort_name, i.id) - 1 AS n,
            coalesce(t.document, i.document) AS document,

@@ -121,6 +121,16 @@ class Cube:
         """The dimension of this role: every cube has all three."""
         return next(dimension for dimension in self.dimensions if dimension.role == role)
 
+    @cached_property
+    def shown(self) -> int:
+        """How many cells show a value."""
+        return sum(value is not None for value in self.cells.values())
+
+    @cached_property
+    def hidden(self) -> int:
+        """How many cells hide theirs."""
+        return sum("suppressed" in mark.flags for mark in self.marks.values())
+
     def dense(self) -> list[Value]:
         """A value a position; None where there is none to show."""
         values: list[Value] = [None] * self.size

@@ -1,6 +1,5 @@
 """What is said of a cube as a whole: title, sources, citation, notes, a sentence."""
 
-from collections import Counter
 from typing import Any
 
 from api.analyses.reading import SPOKEN, citation_of
@@ -41,21 +40,13 @@ def citation(cube: Cube) -> str:
     return alone or citation_of(cube.sources)
 
 
-def counted(cube: Cube) -> dict[str, int]:
-    """How many observations show a value, and how many hide it."""
-    hidden = sum("suppressed" in mark.flags for mark in cube.marks.values())
-    shown = sum(value is not None for value in cube.cells.values())
-    return {"published": shown, "suppressed": hidden}
-
-
 def reason(cube: Cube) -> str | None:
     """Why there is nothing to see, if so, as the analyses call it."""
-    counts = counted(cube)
     if not cube.cells:
         return "no_observations"
-    if counts["published"]:
+    if cube.shown:
         return None
-    return "all_suppressed" if counts["suppressed"] == len(cube.cells) else "no_values"
+    return "all_suppressed" if cube.hidden == len(cube.cells) else "no_values"
 
 
 def spoken(cube: Cube) -> dict[str, str]:
@@ -72,18 +63,17 @@ def _called(cube: Cube, lang: str) -> str:
 
 
 def _said(cube: Cube) -> list[Said]:
-    counts, why = counted(cube), reason(cube)
     if not cube.cells:
         return [Said("no_observations")]
     about = Said("about_all")
-    if why:
+    if why := reason(cube):
         return [about, Said(why)]
     values: dict[str, Any] = {
-        "count": counts["published"],
+        "count": cube.shown,
         "districts": len(cube.of("geo").categories),
         "period": _span(cube),
     }
-    return [about, Said("cube", values), *rest(Counter(counts))]
+    return [about, Said("cube", values), *rest({"suppressed": cube.hidden, "missing": 0})]
 
 
 def _span(cube: Cube) -> dict[str, str]:
