@@ -221,6 +221,8 @@ def _default(column: Column[object]) -> Any:
     if column.nullable or not isinstance(default, DefaultClause):
         return None
     stated = str(default.arg)
+    if isinstance(column.type, Boolean):
+        return stated == "true"
     return int(stated) if isinstance(column.type, Integer) else stated
 
 

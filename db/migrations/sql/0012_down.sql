@@ -14,6 +14,8 @@ $$;
 ALTER TABLE published.indicator DROP breakdown, DROP headline;
 ALTER TABLE published.observation DROP breakdown;
 
+DROP TABLE registry.export_run;
+
 DROP VIEW registry.public_observation;
 DROP VIEW registry.public_indicator;
 ALTER TABLE registry.indicator

@@ -50,6 +50,18 @@ FROM registry.indicator e
 JOIN registry.public_source s ON s.id = e.source_id
 WHERE e.status = 'published';
 
+-- Who took out values that are not public, when, and how many.
+CREATE TABLE registry.export_run (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    resource TEXT NOT NULL,
+    file TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    started_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    finished_at TIMESTAMP WITH TIME ZONE,
+    rows INTEGER,
+    CONSTRAINT export_run_pkey PRIMARY KEY (id)
+);
+
 -- Of each dimension its name and its term: `sex` and `sex:f`. Filled by the next publication, which
 -- builds all documents anew.
 ALTER TABLE published.observation ADD breakdown text[] NOT NULL DEFAULT '{}';
