@@ -83,6 +83,10 @@ def data(table: Table, layout: Layout, links: Links) -> dict[str, Any]:
         tuple(each.code for each in layout.stub), tuple(each.code for each in layout.heading)
     )
     dataset = _dataset(table, layout.cube, layout.variables, links, placement)
+    dataset["extension"] |= {
+        "sentence": told.spoken(layout.cube),
+        "reason": told.reason(layout.cube),
+    }
     dataset["value"] = layout.values()
     if signs := layout.signs():
         dataset["status"] = {str(place): text for place, text in signs.items()}

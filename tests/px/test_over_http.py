@@ -46,6 +46,23 @@ def test_a_hidden_value_is_null_and_says_why(region: TestClient) -> None:
     assert found["note"] == ["Amt (cc-zero)"]
     assert found["extension"]["noteMandatory"] == {"0": True}
     assert found["extension"]["sequence"] == 1
+    assert found["extension"]["sentence"]["en"].startswith("Population. Values: 3.")
+    assert found["extension"]["reason"] is None
+
+
+def test_where_all_is_hidden_it_says_so(region: TestClient) -> None:
+    asked = "valueCodes[Region]=ags:14003&valueCodes[sex]=f&valueCodes[Time]=2022"
+    found = _get(region, f"{DATA}?{asked}")
+    assert (found["value"], found["status"]) == ([None], {"0": "."})
+    assert found["extension"]["reason"] == "all_suppressed"
+
+
+def test_where_nothing_was_observed_there_is_no_sign(region: TestClient) -> None:
+    asked = "valueCodes[Region]=insel&valueCodes[Time]=2022&valueCodes[age]=a00"
+    found = _get(region, f"/px/tables/many/data?{asked}")
+    assert found["value"] == [None]
+    assert "status" not in found
+    assert found["extension"]["reason"] == "no_observations"
 
 
 def test_what_is_left_out_is_the_total(region: TestClient) -> None:
