@@ -527,6 +527,7 @@ class IndicatorParameters(Search, Themes):
     breakdown: Annotated[list[Text], SEVERAL] | None = Field(
         None, description="Dimensions that observations are broken down by (`sex`, `sex:f`)."
     )
+    headline: Boolean | None = Field(None, description="Marked as headline indicators, or not.")
 
     def conditions(self) -> list[Condition]:
         return [
@@ -534,6 +535,7 @@ class IndicatorParameters(Search, Themes):
             *given(c.any_of, "level", self.level),
             *given(c.one_of, "type", self.type),
             *given(c.any_of, "breakdown", self.breakdown),
+            *given(c.equals, "headline", self.headline),
         ]
 
 

@@ -134,6 +134,7 @@ INDICATORS = Resource(
         **_plain("id", "slug", "title", "abbreviation", "description", "unit", "unit_long"),
         **_plain("decimals"),
         **_code("type", "aggregation", "polarity"),
+        **_plain("formula", "headline", "citation"),
         **_codes("themes", "levels"),
         "periods": "$.periods[*]",
         **_plain("observations_count", "note"),

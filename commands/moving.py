@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,6 +58,14 @@ def export(
     private: Annotated[
         bool, typer.Option("--private", help="With internal notes and raw observations.")
     ] = False,
+    unsuppressed: Annotated[
+        bool,
+        typer.Option(
+            "--unsuppressed",
+            help="Observations as they were reported, with what was decided about each: not for "
+            "publication, and logged.",
+        ),
+    ] = False,
     semicolon: Annotated[
         bool, typer.Option("--semicolon", help="CSV with semicolons and decimal commas.")
     ] = False,
@@ -70,17 +80,35 @@ def export(
     """
     if (file is None) == (each is None) or (into is None) != (each is None):
         stop("Name a file, or --each together with --into")
+    if unsuppressed and file is None:
+        stop("What is not for publication goes into one file: --unsuppressed FILE")
     if resource != HSDS:
         from seed.workbooks import export as exports
         from seed.workbooks.delimited import CsvStyle
 
         style = CsvStyle(semicolon=semicolon, bom=bom)
-        order = exports.Order(resource, municipality, provider, private=private, csv=style)
+        order = exports.Order(
+            resource,
+            municipality,
+            provider,
+            private=private,
+            csv=style,
+            unsuppressed=unsuppressed,
+            actor=person(),
+        )
         export_rows(order, file, each, into)
-    elif file is None or municipality or provider or private or semicolon or bom:
+    elif file is None or municipality or provider or private or unsuppressed or semicolon or bom:
         stop("HSDS is one file of all that is published: quartier export hsds FILE.zip")
     else:
         export_hsds(file)
+
+
+def person() -> str:
+    """Who runs the command, as the system knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in containers
+        return f"user {os.getuid()}"
 
 
 def export_rows(order: Order, file: Path | None, each: Each | None, into: Path | None) -> None:
@@ -98,6 +126,9 @@ def export_rows(order: Order, file: Path | None, each: Each | None, into: Path |
             done = exports.export_each(both.owner_url, order, kind, into)
     for written in done.files:
         notes.print(f"{written.file}: {written.rows:,} rows")
+    if order.unsuppressed:
+        rows = sum(written.rows for written in done.files)
+        notes.print(f"Not for publication. Logged: {order.actor} took out {rows:,} observations")
     if done.left_out:
         notes.print(f"{done.left_out:,} rows belong to nobody of these")
 

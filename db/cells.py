@@ -75,6 +75,7 @@ class ProfileRow:
     latest: date | None
     value: float | None
     flags: list[str]
+    headline: bool
     observation: bytes | None
     document: bytes | None
 
@@ -158,7 +159,7 @@ async def profile(pool: Pool, name: str, lang: str) -> Profile | None:
 
 
 def _profile_row(row: Sequence[Any]) -> ProfileRow:
-    indicator, is_own, period, earliest, latest, value, flags, observation, document = row
+    indicator, is_own, period, earliest, latest, value, flags, headline, *documents = row
     codes = [flag.decode() for flag in flags]
     return ProfileRow(
         indicator,
@@ -168,8 +169,8 @@ def _profile_row(row: Sequence[Any]) -> ProfileRow:
         latest,
         value,
         codes,
-        observation,
-        document,
+        headline,
+        *documents,
     )
 
 
@@ -327,7 +328,7 @@ SELECT {STATE_TEXT},
        (SELECT count(*) FROM published.district_member m
         WHERE m.resource = 'measure' AND m.district_id = here.id),
        cell.indicator_id, cell.is_own, cell.period, cell.period_earliest, cell.period_latest,
-       cell.value::float8, cell.flags,
+       cell.value::float8, cell.flags, named.headline,
        CASE WHEN cell.is_own AND cell.n = 1 THEN coalesce((
            SELECT t.document FROM published.translation t
            WHERE t.resource = 'observation' AND t.id = cell.id AND t.lang = $2::text
@@ -340,6 +341,6 @@ SELECT {STATE_TEXT},
 FROM here
 LEFT JOIN cell ON true
 LEFT JOIN published.indicator named ON named.id = cell.indicator_id
-ORDER BY named.sort_name, cell.indicator_id, cell.is_own DESC, cell.period_latest, cell.period,
-         cell.value IS NULL, cell.id
+ORDER BY named.headline DESC, named.sort_name, cell.indicator_id, cell.is_own DESC,
+         cell.period_latest, cell.period, cell.value IS NULL, cell.id
 """

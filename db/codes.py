@@ -17,6 +17,17 @@ Level = Literal[
 OrganisationMode = Literal["district", "central", "central_with_outreach", "mobile", "online"]
 Wheelchair = Literal["yes", "limited", "no"]
 IndicatorType = Literal["count", "rate", "index", "median"]
+Method = Literal["quantile", "equal", "jenks", "stddev"]
+"""How a map is divided into classes."""
+
+Scheme = Literal[
+    "Blues", "BuGn", "BuPu", "GnBu", "Greens", "Greys", "OrRd", "Oranges", "PuBu", "PuBuGn",
+    "PuRd", "Purples", "RdPu", "Reds", "YlGn", "YlGnBu", "YlOrBr", "YlOrRd",
+    "BrBG", "PiYG", "PRGn", "PuOr", "RdBu", "RdGy", "RdYlBu", "RdYlGn",
+]  # fmt: skip
+"""The sequential and diverging schemes of ColorBrewer (Cynthia Brewer, Apache 2.0)."""
+
+MOST_CLASSES = 9
 Flag = Literal[
     "final",
     "provisional",
@@ -61,6 +72,8 @@ LEVELS: tuple[str, ...] = get_args(Level)
 ORGANISATION_MODES: tuple[str, ...] = get_args(OrganisationMode)
 WHEELCHAIR: tuple[str, ...] = get_args(Wheelchair)
 INDICATOR_TYPES: tuple[str, ...] = get_args(IndicatorType)
+METHODS: tuple[str, ...] = get_args(Method)
+SCHEMES: tuple[str, ...] = get_args(Scheme)
 FLAGS: tuple[str, ...] = get_args(Flag)
 DECISIONS: tuple[str, ...] = get_args(DecisionState)
 FEASIBILITIES: tuple[str, ...] = get_args(Feasibility)

@@ -30,11 +30,13 @@ from sqlalchemy import (
     create_engine,
     exists,
     func,
+    insert,
     literal,
     make_url,
     or_,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.selectable import FromClause
@@ -43,7 +45,9 @@ from db.models import (
     Base,
     Codelist,
     Decision,
+    Disclosure,
     District,
+    ExportRun,
     Measure,
     MeasureDistrict,
     Observation,
@@ -100,7 +104,14 @@ class Names:
     codelist: str | None = None
 
 
-Value = Plain | Translation | Coordinate | Name | Names
+@dataclass(frozen=True)
+class Decided:
+    """What was decided about a raw observation: `shown`, or why it is hidden; None of others."""
+
+    model: type[Base]
+
+
+Value = Plain | Translation | Coordinate | Name | Names | Decided
 
 
 @dataclass(frozen=True)
@@ -125,8 +136,8 @@ class Reading:
 class Scope:
     """Which rows: of a district and all below it, of a provider, of some ids; all by default.
 
-    Archived rows are never among them, observations that wait for disclosure control (`raw`) only
-    with `private`.
+    Archived rows are never among them, raw observations, which are subject to disclosure control,
+    only with `private`.
     """
 
     district: UUID | None = None
@@ -174,6 +185,21 @@ def rows(connection: Connection, reading: Reading, scope: Scope) -> Iterator[tup
     streamed = {"stream_results": True, "yield_per": FETCHED}
     for row in connection.execute(_statement(reading, scope), execution_options=streamed):
         yield tuple(row)
+
+
+@contextmanager
+def logged(url: str, resource: str, file: str, actor: str) -> Iterator[list[int]]:
+    """Log an export of what is not public before anything is read. What is put into the list is
+    the number of its rows."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    given = {"resource": resource, "file": file, "actor": actor}
+    rows: list[int] = []
+    with engine.begin() as connection:
+        run = connection.scalar(insert(ExportRun).values(given).returning(ExportRun.id))
+    yield rows
+    done = {"finished_at": func.clock_timestamp(), "rows": sum(rows)}
+    with engine.begin() as connection:
+        connection.execute(update(ExportRun).where(ExportRun.id == run).values(done))
 
 
 def moment(connection: Connection) -> Moment:
@@ -258,6 +284,8 @@ def _expression(value: Value) -> ColumnElement[Any]:
             return _name(value)
         case Names():
             return _names(value)
+        case Decided():
+            return _decided(value)
 
 
 def _name(value: Name) -> ColumnElement[Any]:
@@ -282,6 +310,15 @@ def _names(value: Names) -> ColumnElement[Any]:
         codelist = select(Codelist.id).where(Codelist.name == value.codelist).scalar_subquery()
         statement = statement.where(goal.c.codelist_id == codelist)
     return statement.correlate(owner).scalar_subquery()
+
+
+def _decided(value: Decided) -> ColumnElement[Any]:
+    owner, decided = _table(value.model), _table(Disclosure)
+    kind = select(func.coalesce(decided.c.kind, "shown")).where(
+        decided.c.observation_id == owner.c.id
+    )
+    found = func.coalesce(kind.correlate(owner).scalar_subquery(), "undecided")
+    return case((owner.c.raw, found))
 
 
 def _called(goal: FromClause) -> ColumnElement[Any]:

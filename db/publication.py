@@ -9,6 +9,7 @@ Publishing publishes: all edits that wait, of whoever made them. There is no oth
 to become public, and none for a part of one: a document quotes many rows.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, NullPool, Table, create_engine, make_url
 from db import datasets, hsds, published
 from db.disclosure.withholding import Withheld, withhold
 from db.documents import fingerprint, read
+from db.flags import notations
 from db.opening.publication import replace_opening_times
 from db.reforms import replace_parts
 from db.simplification import simplify_all
@@ -148,6 +150,7 @@ def _collect(cursor: Cursor[Any], publication: Publication, *, everything: bool)
     if not count and not everything:
         return set()
     _run(cursor, "context")
+    cursor.execute(_FLAG_NOTATIONS, [json.dumps(notations())])
     if not everything:
         _add_dependants(cursor)
     cursor.execute("ANALYZE pending")
@@ -407,6 +410,10 @@ _ANALYZE_REGISTRY: LiteralString = """
 ANALYZE registry.organisation, registry.offering, registry.site, registry.offering_site,
         registry.offering_term, registry.observation, registry.indicator, registry.district,
         registry.source
+"""
+
+_FLAG_NOTATIONS: LiteralString = """
+INSERT INTO flag_notation SELECT * FROM json_populate_recordset(NULL::flag_notation, %s)
 """
 
 # Its time is taken under the lock, and never before that of the last one: whoever asks for what was

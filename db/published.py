@@ -102,6 +102,7 @@ indicator = _resource(
     Column("numerator_id", Uuid),
     Column("denominator_id", Uuid),
     Column("factor", Numeric),
+    Column("headline", Boolean, nullable=False),
     Column("search", TSVECTOR, nullable=False),
 )
 

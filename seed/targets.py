@@ -23,8 +23,11 @@ from db.codes import (
     IMPLEMENTATIONS,
     INDICATOR_TYPES,
     LEVELS,
+    METHODS,
+    MOST_CLASSES,
     ORGANISATION_MODES,
     RESULTS,
+    SCHEMES,
     WHEELCHAIR,
 )
 from db.models import (
@@ -141,6 +144,8 @@ _CODES = {
     "type": INDICATOR_TYPES,
     "aggregation": ("sum", "ratio", "weighted_mean", "none"),
     "polarity": ("higher_is_better", "lower_is_better", "neutral"),
+    "classification_method": METHODS,
+    "classification_scheme": SCHEMES,
     "decision": DECISIONS,
     "feasibility": FEASIBILITIES,
     "implementation": IMPLEMENTATIONS,
@@ -157,6 +162,7 @@ _BOUNDS = {
     "capacity": _COUNT,
     "population": _COUNT,
     "decimals": (0, 6),
+    "classification_classes": (1, MOST_CLASSES),
     "votes_yes": _COUNT,
     "votes_no": _COUNT,
     "votes_abstentions": _COUNT,
@@ -215,6 +221,8 @@ def _default(column: Column[object]) -> Any:
     if column.nullable or not isinstance(default, DefaultClause):
         return None
     stated = str(default.arg)
+    if isinstance(column.type, Boolean):
+        return stated == "true"
     return int(stated) if isinstance(column.type, Integer) else stated
 
 

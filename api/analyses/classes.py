@@ -4,22 +4,13 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, get_args
 
 import numpy as np
 from branca.utilities import color_brewer
 from jenkspy import jenks_breaks
 
-Method = Literal["quantile", "equal", "jenks", "stddev"]
-Scheme = Literal[
-    "Blues", "BuGn", "BuPu", "GnBu", "Greens", "Greys", "OrRd", "Oranges", "PuBu", "PuBuGn",
-    "PuRd", "Purples", "RdPu", "Reds", "YlGn", "YlGnBu", "YlOrBr", "YlOrRd",
-    "BrBG", "PiYG", "PRGn", "PuOr", "RdBu", "RdGy", "RdYlBu", "RdYlGn",
-]  # fmt: skip
-"""The sequential and diverging schemes of ColorBrewer (Cynthia Brewer, Apache 2.0)."""
+from db.codes import Method
 
-METHODS: tuple[str, ...] = get_args(Method)
-MOST_CLASSES = 9
 DIGITS = 12
 DEVIATIONS = np.arange(-4, 5)
 BLACK, WHITE = "#000000", "#ffffff"

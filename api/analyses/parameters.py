@@ -11,11 +11,21 @@ from pydantic import (
     model_validator,
 )
 
-from api.analyses.classes import MOST_CLASSES, Method, Scheme
 from api.parameters import Reference, Tolerance, named
 from api.series import BOUNDARY
-from api.types import SEVERAL, WHOLE, Boundary, Breakdown, Ids, Language, Name, Names, Text
-from db.codes import LEVELS, Level
+from api.types import (
+    SEVERAL,
+    WHOLE,
+    Boolean,
+    Boundary,
+    Breakdown,
+    Ids,
+    Language,
+    Name,
+    Names,
+    Text,
+)
+from db.codes import LEVELS, MOST_CLASSES, Level, Method, Scheme
 
 REFERENCES = ("parent", "county", "state", "country", "mean")
 
@@ -74,15 +84,21 @@ class AnalysisParameters(BaseModel):
         return []
 
 
-class ProfileParameters(AnalysisParameters):
-    """What a profile understands."""
-
-
 class Tabular(AnalysisParameters):
     formats = TABLE
 
     format: Literal["json", "csv"] | None = Field(
         None, description="Format of the answer; a suffix (`.csv`) or `Accept` does the same."
+    )
+
+
+class ProfileParameters(Tabular):
+    """What a profile understands."""
+
+    headline: Boolean = Field(
+        False,
+        description="Only the indicators marked as headline indicators; if none of those here is, "
+        "all of them, and `only_headline` says so.",
     )
 
 
@@ -160,20 +176,29 @@ class Drawn(AnalysisParameters):
 class MapParameters(AtLevel, AtTime, Drawn):
     """What a map understands."""
 
-    formats = ("geojson", "json")
+    formats = ("geojson", "json", "csv")
 
-    format: Literal["geojson", "json"] | None = Field(
+    format: Literal["geojson", "json", "csv"] | None = Field(
         None,
-        description="`geojson` with boundaries, or `json` without; a suffix (`.json`) or `Accept` "
-        "does the same.",
+        description="`geojson` with boundaries, `json` or `csv` without; a suffix (`.json`) or "
+        "`Accept` does the same.",
     )
-    method: Method = Field("quantile", description="How classes are made.")
+    method: Method | None = Field(
+        None,
+        description="How classes are made: as the indicator says (`classification`) if not "
+        "given, else `quantile`.",
+    )
     classes: Annotated[int, Field(ge=1, le=MOST_CLASSES), WHOLE] | None = Field(
         None,
-        description="Number of classes, at most that of different values; if not given 5, or as "
-        "many as there can be. `stddev` makes as many as there are standard deviations.",
+        description="Number of classes, at most that of different values; if not given as many as "
+        "the indicator says, else 5, but no more than there can be. `stddev` makes as many as "
+        "there are standard deviations.",
     )
-    scheme: Scheme = Field("Blues", description="Colours, a scheme of ColorBrewer.")
+    scheme: Scheme | None = Field(
+        None,
+        description="Colours, a scheme of ColorBrewer: that of the indicator if not given, else "
+        "`Blues`.",
+    )
     scope: Literal["date", "series"] = Field(
         "date",
         description="`series`: classes of the values of all periods, so that maps of several "

@@ -105,6 +105,13 @@ class Indicator:
         names = ("id", "slug", "title", "unit", "decimals", "type")
         return {name: self.document[name] for name in names}
 
+    @property
+    def citation(self) -> str | None:
+        """As it is stated; None if it is made from the indicator's own source: then that of the
+        values says more."""
+        found: str = self.document["citation"]
+        return None if found == citation_of([self.document["source"]]) else found
+
     @cached_property
     def levels(self) -> dict[str, dict[str, str]]:
         """Levels with observations, from the largest, with their labels."""
@@ -275,6 +282,13 @@ def _cell(row: Row, document: Mapping[str, Any]) -> Cell:
         cell,
         numerator=row.numerator if cell.numerator is None else cell.numerator,
         denominator=row.denominator if cell.denominator is None else cell.denominator,
+    )
+
+
+def citation_of(sources: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        ", ".join(filter(None, (f"{s['publisher']}: {s['title']}", s["retrieved"], s["license"])))
+        for s in sources
     )
 
 

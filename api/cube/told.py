@@ -3,8 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from api.analyses.answers.envelope import citation_of
-from api.analyses.reading import SPOKEN
+from api.analyses.reading import SPOKEN, citation_of
 from api.analyses.sentences import Said, rest, sentence
 from api.cube import texts
 from api.cube.model import Cube, Period

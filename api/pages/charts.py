@@ -77,16 +77,23 @@ class Bars:
 
 def chart(observations: Sequence[Document]) -> Lines | Bars | None:
     """The chart that fits: lines where there are several periods, bars of the last one else."""
-    known = [each for each in observations if each["value"] is not None]
+    known = _alike([each for each in observations if each["value"] is not None])
     periods = sorted({_period(each) for each in known})
     districts = list(dict.fromkeys(each["district"]["name"] for each in known))
-    if not known or any(each["breakdowns"] for each in known):
+    if not known:
         return None
     if len(periods) > 1 and len(districts) <= MOST_LINES:
         return _lines(known, periods, districts)
     period = _telling(known)
     shown = [each for each in known if _period(each) == period]
     return _bars(period, shown[:MOST_BARS]) if len(shown) > 1 else None
+
+
+def _alike(known: Sequence[Document]) -> list[Document]:
+    """The totals; without them those of a breakdown, if all are of the same one."""
+    totals = [each for each in known if not each["breakdowns"]]
+    parts = {str(each["breakdowns"]) for each in known}
+    return totals or (list(known) if len(parts) == 1 else [])
 
 
 def _telling(known: Sequence[Document]) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.analyses import aggregation, classes, comparison, trends
+from api.analyses import aggregation, comparison, trends
 from api.schemas.document import (
     Coded,
     DistrictReference,
@@ -17,6 +17,7 @@ from api.schemas.document import (
 )
 from api.schemas.geojson import Geometry
 from api.schemas.page import Link
+from db.codes import Method, Scheme
 
 Reason = Literal["no_observations", "no_periods", "no_values", "all_suppressed"]
 
@@ -133,9 +134,9 @@ class MapItem(DistrictReference):
 
 
 class Classification(Document):
-    method: classes.Method
+    method: Method
     scope: Literal["date", "series"]
-    scheme: classes.Scheme
+    scheme: Scheme
     breaks: list[float] = Field(
         description="Ends of the classes, one more than there are; each includes its upper end, "
         "the first one its lower end as well."
@@ -331,6 +332,7 @@ class BesideParent(Compared):
 
 class ProfileItem(Document):
     indicator: Measured
+    headline: bool = Field(description="Whether it is marked as a headline indicator.")
     polarity: Coded | None
     period: ImpreciseDate = Field(description="The latest with an observation.")
     value: float | None
@@ -346,6 +348,9 @@ class Profile(Analysis):
     parent: DistrictReference | None
     offerings: int = Field(description="Offerings there that have not ended.")
     measures: int
+    only_headline: bool = Field(
+        description="Whether only headline indicators are shown; else these come first."
+    )
     items: list[ProfileItem]
 
 

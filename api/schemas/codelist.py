@@ -9,12 +9,22 @@ from pydantic import Field
 from api.schemas.document import Coded, Document
 
 
+class Notations(Document):
+    """What a status flag is in SDMX and in the tables of German statistical offices."""
+
+    obs_status: str = Field(description="SDMX CL_OBS_STATUS 2.2.")
+    conf_status: str = Field(description="SDMX CL_CONF_STATUS 1.2.")
+    sign: str | None = Field(description="In place of a value that is not there.")
+    mark: str | None = Field(description="Beside a value.")
+
+
 class Term(Document):
     code: str
     label: str
     definition: str | None
     parent: str | None = Field(description="Code of the broader term.")
     exact_match: list[str] = Field(description="The same concept elsewhere (skos:exactMatch).")
+    notations: Notations | None = Field(description="Of status flags only.")
     fallback: dict[str, str] | None
 
 

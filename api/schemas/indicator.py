@@ -15,12 +15,21 @@ from api.schemas.document import (
     Source,
     TitledReference,
 )
+from db.codes import Scheme
 
 
 class Dimension(Coded):
     """What an indicator is broken down by: a codelist, and the terms that observations have."""
 
     terms: list[Coded]
+
+
+class Classification(Document):
+    """How a map of it is divided and coloured, where nothing else is asked for. Null: not said."""
+
+    method: Coded | None
+    classes: int | None
+    scheme: Scheme | None = Field(description="Of ColorBrewer.")
 
 
 class Indicator(Entity):
@@ -35,13 +44,18 @@ class Indicator(Entity):
     numerator: TitledReference | None
     denominator: TitledReference | None
     factor: float | None
+    formula: str | None = Field(
+        description="In words: `numerator` / `denominator` × `factor`. Null: not said."
+    )
     interpretation: str | None
     polarity: Coded | None
     themes: list[Coded]
     update_cycle: Coded | None
     reference_date: str | None
     method: str | None
-    citation: str | None
+    citation: str = Field(description="As stated, else made from the source.")
+    classification: Classification
+    headline: bool = Field(description="Whether it is among those that are shown first.")
     disclosure_threshold: int = Field(
         description="Counts above 0 and below this are hidden, unless they were public already."
     )

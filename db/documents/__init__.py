@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import LiteralString
 
 FOLDER = Path(__file__).parent
-MADE_ELSEWHERE = ("simplification.py", "opening/hours.py", "opening/schedules.py")
+MADE_ELSEWHERE = ("flags.py", "simplification.py", "opening/hours.py", "opening/schedules.py")
 
 
 @cache
@@ -28,7 +28,8 @@ def fingerprint() -> str:
     """Changes whenever any document may come out differently, so that all are rebuilt.
 
     Documents follow from the files here, from functions and views of the migrations, and from how
-    boundaries are simplified and opening hours made into schedules.
+    boundaries are simplified, opening hours made into schedules, and flags said in other
+    languages of statistics.
     """
     database = FOLDER.parent
     files = sorted([*FOLDER.glob("*.sql"), *database.glob("migrations/sql/*.sql")])

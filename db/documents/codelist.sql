@@ -16,6 +16,12 @@ SELECT c.id, c.name AS slug, c.name AS sort_name, l.code AS lang,
                                                      'definition') AS definition,
                                   broader.code AS parent,
                                   t.exact_match,
+                                  CASE WHEN c.name = 'observation_status' THEN (
+                                      SELECT row_to_json(n) FROM (
+                                          SELECT obs_status, conf_status, sign, mark
+                                          FROM flag_notation WHERE code = t.code
+                                      ) AS n
+                                  ) END AS notations,
                                   registry.fallback(
                                       registry.written(t.lang, 'label', t.label,
                                                        'definition', t.definition),

@@ -91,4 +91,13 @@ CREATE TEMPORARY TABLE source_ref ON COMMIT DROP AS
     FROM registry.public_source s;
 CREATE UNIQUE INDEX ON source_ref (id);
 
+-- What a flag is in the languages of statistics (db/flags.py).
+CREATE TEMPORARY TABLE flag_notation (
+    code text PRIMARY KEY,
+    obs_status text,
+    conf_status text,
+    sign text,
+    mark text
+) ON COMMIT DROP;
+
 ANALYZE lang, term, term_label, coded, ancestry, district_ref, organisation_ref, source_ref;

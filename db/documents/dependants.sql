@@ -107,7 +107,8 @@ WITH dependant(resource, id) AS (
     SELECT 'indicator', i.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.indicator i
     WHERE p.resource = 'codelist'
-      AND c.name IN ('indicator_type', 'aggregation', 'polarity', 'update_cycle', 'level')
+      AND c.name IN ('indicator_type', 'aggregation', 'polarity', 'update_cycle', 'level',
+                     'classification_method')
     UNION ALL
     SELECT 'observation', o.id FROM pending p
     JOIN registry.codelist c ON c.id = p.id CROSS JOIN registry.observation o

@@ -15,6 +15,15 @@ WITH wanted AS MATERIALIZED (
     JOIN (SELECT DISTINCT indicator_id, breakdowns FROM registry.public_observation
           WHERE breakdowns <> '{}') AS o ON o.indicator_id = w.id
     CROSS JOIN LATERAL jsonb_each_text(o.breakdowns) AS part(dimension, code)
+), named AS MATERIALIZED (
+    SELECT n.id, l.code AS lang, named.title,
+           (SELECT row_to_json(r) FROM (SELECT n.id, n.slug, named.title) AS r) AS ref
+    FROM registry.public_indicator n
+    CROSS JOIN lang l
+    CROSS JOIN LATERAL (
+        SELECT registry.localized(n.title, n.translations, l.code, 'title') AS title
+    ) AS named
+    WHERE n.id IN (SELECT unnest(ARRAY[numerator_id, denominator_id]) FROM wanted)
 ), dimension AS MATERIALIZED (
     SELECT part.id, l.code AS lang, part.dimension AS code,
            coalesce(registry.localized(c.title, c.translations, l.code, 'title'), part.dimension)
@@ -40,7 +49,7 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
        ARRAY(SELECT p.dimension FROM part p WHERE p.id = w.id
              UNION SELECT p.dimension || ':' || p.code FROM part p WHERE p.id = w.id
              ORDER BY 1) AS breakdown,
-       w.type, w.aggregation, w.numerator_id, w.denominator_id, w.factor,
+       w.type, w.aggregation, w.numerator_id, w.denominator_id, w.factor, w.headline,
        ARRAY[concat_ws(' ', w.title, w.abbreviation),
              (SELECT string_agg(t.label, ' ' ORDER BY x.term_id, t.lang) FROM registry.indicator_term x
               JOIN term_label t ON t.id = x.term_id WHERE x.indicator_id = w.id),
@@ -60,17 +69,12 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                    w.decimals,
                    registry.coded('indicator_type', w.type, l.code) AS type,
                    registry.coded('aggregation', w.aggregation, l.code) AS aggregation,
-                   (SELECT row_to_json(r) FROM (
-                        SELECT n.id, n.slug,
-                               registry.localized(n.title, n.translations, l.code, 'title') AS title
-                        FROM registry.public_indicator n WHERE n.id = w.numerator_id
-                    ) AS r) AS numerator,
-                   (SELECT row_to_json(r) FROM (
-                        SELECT n.id, n.slug,
-                               registry.localized(n.title, n.translations, l.code, 'title') AS title
-                        FROM registry.public_indicator n WHERE n.id = w.denominator_id
-                    ) AS r) AS denominator,
+                   numerator.ref AS numerator,
+                   denominator.ref AS denominator,
                    w.factor,
+                   numerator.title || coalesce(' / ' || denominator.title, '')
+                       || CASE WHEN w.factor <> 1 THEN ' × ' || trim_scale(w.factor) ELSE '' END
+                       AS formula,
                    registry.localized(w.interpretation, w.translations, l.code, 'interpretation')
                        AS interpretation,
                    registry.coded('polarity', w.polarity, l.code) AS polarity,
@@ -82,7 +86,15 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
                    registry.coded('update_cycle', w.update_cycle, l.code) AS update_cycle,
                    w.reference_date,
                    registry.localized(w.method, w.translations, l.code, 'method') AS method,
-                   w.citation,
+                   coalesce(w.citation, concat_ws(', ', cited.publisher || ': ' || cited.title,
+                                                  cited.retrieved, cited.license)) AS citation,
+                   (SELECT row_to_json(c) FROM (
+                        SELECT registry.coded('classification_method', w.classification_method,
+                                              l.code) AS method,
+                               w.classification_classes AS classes,
+                               w.classification_scheme AS scheme
+                   ) AS c) AS classification,
+                   w.headline,
                    w.disclosure_threshold,
                    to_json(ARRAY(
                        SELECT registry.coded('level', v.level, l.code) FROM district_level v
@@ -109,4 +121,7 @@ SELECT w.id, w.slug, w.title AS sort_name, l.code AS lang,
 FROM wanted w
 CROSS JOIN lang l
 JOIN source_ref source ON source.id = w.source_id
+JOIN registry.public_source cited ON cited.id = w.source_id
+LEFT JOIN named numerator ON (numerator.id, numerator.lang) = (w.numerator_id, l.code)
+LEFT JOIN named denominator ON (denominator.id, denominator.lang) = (w.denominator_id, l.code)
 LEFT JOIN available ON available.id = w.id

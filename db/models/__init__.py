@@ -5,7 +5,7 @@ from db.models.codelists import Codelist, CodelistTerm
 from db.models.districts import Designation, District, DistrictSuccession
 from db.models.holidays import Holiday
 from db.models.houses import House, HouseStreet
-from db.models.imports import Correction, ImportRun
+from db.models.imports import Correction, ExportRun, ImportRun
 from db.models.indicators import Disclosure, Indicator, IndicatorTerm, Observation
 from db.models.offerings import (
     Evaluation,
@@ -49,6 +49,7 @@ __all__ = [
     "District",
     "DistrictSuccession",
     "Evaluation",
+    "ExportRun",
     "Holiday",
     "House",
     "HouseStreet",

@@ -50,6 +50,23 @@ class ImportRun(Base):
     undone_by: Mapped[str | None]
 
 
+class ExportRun(Base):
+    """An export of values that are not public, with what was decided about each.
+
+    `finished_at` and `rows` are NULL of one that broke off.
+    """
+
+    __tablename__ = "export_run"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    resource: Mapped[str]
+    file: Mapped[str]
+    actor: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+    rows: Mapped[int | None]
+
+
 class Correction(Base):
     """A value that staff know better than the source a row came from. No import overwrites it.
 

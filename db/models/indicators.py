@@ -9,14 +9,15 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
-from db.codes import FLAGS, INDICATOR_TYPES
+from db.codes import FLAGS, INDICATOR_TYPES, METHODS, MOST_CLASSES, SCHEMES
 from db.models.base import Base, Entity, Key, Part, edtf_order, one_of, owned_by, refers_to
 
 
 class Indicator(Entity, Base):
     """A statistical measure of districts: what is counted, in which unit, by which rule.
 
-    Raw counts between 0 and `disclosure_threshold` are hidden when they are published.
+    Raw counts between 0 and `disclosure_threshold` are hidden when they are published. How a map
+    of it is divided and coloured is `classification_…`; NULL leaves it to whoever draws one.
     """
 
     __tablename__ = "indicator"
@@ -39,6 +40,10 @@ class Indicator(Entity, Base):
     method: Mapped[str | None]
     citation: Mapped[str | None]
     disclosure_threshold: Mapped[int] = mapped_column(server_default="3")
+    headline: Mapped[bool] = mapped_column(server_default="false")
+    classification_method: Mapped[str | None]
+    classification_classes: Mapped[int | None]
+    classification_scheme: Mapped[str | None]
 
     @classmethod
     def constraints(cls) -> tuple[SchemaItem, ...]:
@@ -46,6 +51,12 @@ class Indicator(Entity, Base):
             one_of("type", *INDICATOR_TYPES),
             one_of("aggregation", "sum", "ratio", "weighted_mean", "none"),
             one_of("polarity", "higher_is_better", "lower_is_better", "neutral"),
+            one_of("classification_method", *METHODS),
+            one_of("classification_scheme", *SCHEMES),
+            CheckConstraint(
+                f"classification_classes BETWEEN 1 AND {MOST_CLASSES}",
+                name="classification_classes",
+            ),
             CheckConstraint("decimals BETWEEN 0 AND 6", name="decimals"),
             CheckConstraint("factor > 0", name="factor"),
             CheckConstraint("disclosure_threshold BETWEEN 2 AND 100", name="disclosure_threshold"),

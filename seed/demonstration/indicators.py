@@ -31,6 +31,9 @@ _STATED = (
     "update_cycle",
     "reference_date",
     "method",
+    "classification_method",
+    "classification_classes",
+    "classification_scheme",
 )
 
 
@@ -73,6 +76,7 @@ def _indicators(entries: Sequence[Entry]) -> list[Row]:
             **{column: entry[column] for column in ("title", "unit", "type", "aggregation")},
             **{column: entry.get(column) for column in _STATED},
             "decimals": entry.get("decimals", 0),
+            "headline": entry.get("headline", False),
             "numerator_id": _named(known, entry.get("numerator")),
             "denominator_id": _named(known, entry.get("denominator")),
         }

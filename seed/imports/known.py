@@ -110,6 +110,7 @@ class Terms:
     def __init__(self, terms: Iterable[KnownTerm]) -> None:
         self._lists: dict[str, dict[str, UUID]] = defaultdict(dict)
         known = list(terms)
+        self._codes = {term.id: term.code for term in known}
         for term in known:
             for label in term.labels:
                 self._lists[term.codelist].setdefault(_folded(label), term.id)
@@ -123,6 +124,11 @@ class Terms:
         close = get_close_matches(folded, names, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise Unknown(f"no term of {codelist}{hint}")
+
+    def code(self, codelist: str, stated: str) -> str:
+        """The code of a term that is stated by code or label; else what is stated."""
+        found = self._lists[codelist].get(_folded(stated)) if codelist in self._lists else None
+        return self._codes.get(found, stated) if found else stated
 
     def add(self, codelist: str, code: str, identity: UUID) -> None:
         self._lists[codelist].setdefault(_folded(code), identity)

@@ -163,4 +163,9 @@ class ObservationImport:
             name: rule.read(name, record.properties)
             for name, rule in self.reader.mapping.breakdowns.items()
         }
-        return {name: written(value) for name, value in found.items() if value is not None}
+        terms = self.reader.known.terms
+        return {
+            name: terms.code(name, written(value))
+            for name, value in found.items()
+            if value is not None
+        }

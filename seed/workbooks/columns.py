@@ -9,13 +9,13 @@ each row has an identity of its own, and sorting one sheet cannot mix up the oth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sqlalchemy import Table
 
-from db.exports import Coordinate, Name, Names, Plain, Reading, Translation, Value
-from db.models import Base, Offering, OfferingSite
+from db.exports import Coordinate, Decided, Name, Names, Plain, Reading, Translation, Value
+from db.models import Base, Observation, Offering, OfferingSite
 from seed.targets import TARGETS, Field, Kind, Target
 
 ID = "id"
@@ -25,6 +25,7 @@ SOURCE = "source"
 EXTERNAL_KEY = "external_key"
 BREAKDOWNS = "breakdowns"
 PRIVATE = ("internal_note", "raw")
+NOT_FOR_PUBLICATION = "not_for_publication"
 COORDINATES = ("longitude", "latitude")
 SEPARATOR = "; "
 
@@ -130,14 +131,21 @@ class Sheet:
         return None if owner is None else str(owner.__tablename__)
 
 
-def sheets(resource: str, languages: Sequence[str], *, private: bool = False) -> tuple[Sheet, ...]:
-    """The sheet of a resource, then one for each of its parts."""
+def sheets(
+    resource: str, languages: Sequence[str], *, private: bool = False, unsuppressed: bool = False
+) -> tuple[Sheet, ...]:
+    """The sheet of a resource, then one for each of its parts.
+
+    `unsuppressed`: what was decided about each observation stands beside it.
+    """
     target = TARGETS[resource]
     parts = (
         _part_sheet(target, name, part, languages, private=private)
         for name, part in target.parts.items()
     )
-    return (_entity_sheet(target, languages, private=private), *parts)
+    entities = _entity_sheet(target, languages, private=private)
+    is_marked = unsuppressed and target.model is Observation
+    return (_marked(entities) if is_marked else entities, *parts)
 
 
 def _entity_sheet(target: Target, languages: Sequence[str], *, private: bool) -> Sheet:
@@ -152,6 +160,14 @@ def _entity_sheet(target: Target, languages: Sequence[str], *, private: bool) ->
     )
     reading = Reading(model, _values(columns), (*_order(target), Plain(model, "id")))
     return Sheet(target.name, target, columns, reading)
+
+
+def _marked(sheet: Sheet) -> Sheet:
+    """With the decisions in the first column that is seen."""
+    decided = Column(NOT_FOR_PUBLICATION, Role.INFORMATION, value=Decided(sheet.reading.model))
+    at = sheet.checksum + 1
+    columns = (*sheet.columns[:at], decided, *sheet.columns[at:])
+    return replace(sheet, columns=columns, reading=replace(sheet.reading, values=_values(columns)))
 
 
 def _part_sheet(

@@ -10,11 +10,12 @@ from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
 
 from db import exports
 from db.exports import Inapplicable, Plain, Reading, Scope
 from seed.imports.known import Known, Unknown
-from seed.targets import TARGETS
+from seed.targets import OBSERVATIONS, TARGETS
 from seed.workbooks.choices import Choices, choices
 from seed.workbooks.columns import Sheet, sheets
 from seed.workbooks.delimited import CsvStyle, write_csv
@@ -43,6 +44,7 @@ class Order:
     """What to export, and how. Municipality and provider are given as files name them.
 
     `registry` is what the export says it comes from, such as the address of the registry.
+    `unsuppressed`: raw values with what was decided about each; `actor`, who wants them, is logged.
     """
 
     resource: str
@@ -51,6 +53,8 @@ class Order:
     private: bool = False
     csv: CsvStyle = field(default_factory=CsvStyle)
     registry: str = "quartier"
+    unsuppressed: bool = False
+    actor: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,20 @@ def export_file(url: str, order: Order, file: Path) -> Exported:
     """Write one file: a workbook, or CSV with a file of its own for every kind of parts."""
     if file.suffix.lower() not in (XLSX, CSV):
         raise CannotExport(f"{file.name}: a file to export to ends in {XLSX} or {CSV}")
+    if not order.unsuppressed:
+        return _export_file(url, order, file)
+    if order.resource != OBSERVATIONS.name:
+        raise CannotExport(f"nothing of {order.resource} is suppressed, only observations are")
+    try:
+        with exports.logged(url, order.resource, str(file.resolve()), order.actor) as rows:
+            done = _export_file(url, replace(order, private=True), file)
+            rows += [each.rows for each in done.files]
+            return done
+    except ProgrammingError as error:
+        raise CannotExport("only who owns the registry may take out what is hidden") from error
+
+
+def _export_file(url: str, order: Order, file: Path) -> Exported:
     with exports.snapshot(url) as connection:
         source = _Source(connection, order)
         try:
@@ -109,7 +127,12 @@ class _Source:
         self._connection = connection
         self._order = order
         self._target = TARGETS[order.resource]
-        self._sheets = sheets(order.resource, self._languages(), private=order.private)
+        self._sheets = sheets(
+            order.resource,
+            self._languages(),
+            private=order.private,
+            unsuppressed=order.unsuppressed,
+        )
         self.scope = self._scope(order)
 
     def _scope(self, order: Order) -> Scope:

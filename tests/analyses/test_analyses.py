@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, linregress, zscore
 
 from api.analyses.classes import (
-    METHODS,
-    Method,
     TooFewValues,
     classified,
     colors,
@@ -21,6 +19,7 @@ from api.analyses.classes import (
 from api.analyses.comparison import compared, standing
 from api.analyses.ranking import Interval, ranked, wilson
 from api.analyses.trends import Point, trend
+from db.codes import METHODS, Method
 
 numbers = st.floats(-1e9, 1e9).map(lambda number: round(number, 3))
 several = st.lists(numbers, min_size=1, max_size=60)

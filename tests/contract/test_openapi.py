@@ -35,10 +35,6 @@ UNKNOWN_EVERYWHERE = {
             *("proximity", "open_at"),
         )
     ),
-    *(
-        (f"{name}_of_indicator", "breakdown")
-        for name in ("availability", "ranking", "map", "trend")
-    ),
 }
 """What no entity of the demonstration set states: nothing is found, which is correct."""
 

@@ -231,7 +231,10 @@ def _holds(stated: Field) -> str:
 def _must(stated: Field) -> str:
     if stated.required:
         return "required"
-    return f"`{stated.default}` if empty" if stated.default is not None else ""
+    if stated.default is None:
+        return ""
+    default = "no" if stated.default is False else stated.default
+    return f"`{default}` if empty"
 
 
 def ready_table() -> str:

@@ -136,7 +136,8 @@ def test_a_merged_municipality_counts_for_its_successor_afterwards(
 def test_breakdowns_are_cells_of_their_own(registry: Registry) -> None:
     report = registry.take(
         "observations",
-        "ags,jahr,sex,wert\n14522180,2022,f,20000\n14522180,2022,m,20485\n14522180,2022,,40485\n",
+        "ags,jahr,sex,wert\n14522180,2022,Weiblich,20000\n14522180,2022,m,20485\n"
+        "14522180,2022,x,1\n14522180,2022,,40485\n",
         fields={
             "indicator": {"constant": "einwohner"},
             "district": "ags",
@@ -146,7 +147,12 @@ def test_breakdowns_are_cells_of_their_own(registry: Registry) -> None:
         indicators=[PEOPLE],
         breakdowns={"sex": "sex"},
     )
-    assert (report.new, report.rejected) == (3, 0)
+    assert (report.new, report.rejected) == (4, 0)
+    # a label is as good as its code; what the codelist does not have stays as it is
+    assert registry.all(
+        "SELECT o.breakdowns, o.value::int FROM registry.observation o JOIN registry.indicator i "
+        "ON i.id = o.indicator_id WHERE i.slug = 'einwohner' ORDER BY value"
+    ) == [({"sex": "x"}, 1), ({"sex": "f"}, 20000), ({"sex": "m"}, 20485), ({}, 40485)]
 
 
 def test_a_row_of_a_tree_has_what_is_above_it(registry: Registry) -> None:

@@ -183,7 +183,7 @@ def test_a_sheet_explains_every_column_in_two_languages(book: Path) -> None:
 
 @pytest.mark.parametrize("resource", TARGETS)
 def test_every_column_has_a_label_and_an_example(resource: str) -> None:
-    for sheet in sheets(resource, ["en", "de-x-ls"], private=True):
+    for sheet in sheets(resource, ["en", "de-x-ls"], private=True, unsuppressed=True):
         for column in sheet.columns:
             said = explanations.explanation(sheet, column)
             assert all((*said.labels, *said.examples)), column.name
@@ -210,6 +210,7 @@ def test_private_fields_are_there_only_on_purpose() -> None:
     assert "internal_note" not in {column.name for column in OFFERINGS.columns}
     private = sheets("observations", (), private=True)[0]
     assert {"internal_note", "raw"} <= {column.name for column in private.columns}
+    assert "not_for_publication" not in {column.name for column in private.columns}
 
 
 def test_the_texts_that_documents_translate_have_columns_for_it() -> None:

@@ -446,7 +446,7 @@ NEW: Mapping[str, Mapping[str, object]] = {  # None is the cell of the first row
     "indicators": {"title": "Neues {n}", "unit": "%", "type": "rate", "aggregation": "none"},
     "observations": {
         "indicator": None, "district": "ags:14522180", "period": "20{n}", "value": 5.5,
-        "flags": "final", "breakdowns": "age=0-17; sex=female",
+        "flags": "final", "breakdowns": "age=0-17; sex=f",
     },
     "strategies": {"title": "Plan {n}", "period": "2030", "themes": "health"},
     "measures": {"title": "Etwas {n}", "strategy": None, "decision": "adopted"},

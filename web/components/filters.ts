@@ -12,7 +12,7 @@ export const FILTERS: Record<string, readonly string[]> = {
   ],
   districts: [...SEARCH, "level", "parent", "valid_on", "designation", "contains", "bbox"],
   organisations: [...SEARCH, "kind", "postcode"],
-  indicators: [...SEARCH, "theme", "level", "type"],
+  indicators: [...SEARCH, "theme", "level", "type", "breakdown", "headline"],
   strategies: [...SEARCH, "theme", "target_group", "kind"],
   measures: [
     ...SEARCH, "district", "theme", "target_group", "strategy", "decision", "feasibility",
@@ -28,7 +28,7 @@ const SEVERAL = new Set([
   "ids", "category", "district", "theme", "target_group", "organisation", "postcode",
   "organisation_mode", "language", "wheelchair", "serves_district", "level", "parent",
   "designation", "kind", "type", "strategy", "decision", "feasibility", "implementation", "lead",
-  "body", "result", "status",
+  "body", "result", "status", "breakdown",
 ]);
 
 export const ALL_FILTERS: readonly string[] = [...new Set([...Object.values(FILTERS).flat(), ...SERIES])];

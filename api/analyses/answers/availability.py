@@ -49,7 +49,7 @@ async def availability(asked: Asked[AvailabilityParameters]) -> Answer | None:
         spoken=indicator.spoken,
         said=_said(indicator, items),
         sources=[indicator.document["source"]],
-        citation=indicator.document["citation"],
+        citation=indicator.citation,
         reason=None if items else "no_observations",
         columns=COLUMNS,
     )

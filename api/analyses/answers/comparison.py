@@ -100,7 +100,7 @@ async def comparison(asked: Asked[CompareParameters]) -> Answer | None:
         spoken=indicator.spoken,
         said=[opening(chosen.slot), *(each for item in items for each in _said(item))],
         sources=sources(indicator, [*here, *peers]),
-        citation=indicator.document["citation"],
+        citation=indicator.citation,
         reason=reason(here),
         columns=COLUMNS,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from api import links
+from api.analyses.reading import citation_of
 from api.analyses.sentences import Said, sentence
 from api.formats import Format
 from db.state import State
@@ -78,13 +79,6 @@ def _related(request: Request, members: Mapping[str, Any]) -> list[dict[str, str
         links.link("about", address, "application/json"),
         links.link("related", f"{address}/observations", "application/json"),
     ]
-
-
-def citation_of(sources: Sequence[Mapping[str, Any]]) -> str:
-    return "; ".join(
-        ", ".join(filter(None, (f"{s['publisher']}: {s['title']}", s["retrieved"], s["license"])))
-        for s in sources
-    )
 
 
 def _csv(answer: Answer) -> bytes:

@@ -1,6 +1,7 @@
 """A choropleth map: districts with their boundaries, classes and colours."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -25,10 +26,31 @@ from api.analyses.parameters import MapParameters
 from api.analyses.reading import Area, Cell, counted
 from api.analyses.sentences import Amount, Said, rest
 from api.errors import InvalidParameter
+from db.codes import Method, Scheme
 
 USUAL = 5
 
+COLUMNS = {
+    "district": "slug",
+    "name": "name",
+    "key": "key",
+    "value": "value",
+    "flags": "flags.code",
+    "class": "class",
+    "color": "color",
+}
+
 Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How classes are made. `is_strict`: there must be as many values as classes."""
+
+    method: Method
+    scheme: Scheme
+    classes: int
+    is_strict: bool
 
 
 async def choropleth(asked: Asked[MapParameters]) -> Answer | None:
@@ -36,6 +58,7 @@ async def choropleth(asked: Asked[MapParameters]) -> Answer | None:
     if indicator is None:
         return None
     parameters = asked.parameters
+    drawing = _drawing(parameters, indicator.document["classification"])
     level = indicator.level(parameters.level)
     chosen = Chosen(level, indicator.period(level, parameters.time))
     is_series = parameters.scope == "series"
@@ -46,7 +69,7 @@ async def choropleth(asked: Asked[MapParameters]) -> Answer | None:
         geometry=parameters.geometry() if asked.format.name == "geojson" else None,
     )
     found = await read(asked, indicator, which)
-    classes = _classes(parameters, found.areas)
+    classes = _classes(drawing, found.areas)
     shown = _shown(found.areas, chosen, which.day)
     here = [cell for _, cell in shown]
     items = [_item(area, cell, classes) for area, cell in shown]
@@ -58,15 +81,27 @@ async def choropleth(asked: Asked[MapParameters]) -> Answer | None:
             **at_time(indicator, chosen),
             **bounded(asked),
             **counted(here),
-            "classification": _classification(parameters, classes, here),
+            "classification": _classification(drawing, classes, here) | {"scope": parameters.scope},
         },
         items=items,
         spoken=indicator.spoken,
         said=[opening(chosen.slot), *([Said(why)] if why else _said(here, classes))],
         sources=sources(indicator, here),
-        citation=indicator.document["citation"],
+        citation=indicator.citation,
         reason=why,
+        columns=COLUMNS,
         features=features(asked, [area for area, _ in shown], items),
+    )
+
+
+def _drawing(asked: MapParameters, usual: Mapping[str, Any]) -> Drawing:
+    """What was not asked for is as the indicator says, or else as maps mostly are."""
+    method = asked.method or (usual["method"]["code"] if usual["method"] else "quantile")
+    return Drawing(
+        method=method,
+        scheme=asked.scheme or usual["scheme"] or "Blues",
+        classes=asked.classes or usual["classes"] or USUAL,
+        is_strict=asked.classes is not None and method != "stddev",
     )
 
 
@@ -80,17 +115,17 @@ def _shown(areas: list[Area], chosen: Chosen, today: date | None) -> list[tuple[
     ]
 
 
-def _classes(parameters: MapParameters, areas: list[Area]) -> Classes | None:
+def _classes(drawing: Drawing, areas: list[Area]) -> Classes | None:
     """Of all values read: those of one period, or of the series. None: there is no value."""
     values = [
         cell.value for area in areas for cell in area.series.values() if cell.value is not None
     ]
     if not values:
         return None
-    asked, method = parameters.classes, parameters.method
-    is_strict = asked is not None and method != "stddev"
     try:
-        return classified(values, method, asked or USUAL, parameters.scheme, strict=is_strict)
+        return classified(
+            values, drawing.method, drawing.classes, drawing.scheme, strict=drawing.is_strict
+        )
     except TooFewValues as error:
         raise InvalidParameter.named("classes", str(error)) from None
 
@@ -117,15 +152,12 @@ def _classed(value: float | None, classes: Classes | None) -> Item:
     }
 
 
-def _classification(
-    parameters: MapParameters, classes: Classes | None, here: list[Cell | None]
-) -> Item:
+def _classification(drawing: Drawing, classes: Classes | None, here: list[Cell | None]) -> Item:
     shown = [cell.value for cell in here if cell and cell.value is not None]
     counts = counted(here)
     return {
-        "method": parameters.method,
-        "scope": parameters.scope,
-        "scheme": parameters.scheme,
+        "method": drawing.method,
+        "scheme": drawing.scheme,
         "breaks": classes.breaks if classes else [],
         "colors": classes.colors if classes else [],
         "contrasts": classes.contrasts if classes else [],

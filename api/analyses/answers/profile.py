@@ -16,6 +16,24 @@ from api.analyses.trends import Point, trend
 from db import cells
 from db.cells import ProfileRow
 
+COLUMNS = {
+    "indicator": "indicator.slug",
+    "title": "indicator.title",
+    "unit": "indicator.unit",
+    "headline": "headline",
+    "period": "period.edtf",
+    "value": "value",
+    "flags": "flags.code",
+    "parent_value": "parent.value",
+    "difference": "parent.difference",
+    "ratio": "parent.ratio",
+    "base": "trend.base.period",
+    "base_value": "trend.base.value",
+    "absolute": "trend.absolute",
+    "relative": "trend.relative",
+    "slope": "trend.slope",
+}
+
 Item = dict[str, Any]
 
 
@@ -27,6 +45,9 @@ async def profile(asked: Asked[ProfileParameters]) -> Answer | None:
     groups = groupby(found.rows, key=lambda row: row.indicator)
     series = [list(rows) for _, rows in groups]
     own = [rows for rows in series if rows[0].is_own]
+    headlines = [rows for rows in own if _latest(rows).headline]
+    only_headline = asked.parameters.headline and bool(headlines)
+    own = headlines if only_headline else own
     latest = [json.loads(_latest(rows).observation or b"") for rows in own]
     items = [_item(rows, document) for rows, document in zip(own, latest, strict=True)]
     sources = {json.dumps(document["source"]): document["source"] for document in latest}
@@ -38,12 +59,14 @@ async def profile(asked: Asked[ProfileParameters]) -> Answer | None:
             "parent": district["parent"],
             "offerings": found.offerings,
             "measures": found.measures,
+            "only_headline": only_headline,
         },
         items=items,
         spoken={lang: {} for lang in SPOKEN},
         said=[_said(district, items, found)],
         sources=list(sources.values()) or [district["source"]],
         reason=None if items else "no_observations",
+        columns=COLUMNS,
     )
 
 
@@ -61,6 +84,7 @@ def _item(rows: Sequence[ProfileRow], latest: dict[str, Any]) -> Item:
         "indicator": {
             name: indicator[name] for name in ("id", "slug", "title", "unit", "decimals", "type")
         },
+        "headline": indicator["headline"],
         "polarity": indicator["polarity"],
         "period": latest["period"],
         "value": value,

@@ -75,7 +75,7 @@ async def ranking(asked: Asked[RankingParameters]) -> Answer | None:
             *([Said(why)] if why else [*_said(items), *rest(counted(here))]),
         ],
         sources=sources(indicator, here),
-        citation=indicator.document["citation"],
+        citation=indicator.citation,
         reason=why,
         columns=COLUMNS,
     )

@@ -74,7 +74,7 @@ async def development(asked: Asked[TrendParameters]) -> Answer | None:
         spoken=indicator.spoken,
         said=[opening(None), *([Said(why)] if why else _said(items, slots))],
         sources=sources(indicator, cells),
-        citation=indicator.document["citation"],
+        citation=indicator.citation,
         reason=why,
         columns=COLUMNS,
     )
