@@ -588,15 +588,9 @@ def for_age(table: Table, age: Bind) -> Expression:
 # Parts and districts of observations
 
 
-_PARTS: ColumnElement[Any] = literal_column(
-    "ARRAY(SELECT unnest(ARRAY[p.key, p.key || ':' || p.value])"
-    " FROM jsonb_each_text(published.observation.breakdowns::jsonb) AS p)"
-)
-
-
 def broken_down(table: Table, *dimensions: Bind) -> Expression:
     """One of the parts named of every dimension."""
-    return and_(true(), *(_PARTS.op("&&")(parts) for parts in dimensions))
+    return and_(true(), *(any_of(table, "breakdown", parts) for parts in dimensions))
 
 
 def broken_down_or_not(table: Table, *dimensions: Bind) -> Expression:
