@@ -35,6 +35,7 @@ MEANINGS: dict[str, Meaning] = {
     "rounded_to_zero": Meaning("N", mark="0"),
     "revised": Meaning("A", mark="r"),
     "final": Meaning("A"),
+    "recalculated": Meaning("A"),
 }
 """Of several flags the first one here decides: SDMX has one status for a value."""
 

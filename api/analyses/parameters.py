@@ -13,7 +13,18 @@ from pydantic import (
 
 from api.parameters import Reference, Tolerance, named
 from api.series import BOUNDARY
-from api.types import SEVERAL, WHOLE, Boolean, Boundary, Breakdown, Ids, Language, Name, Names, Text
+from api.types import (
+    SEVERAL,
+    WHOLE,
+    Boolean,
+    Boundary,
+    Breakdown,
+    Ids,
+    Language,
+    Name,
+    Names,
+    Text,
+)
 from db.codes import LEVELS, MOST_CLASSES, Level, Method, Scheme
 
 REFERENCES = ("parent", "county", "state", "country", "mean")

@@ -6,12 +6,12 @@ from typing import get_args
 import pytest
 from starlette.testclient import TestClient
 
-from db.codes import FLAGS, Suppression
+from db.codes import FLAGS, Recalculation, Suppression
 from db.flags import MEANINGS, sdmx, sign
 
 
 def test_every_flag_has_a_meaning() -> None:
-    assert set(MEANINGS) == {*FLAGS, *get_args(Suppression)}
+    assert set(MEANINGS) == {*FLAGS, *get_args(Suppression), *get_args(Recalculation)}
 
 
 @pytest.mark.parametrize(

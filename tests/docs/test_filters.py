@@ -103,6 +103,7 @@ def _of_one(schema: dict[str, Any]) -> str:
 
 FORMS = {
     "bbox": "`west,south,east,north`",
+    "boundary": "`2023`, `2023-01-01`, `as_reported`",
     "cursor": "opaque",
     "date": "`YYYY-MM-DD`",
     "language": "language tag",

@@ -21,6 +21,7 @@ from db.codes import (
     ORGANISATION_MODES,
     RESULTS,
     WHEELCHAIR,
+    Recalculation,
     Suppression,
 )
 from db.models import Base, Codelist, CodelistTerm
@@ -116,7 +117,7 @@ def test_status_lists_have_the_codes_of_the_database(
     ("codelist", "constant"),
     [
         ("level", LEVELS),
-        ("observation_status", (*FLAGS, *get_args(Suppression))),
+        ("observation_status", (*FLAGS, *get_args(Suppression), *get_args(Recalculation))),
         ("indicator_type", INDICATOR_TYPES),
         ("wheelchair", WHEELCHAIR),
         ("organisation_mode", ORGANISATION_MODES),

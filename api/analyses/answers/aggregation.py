@@ -96,7 +96,7 @@ async def aggregation(asked: Asked[AggregationParameters]) -> Answer | None:
         spoken=indicator.spoken,
         said=[opening(chosen.slot), *([Said(nothing)] if nothing else _said(items, here))],
         sources=sources(indicator, [*here, *(area.at(found.period) for area in found.wholes)]),
-        citation=indicator.document["citation"],
+        citation=indicator.citation,
         reason=nothing,
         columns=COLUMNS,
         features=features(asked, found.wholes, items),
