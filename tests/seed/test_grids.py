@@ -259,6 +259,12 @@ def test_cells_follow_the_boundaries(settled: Database, tmp_path: Path) -> None:
         )
     publish(settled.owner_url)
     assert {tuple(names) for _, names, _ in _published(settled)} == {("county", "town")}
+    drawn = {"boundary_quality": "schematic"}
+    for change, count in ((drawn, 0), ({"boundary_quality": "official"}, 2)):
+        with writer(settled.owner_url, "test") as connection:
+            upsert(connection, models.District, [{"id": village.key("district", "town"), **change}])
+        publish(settled.owner_url)
+        assert len(_published(settled)) == count
     with writer(settled.owner_url, "test") as connection:
         moved = {"boundary": village.square(WEST + 2, SOUTH)}
         upsert(connection, models.District, [{"id": village.key("district", "town"), **moved}])
