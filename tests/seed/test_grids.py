@@ -22,6 +22,7 @@ from seed.load import write_vocabulary
 from seed.sources import set_source
 from tests.databases import Database
 from tests.db import village
+from tests.test_cli import run
 
 LAEA = Transformer.from_crs("EPSG:4326", "EPSG:3035", always_xy=True)
 DEGREES = Transformer.from_crs("EPSG:3035", "EPSG:4326", always_xy=True)
@@ -271,6 +272,19 @@ def test_cells_follow_the_boundaries(settled: Database, tmp_path: Path) -> None:
     done = publish(settled.owner_url)
     assert done.removed["population_cell"] == 2
     assert _published(settled) == []
+
+
+def test_the_command_says_what_it_took(settled: Database, tmp_path: Path) -> None:
+    places = {"DATABASE_URL": settled.owner_url, "DATABASE_PUBLIC_URL": settled.public_url}
+    first, second = inside(2)
+    file = census(tmp_path, [(*first, "12"), (*second, "–")])
+    done = run("import", "grid", str(file), "--source", "Zensus 2022", **places)
+    assert done.returncode == 0, done.stderr
+    for said in ("1 new", "12 residents", "1 rows left out", "sources set zensus-2022"):
+        assert said in " ".join(done.stderr.split())
+    refused = run("import", "grid", str(tmp_path), "--source", "Zensus 2022", **places)
+    assert refused.returncode == 1
+    assert "is refused" in " ".join(refused.stderr.split())
 
 
 def _published(database: Database) -> list[tuple[float, list[str], str]]:
