@@ -23,6 +23,7 @@ from starlette.testclient import TestClient
 from api.artefacts.building import build
 from api.resources import RESOURCES
 from api.schemas.analysis import ANSWERS
+from api.schemas.gaps import ANSWERS as GAPS
 from api.settings import Settings
 from db import models, published
 from db.cluster import Cluster
@@ -165,6 +166,9 @@ def test_nothing_private_is_met(planted: Database, planted_files: Path) -> None:
     with connect_to(planted, artefacts=planted_files) as client:
         crawl = Crawl(client, "http://testserver", {})
         start = [*START, *every_list(), *every_item(client, 15), *every_facet(), *every_analysis()]
+        start += [
+            f"/v1/gaps/{name}.{format_}" for name, f in GAPS.items() for format_ in (*f, "csv")
+        ]
         for path, answer in crawl.pages(start):
             body = answer.text.replace(str(answer.url), "") if SECRET in path else answer.text
             assert SECRET not in body.replace(path, ""), path

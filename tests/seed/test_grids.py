@@ -22,6 +22,7 @@ from seed.load import write_vocabulary
 from seed.sources import set_source
 from tests.databases import Database
 from tests.db import village
+from tests.test_cli import run
 
 LAEA = Transformer.from_crs("EPSG:4326", "EPSG:3035", always_xy=True)
 DEGREES = Transformer.from_crs("EPSG:3035", "EPSG:4326", always_xy=True)
@@ -259,12 +260,31 @@ def test_cells_follow_the_boundaries(settled: Database, tmp_path: Path) -> None:
         )
     publish(settled.owner_url)
     assert {tuple(names) for _, names, _ in _published(settled)} == {("county", "town")}
+    drawn = {"boundary_quality": "schematic"}
+    for change, count in ((drawn, 0), ({"boundary_quality": "official"}, 2)):
+        with writer(settled.owner_url, "test") as connection:
+            upsert(connection, models.District, [{"id": village.key("district", "town"), **change}])
+        publish(settled.owner_url)
+        assert len(_published(settled)) == count
     with writer(settled.owner_url, "test") as connection:
         moved = {"boundary": village.square(WEST + 2, SOUTH)}
         upsert(connection, models.District, [{"id": village.key("district", "town"), **moved}])
     done = publish(settled.owner_url)
     assert done.removed["population_cell"] == 2
     assert _published(settled) == []
+
+
+def test_the_command_says_what_it_took(settled: Database, tmp_path: Path) -> None:
+    places = {"DATABASE_URL": settled.owner_url, "DATABASE_PUBLIC_URL": settled.public_url}
+    first, second = inside(2)
+    file = census(tmp_path, [(*first, "12"), (*second, "–")])
+    done = run("import", "grid", str(file), "--source", "Zensus 2022", **places)
+    assert done.returncode == 0, done.stderr
+    for said in ("1 new", "12 residents", "1 rows left out", "sources set zensus-2022"):
+        assert said in " ".join(done.stderr.split())
+    refused = run("import", "grid", str(tmp_path), "--source", "Zensus 2022", **places)
+    assert refused.returncode == 1
+    assert "is refused" in " ".join(refused.stderr.split())
 
 
 def _published(database: Database) -> list[tuple[float, list[str], str]]:
