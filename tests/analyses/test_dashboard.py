@@ -12,7 +12,9 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from api import sitemap
+from api.analyses.answers.map import choropleth
 from api.analyses.parameters import MapParameters, RankingParameters
+from api.pages import dashboard
 from api.resources import OBSERVATIONS
 from db import models
 from db.publication import publish
@@ -237,6 +239,27 @@ def test_a_page_is_kept_until_the_next_publication(towns: TestClient) -> None:
     assert again.status_code == 304
     assert "default-src 'none'" in first.headers["content-security-policy"]
     assert first.headers["content-language"] == "de"
+
+
+def test_a_publication_in_between_is_read_again(
+    own_towns_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published: list[int] = []
+
+    async def published_meanwhile(asked: Any) -> Any:
+        found = await choropleth(asked)
+        if not published:
+            with writer(own_towns_database.owner_url, "test") as connection:
+                people = models.Indicator.slug == "people"
+                connection.execute(update(models.Indicator).where(people).values(title="Leute"))
+            published.append(publish(own_towns_database.owner_url).sequence)
+        return found
+
+    monkeypatch.setattr(dashboard, "mapped", published_meanwhile)
+    with connect_to(own_towns_database) as client:
+        document = board(client, indicator="people")
+    assert document.one("h1").get_text() == "Leute"
+    assert f"Veröffentlichung {published[0]} " in document.words(".bottom")
 
 
 def test_a_frame_shows_the_map_and_leads_to_the_page(towns: TestClient) -> None:
