@@ -40,6 +40,12 @@ PLACE = "/dashboard"
 SHAPE = "200"
 MANY = 10_000
 """Indicators that one can choose from: all there are."""
+OF_AN_INDICATOR = ("indicator", "level", "time", "breakdown", "classes")
+"""What is chosen anew with an indicator, as another may not have it."""
+OF_A_VIEW = (
+    *("level", "time", "breakdown", "district"),
+    *("method", "classes", "scope", "scheme"),
+)
 FOR_PEOPLE = ("html", "atom")
 
 Analysis = Callable[[Asked[Any]], Awaitable[Answer | None]]
@@ -126,13 +132,14 @@ class Question:
     async def answer(
         self, analyse: Analysis, model: type[P], form: str = "json", **more: object
     ) -> Answer:
-        shared = self.parameters.model_dump(include=set(model.model_fields), exclude_none=True)
+        """What an analysis says to it; its parameters were checked with those of the page."""
+        shared = {n: value for n, value in self.parameters if n in model.model_fields}
         asked = Asked(
             self.reading.service.pool,
             self.indicator,
             self.reading.lang,
             FORMATS[form],
-            model.model_validate(shared | more),
+            model.model_construct(None, **shared | more),
         )
         found = await analyse(asked)
         if found is None:
@@ -244,8 +251,8 @@ def shown(found: Board, view: View, base: str) -> dict[str, Any]:
         "wrapped": choropleth.wrapped,
         "to_district": lambda slug: view.address.changed(district=slug),
         "everywhere": str(view.without("parent").address),
-        "kept_with_indicator": _kept(view, ("district", "method", "parent", "scheme", "scope")),
-        "kept_with_view": _kept(view, ("indicator", "parent")),
+        "kept_with_indicator": _kept(view, OF_AN_INDICATOR),
+        "kept_with_view": _kept(view, OF_A_VIEW),
         "schemes": SCHEMES,
         "most_classes": MOST_CLASSES,
         "has_parts": any(map(_has_parts, found.ranked.items)),
@@ -257,9 +264,9 @@ def _has_parts(item: Item) -> bool:
     return item["numerator"] is not None and item["denominator"] is not None
 
 
-def _kept(view: View, names: Collection[str]) -> list[tuple[str, str]]:
-    """What a form sends along as it is."""
-    return [pair for pair in view.address.pairs() if pair[0] in {*names, "lang"}]
+def _kept(view: View, fields: Collection[str]) -> list[tuple[str, str]]:
+    """What a form sends along as it is, having no field for it."""
+    return [pair for pair in view.address.pairs() if pair[0] not in fields]
 
 
 def by_theme(known: Sequence[Document]) -> dict[str, list[Document]]:

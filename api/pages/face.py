@@ -188,8 +188,10 @@ class Pages:
             named = view.of(name)
             found = await dashboard.board(reading, known, named)
             context |= dashboard.shown(found, named, links.base_url(shown.request))
-        template = "dashboard.html" if shown.version.format.name == "html" else "dashboard/map.svg"
-        return self._finished(shown, reading, template, context)
+        if shown.version.format.name == "html":
+            return self._finished(shown, reading, "dashboard.html", context)
+        drawn = self._finished(shown, reading, "dashboard/map.svg", context)
+        return drawn and feeds.legal(drawn.decode())
 
     def simple(self, request: Request, template: str, lang: str, **context: Any) -> bytes:
         """A page that shows nothing of a publication."""

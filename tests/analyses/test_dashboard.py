@@ -12,7 +12,9 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from api import sitemap
+from api.analyses.answers.map import choropleth
 from api.analyses.parameters import MapParameters, RankingParameters
+from api.pages import dashboard
 from api.resources import OBSERVATIONS
 from db import models
 from db.publication import publish
@@ -20,6 +22,7 @@ from db.registry import writer
 from tests.analyses.towns import TOWNS
 from tests.api.calls import get, relative
 from tests.api.documents import BROWSER, Document, page
+from tests.api.test_html import HOSTILE
 from tests.conftest import connect_to
 from tests.databases import Database
 
@@ -239,6 +242,48 @@ def test_a_page_is_kept_until_the_next_publication(towns: TestClient) -> None:
     assert first.headers["content-language"] == "de"
 
 
+def test_a_publication_in_between_is_read_again(
+    own_towns_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published: list[int] = []
+
+    async def published_meanwhile(asked: Any) -> Any:
+        found = await choropleth(asked)
+        if not published:
+            with writer(own_towns_database.owner_url, "test") as connection:
+                people = models.Indicator.slug == "people"
+                connection.execute(update(models.Indicator).where(people).values(title="Leute"))
+            published.append(publish(own_towns_database.owner_url).sequence)
+        return found
+
+    monkeypatch.setattr(dashboard, "mapped", published_meanwhile)
+    with connect_to(own_towns_database) as client:
+        document = board(client, indicator="people")
+    assert document.one("h1").get_text() == "Leute"
+    assert f"Veröffentlichung {published[0]} " in document.words(".bottom")
+
+
+@pytest.mark.parametrize("title", [*HOSTILE.values(), "A\x0bB & <C>"], ids=[*HOSTILE, "control"])
+def test_hostile_texts_do_no_harm(own_towns_database: Database, title: str) -> None:
+    with writer(own_towns_database.owner_url, "test") as connection:
+        people = models.Indicator.slug == "people"
+        texts = {"title": title, "citation": title, "unit_long": title, "interpretation": title}
+        connection.execute(update(models.Indicator).where(people).values(**texts))
+        town = models.District.slug == "anger"
+        connection.execute(update(models.District).where(town).values(name=title))
+    publish(own_towns_database.owner_url)
+    with connect_to(own_towns_database) as client:
+        document = board(client, indicator="people", district="anger")
+        assert document.all("script:not([src]), [onmouseover], img") == []
+        assert document.one("h1").get_text() == title
+        answer = get(client, "/dashboard/map.svg", {"indicator": "people", "district": "anger"})
+        root = ElementTree.fromstring(answer.text)  # noqa: S314 - what our own server wrote
+        assert root.findtext(f"{SVG}title") == f"{title}, 2022".replace(
+            "\x0b", "\N{REPLACEMENT CHARACTER}"
+        )
+        assert list(root.iter(f"{SVG}script")) == []
+
+
 def test_a_frame_shows_the_map_and_leads_to_the_page(towns: TestClient) -> None:
     answer = get(towns, "/embed/dashboard", {"indicator": "people", "district": "anger"})
     document = Document(answer)
@@ -251,9 +296,12 @@ def test_a_frame_shows_the_map_and_leads_to_the_page(towns: TestClient) -> None:
 
 def test_it_is_found(demo_client: TestClient) -> None:
     assert "/dashboard" in sitemap.PAGES
-    for path in ("/", "/v1/indicators/population"):
+    for path in ("/", "/v1/indicators", "/v1/indicators/population", "/v1/districts/freiberg"):
         links = page(demo_client, path).each("main a", "href")
-        assert any(urlsplit(link).path == "/dashboard" for link in links)
+        found = [link for link in links if urlsplit(link).path == "/dashboard"]
+        assert found
+        for link in found:
+            assert Document(get(demo_client, relative(link), Accept=BROWSER)).all(".dashboard")
 
 
 # --- what there is not ---------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.pages import charts
-from api.pages.charts import Bars, Lines, chart
+from api.pages.charts import Bars, Lines, Series, chart, series
 from api.pages.maps import CLUSTER, LETTER, LINE, SIZE, Map, ground
 
 LONGITUDES = st.floats(8, 14)
@@ -163,3 +164,48 @@ def test_a_gap_in_the_values_is_a_gap_in_the_line() -> None:
     found = chart([observation(*each) for each in known])
     assert isinstance(found, Lines)
     assert [line.path.count("M") for line in found.lines] == [2, 1]
+
+
+YEARS = st.lists(st.integers(1990, 2030), min_size=2, max_size=12, unique=True).map(sorted)
+
+
+@given(years=YEARS, data=st.data())
+def test_a_series_is_drawn_over_the_time_there_was(years: list[int], data: st.DataObject) -> None:
+    periods = [str(year) for year in years]
+    values = {period: data.draw(VALUES) for period in periods}
+    breaks = data.draw(st.sets(st.sampled_from(periods[1:])))
+    found = series(
+        [Series("Gebiet", values, periods, breaks)],
+        {period: date(int(period), 12, 31) for period in periods},
+    )
+    assert found is not None
+    (line,) = found.lines
+    assert [(point.period, point.value) for point in line.points] == list(values.items())
+    apart = [later.x - earlier.x for earlier, later in pairwise(line.points)]
+    days = [365.25 * (later - earlier) for earlier, later in pairwise(years)]
+    scale = sum(apart) / sum(days)
+    assert all(abs(width - scale * time) < 2 for width, time in zip(apart, days, strict=True))
+    assert line.path.count("M") == 1 + len(breaks)
+    assert {period for period, _ in found.breaks} == breaks
+    labels = [at for _, at in found.periods]
+    assert all(later - earlier > 60 for earlier, later in pairwise(labels))
+
+
+def test_a_series_has_a_gap_where_others_of_its_level_have_a_period() -> None:
+    values = {"2019": 1.0, "2020": 2.0, "2022": 3.0}
+    days = {str(year): date(year, 12, 31) for year in range(2019, 2023)}
+    dense = Series("dicht", values, ["2019", "2020", "2021", "2022"])
+    sparse = Series("dünn", values, ["2019", "2020", "2022"])
+    found = series([dense, sparse], days)
+    assert found is not None
+    assert [line.path.count("M") for line in found.lines] == [2, 1]
+
+
+def test_one_period_is_no_series_and_undated_ones_stand_evenly() -> None:
+    assert series([Series("a", {"2020": 1.0}, ["2020"])], {"2020": date(2020, 12, 31)}) is None
+    assert series([], {}) is None
+    periods = ["früher", "später", "zuletzt"]
+    found = series([Series("a", dict.fromkeys(periods, 1.0), periods)], dict.fromkeys(periods))
+    assert found is not None
+    first, second, third = (point.x for point in found.lines[0].points)
+    assert abs((second - first) - (third - second)) < 1e-6
