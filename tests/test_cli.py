@@ -9,7 +9,6 @@ import resource
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,22 +22,10 @@ from commands import console
 from commands.databases import Databases, prepare
 from db.cluster import Cluster
 from db.publication import publish
+from tests.commands import PATIENCE
+from tests.commands import as_process as run
 from tests.databases import Database, Foreign
 from tests.servers import ROOT, StartFailed, free_port, wait_until_it_answers
-
-PATIENCE = 60.0
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("command", ["up", "serve"])

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
+from subprocess import CompletedProcess
 from uuid import UUID
 
 import psycopg
 import pytest
 
 from api.confirm_links import ConfirmLinks
+from tests.commands import as_process, call
 from tests.databases import Database
-from tests.servers import ROOT
 
 KEY = "k" * 32
 
 
-def run(
-    database: Database, *arguments: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    urls = {"DATABASE_URL": database.owner_url, "DATABASE_PUBLIC_URL": database.public_url}
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
-        cwd=ROOT,
-        env=os.environ | urls | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def run(database: Database, *arguments: str, **environment: str) -> CompletedProcess[str]:
+    return call(*arguments, **urls(database), **environment)
+
+
+def urls(database: Database) -> dict[str, str]:
+    return {"DATABASE_URL": database.owner_url, "DATABASE_PUBLIC_URL": database.public_url}
 
 
 def done(database: Database, *arguments: str, **environment: str) -> str:
@@ -72,7 +63,8 @@ def test_a_report_is_listed_shown_and_closed(own_demo_database: Database) -> Non
     _, (one, *_) = provider_with_offerings(database)
     said = "Falsche Nummer\n\N{RIGHT-TO-LEFT OVERRIDE}[red]x[/red]"
     put_in(database, "report", [one], None, said, "a@example.org", None)
-    assert "Falsche Nummer" in done(database, "inbox", COLUMNS="200")
+    told = as_process("inbox", **urls(database), COLUMNS="200")
+    assert "Falsche Nummer" in told.stderr
     (entry,) = json.loads(run(database, "inbox", "--json").stdout)
     assert (entry["text"], entry["reply_to"]) == (said, "a@example.org")
     shown = done(database, "inbox", "show", str(entry["id"]))

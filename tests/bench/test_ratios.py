@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from bench.ratios import Spread, ratio, spread
-from bench.results import CACHED, REFERENCE, UNCACHED, Floor, Results, floors
+from bench.results import (
+    CACHED,
+    CUBE,
+    CUBE_COPY,
+    CUBE_LINES,
+    LIST,
+    REFERENCE,
+    SQL,
+    UNCACHED,
+    Floor,
+    Results,
+    floors,
+)
 
 
 def test_rounds_are_compared_one_by_one() -> None:
@@ -56,6 +68,28 @@ def test_the_table_of_the_issue() -> None:
         "publication of 100,000 changed offerings": (29, True),
         "publication of one changed offering": (0.4, False),
     }  # fmt: skip
+
+
+def test_what_indicators_are_held_to() -> None:
+    """Rates of four connections each: who answers half as often takes twice as long."""
+    results = Results(
+        300,
+        200,
+        races={
+            "jsonstat": {UNCACHED: [40.0], SQL: [100.0]},
+            "map-200": {UNCACHED: [50.0], LIST: [150.0]},
+        },
+        seconds={CUBE: {CUBE_LINES: [1.2], CUBE_COPY: [1.0]}},
+        publications={"first-year": [2.0], "year": [4.0, 6.0, 7.0]},
+    )
+    found = [floor for floor in floors(results) if floor.found]
+    assert {each.title: (each.found and each.found.median, each.reached) for each in found} == {
+        "publication of the first year of 200 indicators": (2, True),
+        "publication of another year of 200 indicators": (6, False),
+        "jsonstat: time, against its SQL in pgbench": (2.5, True),
+        "map-200: time, against the list of these districts": (3, False),
+        "all observations as CSV: time, against the bare COPY": (1.2, True),
+    }
 
 
 def test_growth_is_how_much_longer_it_takes() -> None:

@@ -14,10 +14,10 @@ from db import models
 from db.disclosure.audit import LeaksFound, audit
 from db.publication import publish
 from db.registry import upsert, writer
+from tests.commands import call
 from tests.databases import Database
 from tests.db import village
 from tests.db.village import HERE, key
-from tests.test_cli import run
 
 Shown = dict[tuple[str, str], tuple[float | None, list[str]]]
 
@@ -351,7 +351,7 @@ def test_a_command_calculates_what_it_can_and_fails_if_that_is_too_much(county: 
     observe(county, "poor", {"county": 112, "a": 2, "b": 10, "c": 100})
     publish(county.owner_url)
     environment = {"DATABASE_URL": county.owner_url, "DATABASE_PUBLIC_URL": county.public_url}
-    done = run("audit", "disclosure", **environment)
+    done = call("audit", "disclosure", **environment)
     assert (done.returncode, done.stdout) == (0, "")
     assert "2 hidden values, 0 of them not safe" in done.stderr
     with psycopg.connect(county.owner_url) as connection:
@@ -359,6 +359,6 @@ def test_a_command_calculates_what_it_can_and_fails_if_that_is_too_much(county: 
             "UPDATE published.observation SET value = 10, flags = '{final}'"
             " WHERE 'suppressed_secondary' = ANY (flags)"
         )
-    done = run("audit", "disclosure", **environment)
+    done = call("audit", "disclosure", **environment)
     assert done.returncode == 1
     assert done.stdout == "poor of a, 2022: between 2 and 2, closer than 3\n"
