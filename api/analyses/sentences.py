@@ -81,25 +81,35 @@ def _say(lang: str, indicator: Mapping[str, Any], said: Said) -> str:
 
 
 def _written(lang: str, indicator: Mapping[str, Any], value: object) -> str:
-    write = Writer(Locale.parse(lang))
     match value:
         case Said():
             return _say(lang, indicator, value)
-        case Amount(number) | Difference(number):
-            unit = str(indicator["unit"])
-            if isinstance(value, Difference) and is_percentage(indicator):
-                unit = str(_texts()[lang]["points"])
-            amount = write.number(number, indicator["decimals"])
-            return amount if unit == "1" else f"{amount} {unit}"
-        case Figure(number, decimals):
-            return write.number(number, decimals)
+        case Amount() | Difference():
+            return _with_unit(lang, indicator, value)
         case Term(name):
             return str(_texts()[lang][name])
+        case dict() if "X" in value["edtf"]:
+            return str(_texts()[lang]["undated"])
+        case _:
+            return _plain(Writer(Locale.parse(lang)), value)
+
+
+def _with_unit(lang: str, indicator: Mapping[str, Any], amount: Amount | Difference) -> str:
+    unit = str(indicator["unit"])
+    if isinstance(amount, Difference) and is_percentage(indicator):
+        unit = str(_texts()[lang]["points"])
+    number = Writer(Locale.parse(lang)).number(amount.value, indicator["decimals"])
+    return number if unit == "1" else f"{number} {unit}"
+
+
+def _plain(write: Writer, value: object) -> str:
+    match value:
+        case Figure(number, decimals):
+            return write.number(number, decimals)
         case int():
             return write.number(value, 0)
         case dict():
-            is_dated = "X" not in value["edtf"]
-            return write.imprecise(value) if is_dated else str(_texts()[lang]["undated"])
+            return write.imprecise(value)
         case _:
             return str(value)
 

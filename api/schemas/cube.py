@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.analysis import Reason, Sentence
 from api.schemas.document import Document, Source
+from api.schemas.page import Reason, Sentence
 
 Codes = list[str]
 Place = Annotated[int, Field(ge=0)]

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.gaps import supply
-from api.schemas.analysis import Measured, Sentence
+from api.schemas.analysis import Measured
 from api.schemas.document import (
     Coded,
     DistrictReference,
@@ -16,7 +16,7 @@ from api.schemas.document import (
     Source,
 )
 from api.schemas.geojson import Geometry
-from api.schemas.page import Link
+from api.schemas.page import Link, Sentence
 
 
 class OfGaps(Document):

@@ -20,9 +20,9 @@ from db.registry import upsert, writer
 from seed.grids import Given, GridRefused, Taken, import_grid
 from seed.load import write_vocabulary
 from seed.sources import set_source
+from tests.commands import as_process as run
 from tests.databases import Database
 from tests.db import village
-from tests.test_cli import run
 
 LAEA = Transformer.from_crs("EPSG:4326", "EPSG:3035", always_xy=True)
 DEGREES = Transformer.from_crs("EPSG:3035", "EPSG:4326", always_xy=True)

@@ -1,17 +1,17 @@
-"""Lines of observations from columns, and their order by district."""
+"""What gaps are worked out of: capacities of offerings, and a population grid."""
 
 from pathlib import Path
 
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 
 SQL = Path(__file__).parents[1] / "sql"
 
 
 def upgrade() -> None:
-    run("0015_lines")
+    run("0015_gaps")
 
 
 def downgrade() -> None:

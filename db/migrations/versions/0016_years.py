@@ -4,18 +4,18 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0016"
+down_revision = "0015"
 
 SQL = Path(__file__).parents[1] / "sql"
 
 
 def upgrade() -> None:
-    run("0017_years")
+    run("0016_years")
 
 
 def downgrade() -> None:
-    run("0017_down")
+    run("0016_down")
 
 
 def run(name: str) -> None:

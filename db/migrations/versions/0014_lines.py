@@ -1,21 +1,21 @@
-"""What gaps are worked out of: capacities of offerings, and a population grid."""
+"""Lines of observations from columns, and their order by district."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0014"
+down_revision = "0013"
 
 SQL = Path(__file__).parents[1] / "sql"
 
 
 def upgrade() -> None:
-    run("0016_gaps")
+    run("0014_lines")
 
 
 def downgrade() -> None:
-    run("0016_down")
+    run("0014_down")
 
 
 def run(name: str) -> None:
