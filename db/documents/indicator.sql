@@ -10,10 +10,10 @@ WITH wanted AS MATERIALIZED (
     JOIN registry.public_district d ON d.id = o.district_id
     GROUP BY w.id
 ), part AS MATERIALIZED (
-    SELECT DISTINCT w.id, part.dimension, part.code
-    FROM wanted w
-    JOIN (SELECT DISTINCT indicator_id, breakdowns FROM registry.public_observation
-          WHERE breakdowns <> '{}') AS o ON o.indicator_id = w.id
+    SELECT DISTINCT o.indicator_id AS id, part.dimension, part.code
+    FROM (SELECT DISTINCT o.indicator_id, o.breakdowns
+          FROM wanted w JOIN registry.public_observation o ON o.indicator_id = w.id
+          WHERE o.breakdowns <> '{}') AS o
     CROSS JOIN LATERAL jsonb_each_text(o.breakdowns) AS part(dimension, code)
 ), named AS MATERIALIZED (
     SELECT n.id, l.code AS lang, named.title,
