@@ -99,7 +99,7 @@ _STRATEGIES = f"""
 INSERT INTO registry.strategy (slug, title, source_id, external_key, status)
 SELECT 'plan-' || n, 'Plan ' || n, (SELECT id FROM registry.source WHERE slug = 'quartier'),
        'plan-' || n, 'published'
-FROM generate_series(1, {MANY} - 46) AS n
+FROM generate_series(1, {MANY} - 37) AS n
 """
 
 

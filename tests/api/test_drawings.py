@@ -145,6 +145,16 @@ def test_a_chart_shows_known_values_and_those_alone(series: list[dict[str, Any]]
         assert len({each["district"]["name"] for each in known}) < 2
 
 
+def test_a_chart_shows_totals_or_one_breakdown_and_never_a_mixture() -> None:
+    women, men = ({"sex": {"code": code, "label": code}} for code in "fm")
+    totals = [observation("A", "2021", 3), observation("A", "2022", 5)]
+    parts = [each | {"breakdowns": women, "value": 1} for each in totals]
+    others = [each | {"breakdowns": men, "value": 2} for each in totals]
+    assert chart([*totals, *parts, *others]) == chart(totals)
+    assert isinstance(chart(parts), Lines)
+    assert chart([*parts, *others]) is None
+
+
 @given(series=SERIES)
 def test_what_is_higher_is_drawn_higher(series: list[dict[str, Any]]) -> None:
     found = chart(series)
