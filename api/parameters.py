@@ -27,6 +27,7 @@ from api.types import (
     Moment,
     Names,
     OpenAt,
+    Parts,
     Position,
     Postcode,
     Text,
@@ -524,7 +525,7 @@ class IndicatorParameters(Search, Themes):
     type: Annotated[list[IndicatorType], SEVERAL] | None = Field(
         None, description="Kind of number."
     )
-    breakdown: Annotated[list[Text], SEVERAL] | None = Field(
+    breakdown: Parts | None = Field(
         None, description="Dimensions that observations are broken down by (`sex`, `sex:f`)."
     )
     headline: Boolean | None = Field(None, description="Marked as headline indicators, or not.")
@@ -537,6 +538,9 @@ class IndicatorParameters(Search, Themes):
             *given(c.any_of, "breakdown", self.breakdown),
             *given(c.equals, "headline", self.headline),
         ]
+
+    def references(self) -> list[Reference]:
+        return [*super().references(), *named("breakdown", self.breakdown)]
 
 
 class StrategyParameters(Search, Themes, TargetGroups):

@@ -612,7 +612,7 @@ FACETS: dict[str, dict[str, str]] = {
     "district": {"level": "code", "designation": "terms"},
     "organisation": {"kind": "code"},
     "indicator": {"theme": "terms", "level": "terms", "type": "code", "breakdown": "terms"},
-    "observation": {"level": "code", "status": "terms"},
+    "observation": {"level": "code", "status": "terms", "breakdown": "terms"},
     "strategy": {"kind": "code", "theme": "terms", "target_group": "terms"},
     "measure": {
         "theme": "terms",

@@ -74,7 +74,7 @@ _MADE: dict[str, LiteralString] = {
     "denominator": "valued.denominator",
     "scenario": "NULL",
     "note": "NULL",
-    "source_id": "NULL::uuid",
+    "source_id": "chosen.source_id",
 }
 """How each column of a recalculated observation is made; of its document more below."""
 
@@ -141,6 +141,7 @@ FROM (
                sum(p.share * counts.numerator) AS numerator,
                sum(p.share * counts.denominator) AS denominator,
                sum(p.share * counts.denominator * o.value) AS weighted,
+               (array_agg(o.source_id ORDER BY p.node))[1] AS source_id,
                array_agg(o.id ORDER BY p.node) AS ids,
                array_agg(p.share ORDER BY p.node) AS shares
         FROM published.district_part p

@@ -341,7 +341,7 @@ def dimensions(shape: Shape) -> Statement:
 @lru_cache(maxsize=1024)
 def summary(shape: Shape) -> Statement:
     """Observations taken together (db/observed.py): grouped first, for there are many of a pair."""
-    c = published.observation.c
+    c = shape.source.c
     hidden = c.value.is_(None) & (literal_column("'suppressed'", Text) == any_(c.flags))
     dated = c.period_latest.is_not(None)
     pair = (
