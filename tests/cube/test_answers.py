@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from html import unescape
 from itertools import product
@@ -13,11 +16,15 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from psycopg import AsyncConnection, AsyncRawCursor
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.cube import reading
+from api.cube import reading, writing
+from api.cube.model import Cube
 from api.settings import Settings
+from db.conditions import refers_to, where
+from db.pool import configure
 from db.publication import publish
 from tests.api.calls import get, until_published
 from tests.conftest import connect_to
@@ -368,3 +375,34 @@ def test_an_answer_is_kept_until_the_next_publication(
         answer = client.get(LIST, params=query, headers=held)
         assert answer.status_code == 200
         assert answer.headers["x-sequence"] == str(sequence)
+
+
+def test_a_large_cube_is_written_in_a_thread_and_is_the_same(
+    county: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = asked(county, {"indicator": "people", "count": "none"})
+    monkeypatch.setattr(writing, "MANY", 0)
+    large = asked(county, {"indicator": "people", "limit": "all"})
+    assert large["value"] == small["value"]
+
+
+def test_an_outline_is_the_cube_without_its_cells(county_database: Database) -> None:
+    class Connected:
+        @asynccontextmanager
+        async def query(self) -> AsyncIterator[AsyncConnection[Any]]:
+            connection = await AsyncConnection.connect(
+                county_database.public_url, autocommit=True, cursor_factory=AsyncRawCursor
+            )
+            async with connection:
+                await configure(connection)
+                yield connection
+
+    async def both() -> tuple[Cube, Cube]:
+        only = [where(refers_to, ("indicator_id", "indicator"), ["voices"])]
+        source = Connected()
+        return await reading.outline(source, only, "en"), await reading.read(source, only, "en")
+
+    outline, cube = asyncio.run(both())
+    assert outline.dimensions == cube.dimensions
+    assert (outline.cells, outline.marks) == ({}, {})
+    assert len(cube.cells) == 7
