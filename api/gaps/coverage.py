@@ -99,8 +99,8 @@ async def coverage(asked: Asked[CoverageParameters]) -> Answer:
     if parameters.distance_m is not None and read.areas and not found.kinds:
         raise Lacking(NO_GRID)
     state, names = await gaps.named(asked.pool, found.offerings, asked.lang)
-    if {grid.state, spots.state, state} != {read.state}:
-        raise Between
+    if grid.state.sequence != read.state.sequence or {spots.state, state} != {read.state}:
+        raise Between  # the grid is kept from one day to the next
     rows = [Row(area, found.districts[area.id]) for area in read.areas]
     if parameters.order == "need":
         rows.sort(key=lambda row: (-row.uncovered, -row.metres, row.name))

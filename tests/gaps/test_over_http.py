@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -404,6 +405,17 @@ def test_without_a_grid_nobody_is_near_or_far(own_gaps_database: Database) -> No
         found = asked(client, "coverage")
         assert {item["nearest"]["from"] for item in found["items"]} == {"point"}
         assert {item["residents"] for item in found["items"]} == {None}
+
+
+def test_the_grid_of_yesterday_is_that_of_today(own_gaps_database: Database) -> None:
+    """A new day is no new publication, and the grid is read once a publication."""
+    with connect_to(own_gaps_database) as client:
+        first = asked(client, "coverage?distance_m=1000")
+        residents = client.app.state.service.residents  # type: ignore[attr-defined]
+        grid = residents._grid
+        residents._grid = replace(grid, state=replace(grid.state, day="2024-05-07"))
+        again = asked(client, "coverage?distance_m=1000.0&order=need")
+        assert again["items"] == first["items"]
 
 
 def test_a_district_of_its_own_is_no_sum(gaps_client: TestClient) -> None:
