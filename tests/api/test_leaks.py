@@ -182,7 +182,7 @@ def every_analysis() -> list[str]:
         f"/v1/districts/doebeln/{name}"
         if name == "profile"
         else f"/v1/indicators/{indicator}/{name}.{format_}?"
-        + ("district=doebeln" if name == "compare" else "")
+        + {"compare": "district=doebeln", "aggregation": "level=county"}.get(name, "")
         for name, schemas in ANSWERS.items()
         for format_ in schemas
         for indicator in ("einwohner", "arbeitslose")

@@ -104,9 +104,13 @@ async def aggregation(asked: Asked[AggregationParameters]) -> Answer | None:
 
 
 def _below(indicator: Indicator, parameters: AggregationParameters) -> str | None:
-    """The level of the members; None: nothing is observed below."""
+    """The level of the members; None: nothing is observed below.
+
+    A level that has values, if not of this breakdown, may be asked for.
+    """
     if parameters.of:
-        return indicator.level(parameters.of)
+        is_known = parameters.of in indicator.levels
+        return parameters.of if is_known else indicator.level(parameters.of)
     lower = LEVELS[LEVELS.index(parameters.level) + 1 :]
     slots = [slot for slot in indicator.slots if slot.level in lower]
     return replace(indicator, slots=slots).level(None)
