@@ -76,8 +76,10 @@ $$;
 CREATE FUNCTION published.including(document text, observation_id uuid, members text[])
 RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT '{' || string_agg(to_json(key)::text || ':' || coalesce(CASE
-               WHEN key = 'numerator' AND key = ANY (members) THEN counts.numerator::text
-               WHEN key = 'denominator' AND key = ANY (members) THEN counts.denominator::text
+               WHEN key = 'numerator' AND key = ANY (members) THEN
+                   coalesce(counts.numerator::text, value::text)
+               WHEN key = 'denominator' AND key = ANY (members) THEN
+                   coalesce(counts.denominator::text, value::text)
                WHEN key = 'interval' THEN CASE WHEN counts.low IS NOT NULL THEN
                    json_build_object('low', counts.low, 'high', counts.high)::text END
                ELSE value::text END, 'null'), ',' ORDER BY position) || '}'
