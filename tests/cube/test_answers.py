@@ -296,6 +296,7 @@ def test_accept_chooses(county: TestClient, accept: str, media_type: str) -> Non
         ("sort", "period"),
         ("facets", "level"),
         ("fields", "value"),
+        ("include", "interval"),
         ("layout", "wide"),
     ],
 )
