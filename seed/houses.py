@@ -30,6 +30,7 @@ from db.geocoding import House, Street
 from seed.addresses import house_number, postcode, street_name, town
 from seed.readers import UnreadableError
 
+LONGEST_CELL = 1 << 17  # characters
 LONGEST_LINE = 1 << 16
 EXAMPLES = 5  # rejected rows that are told, of each reason
 GZIP = b"\x1f\x8b"
@@ -257,6 +258,7 @@ def _are_metres(east: str, north: str) -> bool:
 
 
 def _rows(path: Path, encoding: str, table: _Table) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(LONGEST_CELL)  # of the module: other readers set theirs
     with _text(path, encoding) as text:
         rows = csv.reader(text, **table.dialect)
         filled = (row for row in rows if any(row) and not row[0].startswith("#"))
