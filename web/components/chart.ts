@@ -37,7 +37,9 @@ export class QuartierChart extends QuartierElement<DocumentFragment> {
     const indicator = this.getAttribute("indicator")?.trim();
     if (!indicator) return { missing: "indicator" };
     const path = `/v1/indicators/${encodeURIComponent(indicator)}/observations.html`;
-    return { path, query: queryOf(this, SERIES) };
+    const query = queryOf(this, SERIES);
+    if (!query.has("breakdown")) query.set("breakdown", "total");
+    return { path, query };
   }
 
   protected async fetch(url: string, signal: AbortSignal): Promise<Answer<DocumentFragment>> {

@@ -21,7 +21,9 @@ export const FILTERS: Record<string, readonly string[]> = {
   decisions: [...SEARCH, "body", "result", "strategy"],
 };
 
-export const SERIES = ["district", "district_scope", "level", "time", "status"] as const;
+export const SERIES = [
+  "district", "district_scope", "parent", "level", "time", "breakdown", "boundary", "status",
+] as const;
 
 /** Those whose values, written with commas or blanks between them, mean "any of these". */
 const SEVERAL = new Set([
