@@ -65,7 +65,7 @@ class Plausible:
         self._http = httpx2.Client(base_url=base_url)
         lists = self._items("/v1/codelists", "slug,terms")
         self._codes = {entry["slug"]: [term["code"] for term in entry["terms"]] for entry in lists}
-        self._codes["breakdown"] = ["total", "sex", "sex:f"]
+        self._codes["breakdown"] = ["sex", "sex:f"]
         self._slugs = {
             name: [entry["slug"] for entry in self._items(f"/v1/{name}", "slug")]
             for name in {*ENTITIES.values(), "offerings", "measures", "decisions", "codelists"}

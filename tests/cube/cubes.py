@@ -42,7 +42,8 @@ def _distinct(text: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(text, min_size=1, max_size=4, unique=True)
 
 
-slugs = st.from_regex(r"[a-z0-9]{1,5}(-[a-z0-9]{1,4})?", fullmatch=True)
+# Not of digits alone: readers of CSV take those for numbers.
+slugs = st.from_regex(r"[a-z][a-z0-9]{0,4}(-[a-z0-9]{1,4})?", fullmatch=True)
 years = st.integers(1000, 2999).map(str)
 
 
