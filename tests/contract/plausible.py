@@ -305,6 +305,8 @@ def _keep_rules(query: Query) -> None:
         query.setdefault("district", ["landkreis-mittelsachsen"])
     if query.get("layout") == "wide":
         query["format"] = "csv"
+    if query.get("format") == "atom":
+        query.pop("cursor", None)  # it has an order of its own
     if query.get("format") in CUBES:
         for name in PARTS:
             query.pop(name, None)
