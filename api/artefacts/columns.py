@@ -90,10 +90,10 @@ def _reader(steps: Sequence[Step]) -> Reader:
     missing: list[Any] | None = [] if any(step.each for step in rest) else None
 
     def of_each(document: Any) -> Any:
-        return [None if each is None else inner(each) for each in document[name] or ()]
+        return [None if each is None else inner(each) for each in document.get(name) or ()]
 
     def of_one(document: Any) -> Any:
-        found = document[name]
+        found = document.get(name)  # some members are there only where they mean something
         return missing if found is None else inner(found)
 
     return of_each if first.each else of_one

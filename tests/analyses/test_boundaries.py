@@ -345,6 +345,14 @@ def test_tables_say_what_was_recalculated_from_what(reformed: TestClient) -> Non
     assert lines[1].endswith(("a; b,", "b; a,"))
 
 
+@pytest.mark.parametrize("format_", ["csv-de", "xlsx", "parquet", "jsonstat", "sdmx-csv", "atom"])
+def test_every_format_tells_of_recalculated_and_other_values(
+    format_: str, reformed: TestClient
+) -> None:
+    for day in ("2000-01-01", "2020", "2023"):
+        assert get(reformed, f"/v1/observations.{format_}?boundary={day}").content
+
+
 @pytest.mark.parametrize("day", ["2023-13-01", "then", "23", "2023-02-29", "2019..2020"])
 def test_what_is_no_day_is_refused(day: str, reformed: TestClient) -> None:
     for address in ("observations", "ranking", "map", "trend", "aggregation"):

@@ -254,6 +254,8 @@ def _natural_sort(query: Query) -> str:
     """The server's own choice: by distance, by relevance, else what the list is sorted by."""
     if "near" in query:
         return "distance"
+    if query.get("format") == "atom":
+        return "-updated_at"
     return "-relevance" if "q" in query else "level" if "contains" in query else ""
 
 
@@ -305,8 +307,6 @@ def _keep_rules(query: Query) -> None:
         query.setdefault("district", ["landkreis-mittelsachsen"])
     if query.get("layout") == "wide":
         query["format"] = "csv"
-    if query.get("format") == "atom":
-        query.pop("cursor", None)  # it has an order of its own
     if query.get("format") in CUBES:
         for name in PARTS:
             query.pop(name, None)
