@@ -189,11 +189,10 @@ SELECT {STATE_TEXT}, i.id,
              ORDER BY l.n),
        coalesce((
            SELECT json_agg(s) FROM (
-               SELECT o.level, o.period, min(o.period_earliest) AS earliest,
-                      max(o.period_latest) AS latest, count(*) AS observations
-               FROM published.observation o
-               WHERE o.indicator_id = i.id AND o.breakdowns = $3::jsonb::text
-               GROUP BY o.level, o.period
+               SELECT level, period, period_earliest AS earliest, period_latest AS latest,
+                      observations
+               FROM published.observation_slot
+               WHERE indicator_id = i.id AND breakdowns = $3::jsonb::text
            ) AS s), '[]')::text
 FROM published.alias a
 JOIN published.indicator i ON i.id = a.id
@@ -237,7 +236,7 @@ SELECT {STATE_TEXT}, coalesce((
 
 _BREAKDOWNS: LiteralString = """
 SELECT coalesce(json_agg(b.breakdowns::json ORDER BY b.breakdowns), '[]')::text
-FROM (SELECT DISTINCT o.breakdowns FROM published.observation o
+FROM (SELECT DISTINCT o.breakdowns FROM published.observation_slot o
       WHERE o.indicator_id = $1::uuid AND o.breakdowns <> '{}') AS b
 """
 

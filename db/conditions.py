@@ -524,7 +524,7 @@ def latest_period(table: Table) -> Expression:
 
 def last_periods(table: Table, count: Bind) -> Expression:
     """One of the last so many periods that the indicator has at this level."""
-    past = table.alias("past")
+    past = published.observation_slot
     last = func.max(past.c.period_latest)
     recent = (
         select(past.c.period)

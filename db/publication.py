@@ -10,7 +10,7 @@ to become public, and none for a part of one: a document quotes many rows.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, LiteralString, cast
@@ -32,6 +32,11 @@ from db.standing import OUTDATED
 
 BULK = 1_000  # so many new rows make the planner's statistics wrong, and gathering them worthwhile
 NAMED = {"codelist", "district", "organisation", "strategy", "indicator"}  # what filters name
+_MANY = (  # tables of the registry that have many rows
+    "organisation", "offering", "site", "offering_site", "offering_term", "observation",
+    "indicator", "district", "source",
+)  # fmt: skip
+_BESIDE_OFFERINGS = ("offering_place", "category_member", "district_member")
 _MADE_HERE = ("updated_at", "hash", "document")  # what a resource's file does not yield
 HOLIDAYS = "holiday"  # no resource: nobody asks for them, but opening times follow from them
 PLACES = {"codelist", "district", "offering"}  # what a search box completes is made of these
@@ -174,8 +179,16 @@ def _analyze_if_many(cursor: Cursor[Any], *, before: int = 0) -> int:
     """How many rows are pending; once they are many, statistics are gathered, and not again."""
     count = _number(cursor, "SELECT count(*) FROM pending")
     if count >= BULK > before:
-        cursor.execute(_ANALYZE_REGISTRY)
+        _analyze_grown(cursor, "registry", _MANY)
     return count
+
+
+def _analyze_grown(cursor: Cursor[Any], schema: str, names: Iterable[str]) -> None:
+    """Gather the statistics of those tables that grew by more than a fifth since the last time."""
+    names = [f"{schema}.{name}" for name in names]
+    grown = [sql.Identifier(schema, name) for (name,) in cursor.execute(_GROWN, [names]).fetchall()]
+    if grown:
+        cursor.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(grown)))
 
 
 def _add_dependants(cursor: Cursor[Any]) -> None:
@@ -258,7 +271,7 @@ def _compared(cursor: Cursor[Any], table: Table) -> dict[str, sql.Composable]:
     query = sql.SQL("SELECT * FROM {built} LIMIT 0").format(**_names(table))
     columns = {column.name for column in cursor.execute(query).description or ()}
     facts = [_FACTS[name] for name in _FACTS if name in columns]
-    kept = ("id", "slug", "valid_to", "opening")
+    kept = ("id", "slug", "valid_to", "opening", "indicator_id", "period")
     gone = [sql.Identifier("old", name) for name in kept if name in table.columns]
     if "search" in table.columns:
         facts.append(_REWORDED)
@@ -295,6 +308,8 @@ def _replace(cursor: Cursor[Any], table: Table) -> None:
         _compose(cursor, _SITES, **names)
     _compose(cursor, _REMOVE, **names)
     _compose(cursor, _LOG, **names)
+    if table is published.observation:
+        _run(cursor, "observation_slots")
 
 
 def _replace_members(
@@ -394,10 +409,8 @@ def _finish(cursor: Cursor[Any], publication: Publication, *, rebuild: bool) -> 
                 days = sql.SQL(_ALL_DAYS if rebuild else _TOUCHED_DAYS).format(**_names(table))
                 _compose(cursor, _ENDING, **_names(table), days=days)
         if changes >= BULK:
-            analyze: LiteralString = "ANALYZE published.{name}, published.change"
-            _compose(cursor, analyze, name=sql.Identifier(table.name))
-            if table is published.offering:
-                cursor.execute(_ANALYZE_BESIDE)
+            beside = _BESIDE_OFFERINGS if table is published.offering else ()
+            _analyze_grown(cursor, "published", [table.name, "change", *beside])
     datasets.note(cursor, publication.changed.keys() | publication.removed.keys(), rebuild=rebuild)
     _replace_lines(cursor, publication, rebuild=rebuild)
     cursor.execute("UPDATE published.state SET documents_hash = %s", (fingerprint(),))
@@ -423,9 +436,6 @@ def _replace_lines(cursor: Cursor[Any], publication: Publication, *, rebuild: bo
 _REMOVE_LINES: LiteralString = (
     "DELETE FROM published.observation_line l USING removed_observation r WHERE l.id = r.id"
 )
-_ANALYZE_BESIDE: LiteralString = """
-ANALYZE published.offering_place, published.category_member, published.district_member
-"""
 
 # Days begin in UTC, wherever the publisher sits. Sorting documents takes more than 4 MB.
 _SETTINGS: LiteralString = """
@@ -435,10 +445,12 @@ SET LOCAL jit = off;
 SET LOCAL work_mem = '64MB';
 """
 
-_ANALYZE_REGISTRY: LiteralString = """
-ANALYZE registry.organisation, registry.offering, registry.site, registry.offering_site,
-        registry.offering_term, registry.observation, registry.indicator, registry.district,
-        registry.source
+# By its pages, as the planner reckons; what reads it between publications is autovacuum's to serve.
+_GROWN: LiteralString = """
+SELECT relname FROM pg_class
+WHERE oid = ANY (%s::regclass[])
+  AND pg_relation_size(oid) > 1.2 * relpages * current_setting('block_size')::int
+ORDER BY relname
 """
 
 _FLAG_NOTATIONS: LiteralString = """
@@ -525,6 +537,8 @@ _FACTS: dict[str, LiteralString] = {
     "imprecise": "b.imprecise",
     "valid_to": "b.valid_to, old.valid_to AS valid_to_before",
     "opening": "b.opening, old.opening AS opening_before",
+    "indicator_id": "b.indicator_id, old.indicator_id AS indicator_before",
+    "period": "b.period, old.period AS period_before",
 }
 
 # What is said in the same words as before takes none from the suggestions and adds none.

@@ -138,6 +138,19 @@ observation_line = Table(
 )
 """The line of CSV of an observation, in the default language (db/lines.py)."""
 
+observation_slot = Table(
+    "observation_slot",
+    metadata,
+    Column("indicator_id", Uuid, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("breakdowns", Text, primary_key=True),
+    Column("period_earliest", Date),
+    Column("period_latest", Date),
+    Column("observations", Integer, nullable=False),
+)
+"""Where an indicator has observations, and how many (db/documents/observation_slots.sql)."""
+
 strategy = _resource(
     "strategy",
     *_terms("theme", "target_group"),
@@ -177,8 +190,8 @@ RESOURCES: dict[str, Table] = {
         district,
         organisation,
         offering,
-        indicator,
         observation,
+        indicator,  # which counts its observations
         strategy,
         measure,
         decision,

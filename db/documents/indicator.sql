@@ -3,19 +3,14 @@ WITH wanted AS MATERIALIZED (
     SELECT i.* FROM pending p JOIN registry.public_indicator i ON i.id = p.id
     WHERE p.resource = 'indicator'
 ), slot AS MATERIALIZED (
-    -- grouped before anything is sorted: an indicator has many observations in few periods
-    SELECT o.indicator_id, d.level, o.period, o.breakdowns, count(*) AS observations
-    FROM registry.public_observation o
-    JOIN registry.public_district d ON d.id = o.district_id
-    WHERE o.indicator_id IN (SELECT id FROM wanted)
-    GROUP BY o.indicator_id, d.level, o.period, o.breakdowns
+    SELECT * FROM published.observation_slot WHERE indicator_id IN (SELECT id FROM wanted)
 ), available AS MATERIALIZED (
     SELECT indicator_id AS id, array_agg(DISTINCT level) AS levels,
            array_agg(DISTINCT period ORDER BY period) AS periods, sum(observations) AS observations
     FROM slot GROUP BY indicator_id
 ), part AS MATERIALIZED (
     SELECT DISTINCT slot.indicator_id AS id, part.dimension, part.code
-    FROM slot CROSS JOIN LATERAL jsonb_each_text(slot.breakdowns) AS part(dimension, code)
+    FROM slot CROSS JOIN LATERAL jsonb_each_text(slot.breakdowns::jsonb) AS part(dimension, code)
 ), named AS MATERIALIZED (
     SELECT n.id, l.code AS lang, named.title,
            (SELECT row_to_json(r) FROM (SELECT n.id, n.slug, named.title) AS r) AS ref
