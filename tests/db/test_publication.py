@@ -556,6 +556,42 @@ def test_a_small_raw_observation_is_published_without_its_value(town: Town) -> N
     assert town.document("indicator", "people")["observations_count"] == 2
 
 
+@pytest.mark.parametrize(
+    ("edit", "slots", "periods"),
+    [
+        ("UPDATE registry.observation SET value = 7", [("2022", "municipality", 2)], ["2022"]),
+        (
+            "UPDATE registry.observation SET period = '2023' WHERE district_id = "
+            "(SELECT id FROM registry.district WHERE slug = 'west')",
+            [("2022", "municipality", 1), ("2023", "municipality", 1)],
+            ["2022", "2023"],
+        ),
+        (
+            "UPDATE registry.district SET level = 'city_district' WHERE slug = 'west'",
+            [("2022", "city_district", 1), ("2022", "municipality", 1)],
+            ["2022"],
+        ),
+        (
+            "DELETE FROM registry.observation WHERE district_id = "
+            "(SELECT id FROM registry.district WHERE slug = 'west')",
+            [("2022", "municipality", 1)],
+            ["2022"],
+        ),
+        ("UPDATE registry.observation SET status = 'draft'", [], []),
+        ("UPDATE registry.indicator SET status = 'draft'", [], None),
+    ],
+)
+def test_where_observations_are_is_counted_again_whatever_moves_them(
+    town: Town, edit: LiteralString, slots: list[Any], periods: list[str] | None
+) -> None:
+    town.published_after(edit)
+    found = "SELECT period, level, observations FROM published.observation_slot ORDER BY 1, 2"
+    assert town.all(found) == slots
+    assert town.all("SELECT document::json -> 'periods' FROM published.indicator") == (
+        [] if periods is None else [periods]
+    )
+
+
 def test_words_leave_with_the_last_text_that_has_them(town: Town) -> None:
     words = "SELECT word FROM published.word WHERE word LIKE 'spiel%' OR word LIKE 'beschreib%'"
     assert set(town.all(words)) == {"spielplatz", "beschreibung"}
