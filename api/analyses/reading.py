@@ -1,6 +1,5 @@
 """Typed cells for every analysis: which level and periods are meant, and what is known there."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +8,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 from uuid import UUID
+
+from pydantic_core import from_json
 
 from api.errors import InvalidParameter
 from db import cells
@@ -219,7 +220,7 @@ def _refuse_breakdown(asked: Mapping[str, str], known: Sequence[Mapping[str, str
 
 
 def _indicator(found: Overview, breakdowns: Mapping[str, str]) -> Indicator:
-    document, *spoken = (json.loads(document) for document in found.documents)
+    document, *spoken = (from_json(document) for document in found.documents)
     said = (_titled(each, breakdowns) for each in spoken)
     return Indicator(
         state=found.state,
@@ -272,9 +273,9 @@ async def read(pool: Pool, wanted: cells.Wanted) -> Reading:
     areas: dict[UUID, Area] = {}
     for row in rows:
         if row.area is not None:
-            areas[row.district] = Area(row.district, json.loads(row.area), row.geometry)
+            areas[row.district] = Area(row.district, from_json(row.area), row.geometry)
         if row.observation is not None:
-            areas[row.district].cells.append(_cell(row, json.loads(row.observation)))
+            areas[row.district].cells.append(_cell(row, from_json(row.observation)))
     return Reading(state, list(areas.values()))
 
 

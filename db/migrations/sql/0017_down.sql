@@ -1,1 +1,2 @@
+DROP INDEX published.district_level;
 DROP TABLE published.observation_slot;

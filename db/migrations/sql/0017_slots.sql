@@ -15,3 +15,7 @@ INSERT INTO published.observation_slot
 SELECT indicator_id, period, level, breakdowns, min(period_earliest), max(period_latest), count(*)
 FROM published.observation
 GROUP BY indicator_id, period, level, breakdowns;
+
+-- A map is of the districts of a level, and their boundaries lie beside them: to look at all of them
+-- is to read every boundary.
+CREATE INDEX district_level ON published.district (level);
