@@ -70,7 +70,12 @@ async def summary(source: Source, selection: Selection) -> Summary:
     )
 
 
-_NAMES: LiteralString = """
+SOURCES: LiteralString = """coalesce((SELECT json_agg(s ORDER BY s.title, s.publisher, s.url) FROM (
+           SELECT title, publisher, url, license, license_url, attribution, retrieved
+           FROM published.source WHERE id IN ({ids})) AS s), '[]')::text"""
+"""Sources as documents quote them, by title; `ids` is a query."""
+
+_NAMES: LiteralString = f"""
 SELECT (SELECT json_object_agg(l.code, json_build_object(
             'title', (SELECT coalesce(t.document, i.document)::json ->> 'title'
                       FROM published.indicator i
@@ -83,8 +88,6 @@ SELECT (SELECT json_object_agg(l.code, json_build_object(
                            ON (t.resource, t.id, t.lang) = ('district', d.id, l.code)
                          WHERE d.id = $2::uuid)))::text
         FROM unnest($4::text[]) AS l(code)),
-       coalesce((SELECT json_agg(s ORDER BY s.title) FROM (
-           SELECT title, publisher, url, license, license_url, attribution, retrieved
-           FROM published.source WHERE id = ANY ($3::uuid[])) AS s), '[]')::text,
+       {SOURCES.format(ids="SELECT unnest($3::uuid[])")},
        (SELECT document::json ->> 'citation' FROM published.indicator WHERE id = $1::uuid)
 """

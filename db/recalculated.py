@@ -72,7 +72,7 @@ _MADE: dict[str, LiteralString] = {
     "district_name": "d.sort_name",
     "numerator": "valued.numerator",
     "denominator": "valued.denominator",
-    "scenario": "NULL",
+    "scenario": "chosen.scenario",
     "note": "NULL",
     "source_id": "chosen.source_id",
 }
@@ -142,6 +142,7 @@ FROM (
                sum(p.share * counts.denominator) AS denominator,
                sum(p.share * counts.denominator * o.value) AS weighted,
                (array_agg(o.source_id ORDER BY p.node))[1] AS source_id,
+               (array_agg(o.scenario ORDER BY p.node))[1] AS scenario,
                array_agg(o.id ORDER BY p.node) AS ids,
                array_agg(p.share ORDER BY p.node) AS shares
         FROM published.district_part p
