@@ -1,11 +1,11 @@
 """Answering for a resource: a list, an item, a stream. One mechanism for all of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from fastapi import Request, Response
 
@@ -16,7 +16,7 @@ from api.dependencies import Service, service
 from api.errors import Gone, InvalidParameter, Moved, NotFound, Unavailable
 from api.formats import FORMATS, PARTS, Format
 from api.negotiation import choose_format, choose_language, is_named
-from api.observed import around
+from api.observed import AROUND
 from api.opening import Opening, this_minute
 from api.pages.face import Shown, pages_of
 from api.pages.search import Understood
@@ -27,7 +27,6 @@ from api.parameters import (
 )
 from api.resources import (
     INTERVAL_COLUMNS,
-    OBSERVATIONS,
     RECALCULATED_COLUMNS,
     WIDE_COLUMNS,
     Resource,
@@ -37,12 +36,12 @@ from api.series import Including, SeriesParameters
 from api.tables import writing as tables
 from db import queries
 from db.conditions import Condition, as_uuid, called, near, open_at
-from db.observed import summary
 from db.published import FACETS
 from db.queries import Page
 from db.state import State
 from db.statements import Layout, Order, Selection
 
+T = TypeVar("T")
 RETRIES = 3
 ABOUT = "(about)"
 BETWEEN = "The registry is being published; please try again in a moment."
@@ -395,7 +394,7 @@ async def _envelope(
             perhaps = await _counted(wanted, selection, state, states)
             envelope.gave_up |= perhaps is None
             envelope.leave_out(HOURS_UNKNOWN, perhaps or 0)
-        if wanted.resource is OBSERVATIONS and wanted.format.name in ("json", "geojson"):
+        if wanted.resource.name in AROUND and wanted.format.name in ("json", "geojson"):
             envelope.about = await _about(wanted, state, states)
             envelope.gave_up |= not envelope.about
     if parameters.facets:
@@ -404,20 +403,18 @@ async def _envelope(
 
 
 async def _about(wanted: Wanted, state: State, states: set[State]) -> bytes:
-    """What observations are, taken together; nothing if finding out takes too long."""
+    """What this resource says around its lists; nothing if finding out takes too long."""
     known, selection = wanted.service, wanted.selection
     at_hand = known.remembered_facet(selection, ABOUT, state)
-    if at_hand is not None or known.is_too_much_to_count(selection, state):
-        return at_hand or b""
-    try:
-        async with asyncio.timeout(known.settings.count_timeout):
-            found = await summary(wanted.source, selection)
-    except TimeoutError:
-        known.remember_too_much(selection, state)
+    if at_hand is not None:
+        return at_hand
+    around = AROUND[wanted.resource.name]
+    found = await _in_time(wanted, selection, state, around)
+    if found is None:
         return b""
-    text = around(found)
-    known.remember_facet(selection, ABOUT, found.state, text)
-    states.add(found.state)
+    text, read_in = found
+    known.remember_facet(selection, ABOUT, read_in, text)
+    states.add(read_in)
     return text
 
 
@@ -443,19 +440,34 @@ async def _counted(
     wanted: Wanted, selection: Selection, state: State, states: set[State]
 ) -> int | None:
     """How many are selected; None if counting them takes too long."""
-    known = wanted.service
-    total = known.remembered_count(selection, state)
-    if total is not None or known.is_too_much_to_count(selection, state):
+    total = wanted.service.remembered_count(selection, state)
+    if total is not None:
         return total
+    found = await _in_time(wanted, selection, state, queries.count)
+    if found is None:
+        return None
+    total, counted_in = found
+    wanted.service.remember_count(selection, counted_in, total)
+    states.add(counted_in)
+    return total
+
+
+async def _in_time(
+    wanted: Wanted,
+    selection: Selection,
+    state: State,
+    read: Callable[[queries.Source, Selection], Awaitable[T]],
+) -> T | None:
+    """What takes too long is not tried again in this state."""
+    known = wanted.service
+    if known.is_too_much_to_count(selection, state):
+        return None
     try:
         async with asyncio.timeout(known.settings.count_timeout):
-            total, counted_in = await queries.count(wanted.source, selection)
+            return await read(wanted.source, selection)
     except TimeoutError:
         known.remember_too_much(selection, state)
         return None
-    known.remember_count(selection, counted_in, total)
-    states.add(counted_in)
-    return total
 
 
 async def _facets(

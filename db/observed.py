@@ -14,14 +14,11 @@ LANGUAGES = ["de", "en"]
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """How many values, of how many indicators and districts, from when to when.
-
-    `names`: by language what the indicator (`title`) and the district are called, if there is only
-    one. `citation`: that of the only indicator.
+class Extent:
+    """How many observations, how many of them show or hide a value, of how many indicators and
+    districts, from when to when.
     """
 
-    state: State
     count: int
     hidden: int
     stated: int
@@ -29,18 +26,19 @@ class Summary:
     districts: int
     first: str | None
     last: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`names`: by language what the indicator (`title`) and the district are called, if there is
+    only one. `citation`: that of the only indicator.
+    """
+
+    state: State
+    extent: Extent
     names: Mapping[str, Mapping[str, Any]]
     sources: list[dict[str, Any]]
     citation: str | None
-
-    @property
-    def reason(self) -> str | None:
-        """Why there is nothing to see."""
-        if not self.count:
-            return "no_observations"
-        if self.stated:
-            return None
-        return "all_suppressed" if self.hidden == self.count else "no_values"
 
 
 async def summary(source: Source, selection: Selection) -> Summary:
@@ -55,8 +53,7 @@ async def summary(source: Source, selection: Selection) -> Summary:
         cursor = await connection.execute(_NAMES, [*only, sources, LANGUAGES])
         named = await cursor.fetchone()
         assert named is not None  # so is this
-    return Summary(
-        state=parse_state(state),
+    extent = Extent(
         count=count,
         hidden=hidden,
         stated=stated,
@@ -64,6 +61,10 @@ async def summary(source: Source, selection: Selection) -> Summary:
         districts=len(districts),
         first=first.decode() if first else None,
         last=last.decode() if last else None,
+    )
+    return Summary(
+        state=parse_state(state),
+        extent=extent,
         names=json.loads(named[0]),
         sources=json.loads(named[1]),
         citation=named[2].decode() if named[2] else None,
