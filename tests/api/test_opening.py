@@ -202,7 +202,7 @@ def test_open_now_is_open_at_this_minute(
     api: TestClient, hours: dict[str, world.Offering], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [datetime(2026, 11, 16, 14, 59, tzinfo=UTC)]
-    monkeypatch.setattr("api.lists.this_minute", lambda: clock[0])
+    monkeypatch.setattr("api.wanted.this_minute", lambda: clock[0])
     answer = get(api, PATH, {"open_now": "true"})
     assert {item["slug"] for item in answer.json()["items"]} == {
         hours[name].slug for name in ("office", "always", "sun")
