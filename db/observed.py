@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-from db import statements
+from db import totals
 from db.queries import Source
 from db.state import State, parse_state
 from db.statements import Selection
@@ -43,7 +43,7 @@ class Summary:
 
 async def summary(source: Source, selection: Selection) -> Summary:
     """One pass over what is selected, and one look at what it belongs to."""
-    statement = statements.summary(selection.shape)
+    statement = totals.summary(selection.shape)
     async with source.query() as connection:
         cursor = await connection.execute(statement.sql, statement.arguments(selection.values()))
         row = await cursor.fetchone()
