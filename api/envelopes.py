@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from fastapi import Request
 
 from api import cursors, links
+from api.common_parameters import ListParameters
 from api.observed import AROUND
 from api.opening import Opening
-from api.parameters import ListParameters
 from api.responses import HOURS_UNKNOWN, PLACE_UNKNOWN, Envelope
 from api.wanted import Wanted
 from db import queries

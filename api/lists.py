@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import Request, Response
 
 from api import links, responses
+from api.common_parameters import ItemParameters, ListParameters
 from api.cube import reading
 from api.cube.writing import written
 from api.dependencies import service
@@ -14,7 +15,6 @@ from api.formats import FORMATS
 from api.negotiation import is_named
 from api.pages.face import pages_of
 from api.pages.search import Understood
-from api.parameters import ItemParameters, ListParameters
 from api.resources import Resource
 from api.responses import Envelope
 from api.streams import stream, whole

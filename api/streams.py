@@ -7,9 +7,9 @@ from dataclasses import replace
 from fastapi import Request, Response
 
 from api import responses
+from api.common_parameters import ItemParameters, ListParameters
 from api.envelopes import envelope_of, links_of
 from api.errors import InvalidParameter
-from api.parameters import ItemParameters, ListParameters
 from api.resources import INTERVAL_COLUMNS, RECALCULATED_COLUMNS, WIDE_COLUMNS
 from api.responses import Envelope
 from api.tables import writing as tables

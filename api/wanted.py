@@ -8,13 +8,13 @@ from typing import Literal
 from fastapi import Request
 
 from api import cursors
+from api.common_parameters import ItemParameters, ListParameters, Simplified
 from api.dependencies import Service, service
 from api.errors import InvalidParameter
 from api.formats import PARTS, Format
 from api.negotiation import choose_format, choose_language
 from api.opening import Opening, this_minute
 from api.pages.face import Shown
-from api.parameters import ItemParameters, ListParameters, Simplified
 from api.resources import Resource
 from api.responses import Version
 from api.series import Including, SeriesParameters

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
+from api.common_parameters import Reference
 from api.dependencies import Service
 from api.errors import InvalidParameter
 from api.hsds.parameters import (
@@ -14,7 +15,6 @@ from api.hsds.parameters import (
     TermParameters,
 )
 from api.opening import this_minute
-from api.parameters import Reference
 from db import conditions as c
 from db import hsds_conditions as h
 from db import queries
