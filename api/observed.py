@@ -1,11 +1,11 @@
 """What is said of observations taken together: a sentence, sources, or why there is nothing."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from api.analyses.reading import citation_of, reason_of
 from api.analyses.sentences import Said, rest, sentence
 from api.resources import OBSERVATIONS
+from api.responses import json_of
 from db.observed import Extent, summary
 from db.queries import Source
 from db.state import State
@@ -41,8 +41,7 @@ async def around(source: Source, selection: Selection) -> tuple[bytes, State]:
         "sources": found.sources,
         "citation": found.citation or citation_of(found.sources),
     }
-    text = json.dumps(members, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text[1:-1].encode(), found.state
+    return json_of(members)[1:-1], found.state
 
 
 def _of(count: int, one: str, several: str) -> Said:

@@ -37,7 +37,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeEngine
 
 from db import published
@@ -537,28 +537,6 @@ def last_periods(table: Table, count: Bind) -> Expression:
         .limit(count)
     )
     return table.c.period == any_(func.array(recent.scalar_subquery()))
-
-
-def regularly_open(table: Table, days: Bind, opens: Bind, closes: Bind) -> Expression:
-    """Open every week at one of its sites: on one of the days (`MO`), from a time of day at the
-    latest (`24:00`: from any) until one at least (`00:00`: until any).
-
-    A schedule that closes no later than it opens goes on until the next day.
-    """
-    hours = published.opening_hours
-    schedule = func.json_array_elements(hours.c.schedules.cast(JSON)).alias("schedule")
-    freq, byday, opens_at, closes_at = (
-        literal_column(f"schedule ->> '{name}'", Text)
-        for name in ("freq", "byday", "opens_at", "closes_at")
-    )
-    is_open = and_(
-        freq == literal_column("'WEEKLY'", Text),
-        func.string_to_array(byday, literal_column("','", Text)).op("&&")(days),
-        opens_at <= opens,
-        or_(closes_at >= closes, closes_at <= opens_at),
-    )
-    open_ids = select(hours.c.id).select_from(hours.join(schedule, is_open))
-    return _share(table.c.opening, func.array(open_ids.scalar_subquery()))
 
 
 def open_at(table: Table, ids: Bind, _closes: Bind) -> Expression:

@@ -13,8 +13,8 @@ from typing import Any, LiteralString
 
 from db import conditions, published, statements
 from db.conditions import Condition
-from db.observed import SOURCES
 from db.queries import Source
+from db.quoted import SOURCES
 from db.state import STATE_TEXT, State, parse_state
 from db.statements import Order, Selection, Shape
 

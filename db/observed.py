@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 
 from db import totals
 from db.queries import Source
+from db.quoted import SOURCES
 from db.state import State, parse_state
 from db.statements import Selection
 
@@ -70,11 +71,6 @@ async def summary(source: Source, selection: Selection) -> Summary:
         citation=named[2].decode() if named[2] else None,
     )
 
-
-SOURCES: LiteralString = """coalesce((SELECT json_agg(s ORDER BY s.title, s.publisher, s.url) FROM (
-           SELECT title, publisher, url, license, license_url, attribution, retrieved
-           FROM published.source WHERE id IN ({ids})) AS s), '[]')::text"""
-"""Sources as documents quote them, by title; `ids` is a query."""
 
 _NAMES: LiteralString = f"""
 SELECT (SELECT json_object_agg(l.code, json_build_object(
