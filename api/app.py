@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette_compress import add_compress_type
 
-from api import contract, errors
+from api import contract, errors, openapi
 from api.cache import ResponseCache
 from api.dependencies import Service
 from api.formats import COMPRESSED, KNOWN
@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.metrics = numbers
     app.state.pages = Pages()
     # FastAPI's own way to replace the document is to assign to the method.
-    app.openapi = cache(partial(contract.document, app))  # type: ignore[method-assign]
+    app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     errors.install(app)
     data = (changes, opening, resources, analyses, gaps, places, hsds, px, bulk, catalogue)
     faces = (*data, home, pages, dashboard, embed, inbox, docs, discovery, health)

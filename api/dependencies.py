@@ -12,11 +12,11 @@ from fastapi import Request
 from api.artefacts.manifest import Manifest
 from api.artefacts.shelf import Shelf
 from api.cache import Answer, Key, Spelling, Store
+from api.common_parameters import Limits, Reference
 from api.confirm_links import ConfirmLinks
 from api.errors import InvalidParameter
 from api.gaps.distances import Residents
 from api.opening import OpeningTimes
-from api.parameters import Limits, Reference
 from api.rate_limit import Quotas
 from api.settings import Settings
 from api.spool import Budget, Spool

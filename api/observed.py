@@ -1,46 +1,62 @@
-"""What a list of observations says around them: a sentence, its sources, or why it is empty."""
+"""What is said of observations taken together: a sentence, sources, or why there is nothing."""
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from api.analyses.reading import citation_of
+from api.analyses.reading import citation_of, reason_of
 from api.analyses.sentences import Said, rest, sentence
-from db.observed import Summary
+from api.resources import OBSERVATIONS
+from api.responses import json_of
+from db.observed import Extent, summary
+from db.queries import Source
+from db.state import State
+from db.statements import Selection
 
 
-def around(summary: Summary) -> bytes:
-    """Members of the envelope, as JSON without braces."""
+def said(extent: Extent) -> Sequence[Said]:
+    """Of one indicator its title, of one district its name, else how many there are."""
+    if not extent.count:
+        return [Said("no_observations")]
+    what = _of(extent.indicators, "title", "indicators")
+    if why := reason(extent):
+        return [Said("about_all", {"title": what}), Said(why)]
+    values = {
+        "count": extent.count,
+        "what": what,
+        "where": _of(extent.districts, "district", "districts"),
+        "when": _when(extent),
+    }
+    return [Said("observed", values), *rest({"suppressed": extent.hidden, "missing": 0})]
+
+
+def reason(extent: Extent) -> str | None:
+    return reason_of(extent.count, extent.stated, extent.hidden)
+
+
+async def around(source: Source, selection: Selection) -> tuple[bytes, State]:
+    """Members of the envelope of a list, as JSON without braces."""
+    found = await summary(source, selection)
     members = {
-        "reason": summary.reason,
-        "sentence": sentence(summary.names, _said(summary)),
-        "sources": summary.sources,
-        "citation": summary.citation or citation_of(summary.sources),
+        "reason": reason(found.extent),
+        "sentence": sentence(found.names, said(found.extent)),
+        "sources": found.sources,
+        "citation": found.citation or citation_of(found.sources),
     }
-    text = json.dumps(members, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text[1:-1].encode()
-
-
-def _said(summary: Summary) -> Sequence[Said]:
-    if not summary.count:
-        return [Said(str(summary.reason))]
-    values: Mapping[str, Any] = {
-        "count": summary.count,
-        "what": _of(summary.indicators, "title", "indicators"),
-        "where": _of(summary.districts, "district", "districts"),
-        "when": _when(summary),
-    }
-    hidden = {"suppressed": summary.hidden, "missing": 0}
-    return [Said("observed", values), *rest(hidden)]
+    return json_of(members)[1:-1], found.state
 
 
 def _of(count: int, one: str, several: str) -> Said:
     return Said(f"the_{one}") if count == 1 else Said(f"several_{several}", {"count": count})
 
 
-def _when(summary: Summary) -> Said:
-    if summary.first is None:
+def _when(extent: Extent) -> Said:
+    if extent.first is None:
         return Said("undated")
-    if summary.first == summary.last:
-        return Said("at", {"period": {"edtf": summary.first}})
-    return Said("between", {"first": {"edtf": summary.first}, "last": {"edtf": summary.last}})
+    if extent.first == extent.last:
+        return Said("at", {"period": {"edtf": extent.first}})
+    return Said("between", {"first": {"edtf": extent.first}, "last": {"edtf": extent.last}})
+
+
+AROUND: Mapping[str, Callable[[Source, Selection], Awaitable[tuple[bytes, State]]]] = {
+    OBSERVATIONS.name: around
+}
+"""By resource, what its lists say around the page beyond what all say."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Table
 
 from api import parameters as p
+from api.common_parameters import ItemParameters, ListParameters
 from api.formats import ALL, CUBES, TABLES, TABULAR
 from api.schemas.codelist import Codelist
 from api.schemas.district import District
@@ -24,8 +25,8 @@ class Resource:
     name: str
     table: Table
     schema: type[Document]
-    list_parameters: type[p.ListParameters]
-    item_parameters: type[p.ItemParameters]
+    list_parameters: type[ListParameters]
+    item_parameters: type[ItemParameters]
     formats: tuple[str, ...]
     columns: dict[str, str]
 
@@ -60,7 +61,7 @@ OFFERINGS = Resource(
     published.offering,
     Offering,
     p.OfferingParameters,
-    p.ItemParameters,
+    ItemParameters,
     ALL,
     {
         **_plain("id", "slug", "name", "description"),
@@ -111,7 +112,7 @@ ORGANISATIONS = Resource(
     published.organisation,
     Organisation,
     p.OrganisationParameters,
-    p.ItemParameters,
+    ItemParameters,
     TABULAR,
     {
         **_plain("id", "slug", "name", "alternate_name"),
@@ -128,7 +129,7 @@ INDICATORS = Resource(
     published.indicator,
     Indicator,
     p.IndicatorParameters,
-    p.ItemParameters,
+    ItemParameters,
     ALL,
     {
         **_plain("id", "slug", "title", "abbreviation", "description", "unit", "unit_long"),
@@ -192,7 +193,7 @@ STRATEGIES = Resource(
     published.strategy,
     Strategy,
     p.StrategyParameters,
-    p.ItemParameters,
+    ItemParameters,
     TABULAR,
     {
         **_plain("id", "slug", "title", "description"),
@@ -212,7 +213,7 @@ MEASURES = Resource(
     published.measure,
     Measure,
     p.MeasureParameters,
-    p.ItemParameters,
+    ItemParameters,
     ALL,
     {
         **_plain("id", "slug", "number", "title", "description"),
@@ -234,7 +235,7 @@ DECISIONS = Resource(
     published.decision,
     Decision,
     p.DecisionParameters,
-    p.ItemParameters,
+    ItemParameters,
     TABULAR,
     {
         **_plain("id", "slug", "reference", "title", "text"),
@@ -257,7 +258,7 @@ CODELISTS = Resource(
     published.codelist,
     Codelist,
     p.CodelistParameters,
-    p.ItemParameters,
+    ItemParameters,
     TABULAR,
     {
         **_plain("id", "slug", "title", "description"),

@@ -209,22 +209,24 @@ def _collection(version: Version, page: Described, envelope: Envelope) -> tuple[
 
 
 def _common(page: Described, envelope: Envelope) -> list[bytes]:
-    members = [b',"attribution":', page.attribution, b',"license":', _json(page.license)]
+    members = [b',"attribution":', page.attribution, b',"license":', json_of(page.license)]
     if envelope.about:
         members += [b",", envelope.about]
     if envelope.gave_up:
         members.append(b',"count":"timeout"')
     if envelope.facets is not None:
-        pairs = [_json(name) + b":" + counts for name, counts in envelope.facets.items()]
+        pairs = [json_of(name) + b":" + counts for name, counts in envelope.facets.items()]
         members += [b',"facets":{', b",".join(pairs), b"}"]
     if envelope.left_out:
         reasons = [{"reason": name, "count": n} for name, n in envelope.left_out.items()]
-        members += [b',"left_out":', _json(reasons)]
-    return [*members, b',"links":', _json(envelope.links)]
+        members += [b',"left_out":', json_of(reasons)]
+    return [*members, b',"links":', json_of(envelope.links)]
 
 
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+def json_of(value: object) -> bytes:
+    """As short as it can be."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode()
 
 
 def parsed(document: bytes) -> Any:

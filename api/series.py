@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from api.parameters import ListParameters, Reference, Simplified, given, named
+from api.common_parameters import ListParameters, Reference, Simplified, given, named
 from api.types import SEVERAL, Boundary, Ids, Names, Parts, Time
 from db import conditions as c
 from db.codes import Flag, Level, Recalculation, Suppression

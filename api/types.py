@@ -254,7 +254,7 @@ def _names(value: object, info: ValidationInfo) -> tuple[str, ...]:
 
 
 def _separated_by_commas(**schema: object) -> WithJsonSchema:
-    """An array that is written as one text in a query; api/contract.py reads `explode`."""
+    """An array that is written as one text in a query; api/openapi.py reads `explode`."""
     return WithJsonSchema({"type": "array", "explode": False, **schema})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -13,6 +13,9 @@ from commands.publishing import summary_of
 from commands.resources import Importable
 from commands.settings import read_settings
 from commands.shorthand import Shorthand
+
+if TYPE_CHECKING:
+    from seed.imports.engine import Order
 
 GUESSED = "guessed"
 
@@ -43,41 +46,44 @@ group = typer.Typer(
 )
 
 
+What = Annotated[
+    str,
+    typer.Argument(help=f"What the files describe; `{GUESSED}` finds it out.", parser=described),
+]
+MappingName = Annotated[
+    str | None, typer.Option(help="Name of a mapping; found by itself where only one fits.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report what would change.")]
+Snapshot = Annotated[bool, typer.Option("--snapshot", help="Archive what the file no longer has.")]
+Threshold = Annotated[
+    float, typer.Option(help="The share of a source that a snapshot may archive.", min=0, max=1)
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Pass over files that were imported already.")
+]
+PublishAfter = Annotated[
+    bool, typer.Option("--publish", help="Publish afterwards, if nothing was refused.")
+]
+ReportFile = Annotated[
+    Path | None, typer.Option(help="Write the report to this file: .json, or .html for people.")
+]
+MarkedFile = Annotated[
+    Path | None, typer.Option(help="Write a copy of the file, rejected cells marked.")
+]
+
+
 @group.command("files")
 def import_files(
-    resource: Annotated[
-        str,
-        typer.Argument(
-            help=f"What the files describe; `{GUESSED}` finds it out.",
-            parser=described,
-        ),
-    ],
+    resource: What,
     files: Annotated[list[Path], typer.Argument(help="Files to read.")],
-    mapping: Annotated[
-        str | None, typer.Option(help="Name of a mapping; found by itself where only one fits.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only report what would change.")
-    ] = False,
-    snapshot: Annotated[
-        bool, typer.Option("--snapshot", help="Archive what the file no longer has.")
-    ] = False,
-    threshold: Annotated[
-        float, typer.Option(help="The share of a source that a snapshot may archive.", min=0, max=1)
-    ] = 0.2,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Pass over files that were imported already.")
-    ] = False,
-    publish_after: Annotated[
-        bool, typer.Option("--publish", help="Publish afterwards, if nothing was refused.")
-    ] = False,
-    report: Annotated[
-        Path | None, typer.Option(help="Write the report to this file: .json, or .html for people.")
-    ] = None,
-    marked: Annotated[
-        Path | None,
-        typer.Option(help="Write a copy of the file, rejected cells marked."),
-    ] = None,
+    mapping: MappingName = None,
+    dry_run: DryRun = False,
+    snapshot: Snapshot = False,
+    threshold: Threshold = 0.2,
+    resume: Resume = False,
+    publish_after: PublishAfter = False,
+    report: ReportFile = None,
+    marked: MarkedFile = None,
 ) -> None:
     """Take files over into the registry; nothing becomes public before it is published.
 
@@ -85,8 +91,7 @@ def import_files(
     `quartier import FILE` finds out what it is. What `quartier export` made comes back by this too.
     The exit code is 0 if every row was taken, 1 if rows were rejected, 2 if a file was refused.
     """
-    from db import publication
-    from seed.imports.engine import Order, import_files
+    from seed.imports.engine import Order
 
     if marked and len(files) > 1:
         stop("--marked is for one file")
@@ -102,14 +107,24 @@ def import_files(
         marked=marked,
         actor=f"import {resource}",
     )
+    take_over(files, order, report, publish_after=publish_after)
+
+
+def take_over(
+    files: list[Path], order: Order, report: Path | None, *, publish_after: bool
+) -> NoReturn:
+    """Ends with the exit code of the report."""
+    from db import publication
+    from seed.imports import engine
+
     with databases(read_settings()) as both:
         require_prepared(both)
         with rows_done() as tell:
-            result = import_files(both.owner_url, files, order, progress=tell)
+            result = engine.import_files(both.owner_url, files, order, progress=tell)
         result.print(notes)
         if report:
             result.write(report)
-        if publish_after and not dry_run and not result.exit_code:
+        if publish_after and not order.dry_run and not result.exit_code:
             done = publication.publish(both.owner_url)
             notes.print(summary_of(done, dry_run=False))
     raise typer.Exit(result.exit_code)

@@ -34,44 +34,45 @@ def takeable(name: str) -> str:
     return name
 
 
+What = Annotated[
+    str,
+    typer.Argument(
+        help=f"What to take out: a resource, or `{HSDS}` for what is published.", parser=takeable
+    ),
+]
+Target = Annotated[Path | None, typer.Argument(help="File to write: .xlsx or .csv; for HSDS .zip.")]
+Municipality = Annotated[str | None, typer.Option(help="Only what is there; by key, slug or name.")]
+Provider = Annotated[str | None, typer.Option(help="Only what this organisation offers.")]
+ForEach = Annotated[Each | None, typer.Option(help="A workbook for every one, into a folder.")]
+Folder = Annotated[Path | None, typer.Option(help="The folder for these workbooks.")]
+Private = Annotated[
+    bool, typer.Option("--private", help="With internal notes and raw observations.")
+]
+Unsuppressed = Annotated[
+    bool,
+    typer.Option(
+        "--unsuppressed",
+        help="Observations as they were reported, with what was decided about each: not for "
+        "publication, and logged.",
+    ),
+]
+Semicolon = Annotated[
+    bool, typer.Option("--semicolon", help="CSV with semicolons and decimal commas.")
+]
+Bom = Annotated[bool, typer.Option("--bom", help="CSV that Excel takes for the UTF-8 it is.")]
+
+
 def export(
-    resource: Annotated[
-        str,
-        typer.Argument(
-            help=f"What to take out: a resource, or `{HSDS}` for what is published.",
-            parser=takeable,
-        ),
-    ],
-    file: Annotated[
-        Path | None, typer.Argument(help="File to write: .xlsx or .csv; for HSDS .zip.")
-    ] = None,
-    municipality: Annotated[
-        str | None, typer.Option(help="Only what is there; by key, slug or name.")
-    ] = None,
-    provider: Annotated[
-        str | None, typer.Option(help="Only what this organisation offers.")
-    ] = None,
-    each: Annotated[
-        Each | None, typer.Option(help="A workbook for every one, into a folder.")
-    ] = None,
-    into: Annotated[Path | None, typer.Option(help="The folder for these workbooks.")] = None,
-    private: Annotated[
-        bool, typer.Option("--private", help="With internal notes and raw observations.")
-    ] = False,
-    unsuppressed: Annotated[
-        bool,
-        typer.Option(
-            "--unsuppressed",
-            help="Observations as they were reported, with what was decided about each: not for "
-            "publication, and logged.",
-        ),
-    ] = False,
-    semicolon: Annotated[
-        bool, typer.Option("--semicolon", help="CSV with semicolons and decimal commas.")
-    ] = False,
-    bom: Annotated[
-        bool, typer.Option("--bom", help="CSV that Excel takes for the UTF-8 it is.")
-    ] = False,
+    resource: What,
+    file: Target = None,
+    municipality: Municipality = None,
+    provider: Provider = None,
+    each: ForEach = None,
+    into: Folder = None,
+    private: Private = False,
+    unsuppressed: Unsuppressed = False,
+    semicolon: Semicolon = False,
+    bom: Bom = False,
 ) -> None:
     """Take a resource out as a workbook or CSV, drafts included.
 

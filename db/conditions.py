@@ -30,7 +30,6 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
-    false,
     func,
     literal_column,
     not_,
@@ -38,7 +37,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeEngine
 
 from db import published
@@ -259,7 +258,7 @@ def relevance(table: Table, query: Bind) -> Expression:
 # Places
 
 
-def _point(longitude: Bind, latitude: Bind) -> Expression:
+def point_of(longitude: Bind, latitude: Bind) -> Expression:
     return func.ST_SetSRID(func.ST_MakePoint(longitude, latitude), literal_column("4326"))
 
 
@@ -297,7 +296,7 @@ def _certainly_within(table: Table, area: Expression) -> Expression:
         (PLACE.c.precise, func.ST_Intersects(PLACE.c.place, area)),
         else_=func.ST_CoveredBy(PLACE.c.place, area),
     )
-    has_place = _has_place(table, PLACE.c.place.op("&&")(area), inside)
+    has_place = placed_where(table, PLACE.c.place.op("&&")(area), inside)
     return and_(_reaches(table, area), has_place)
 
 
@@ -307,13 +306,13 @@ def _reaches(table: Table, area: Expression) -> Expression:
     return func.coalesce(table.c.extent.op("&&")(area), literal_column("false"))
 
 
-def _has_place(table: Table, *conditions: Expression) -> Expression:
+def placed_where(table: Table, *conditions: Expression) -> Expression:
     return table.c.id.in_(select(PLACE.c.id).where(*conditions))
 
 
 def distance(_table: Table, longitude: Bind, latitude: Bind) -> Expression:
     """Great-circle metres to the nearest site. `<->` is what the index orders by."""
-    return _metres(NEAREST, func.geography(_point(longitude, latitude)))
+    return _metres(NEAREST, func.geography(point_of(longitude, latitude)))
 
 
 def _metres(place: FromClause, point: Expression) -> Expression:
@@ -322,15 +321,15 @@ def _metres(place: FromClause, point: Expression) -> Expression:
 
 def near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
     """The nearest site is within the radius: a join, which the index reads in order of distance."""
-    point = func.geography(_point(longitude, latitude))
+    point = func.geography(point_of(longitude, latitude))
     return and_(
         NEAREST.c.id == table.c.id,
-        _around(NEAREST, point, radius),
+        close_to(NEAREST, point, radius),
         or_(NEAREST.c.alone, not_(_another_is_nearer(point))),
     )
 
 
-def _around(place: FromClause, point: Expression, radius: Bind) -> Expression:
+def close_to(place: FromClause, point: Expression, radius: Bind) -> Expression:
     """Within the radius by the great-circle distance; first, by index, in a box a little larger.
 
     ST_DWithin would do both, but the planner takes it for so selective that it reads all rows and
@@ -350,12 +349,12 @@ def _another_is_nearer(point: Expression) -> Expression:
 
 
 def contains_point(table: Table, longitude: Bind, latitude: Bind) -> Expression:
-    return func.ST_Covers(table.c.boundary, _point(longitude, latitude))
+    return func.ST_Covers(table.c.boundary, point_of(longitude, latitude))
 
 
 def serves_point(table: Table, longitude: Bind, latitude: Bind) -> Expression:
     """The service area, a polygon or districts, covers the point."""
-    point = _point(longitude, latitude)
+    point = point_of(longitude, latitude)
     district = published.district
     around = select(district.c.id).where(
         func.ST_Covers(district.c.boundary, point), exists_today(district)
@@ -429,15 +428,15 @@ def possibly_in_polygon(table: Table, wkb: Bind) -> Expression:
 
 
 def _possibly_within(table: Table, area: Expression) -> Expression:
-    return _has_place(table, func.ST_Intersects(PLACE.c.place, area))
+    return placed_where(table, func.ST_Intersects(PLACE.c.place, area))
 
 
 def possibly_near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
-    point = func.geography(_point(longitude, latitude))
+    point = func.geography(point_of(longitude, latitude))
     reaches = func.ST_DWithin(func.geography(PLACE.c.place), point, radius, literal_column("false"))
     return or_(
-        _has_place(table, _around(PLACE, point, radius)),
-        _has_place(table, not_(PLACE.c.precise), reaches),
+        placed_where(table, close_to(PLACE, point, radius)),
+        placed_where(table, not_(PLACE.c.precise), reaches),
     )
 
 
@@ -462,7 +461,7 @@ def maybe_in_district(table: Table, names: Bind) -> Expression:
         member.c.district_id.in_(above),
     )
     return and_(
-        _has_place(table, not_(PLACE.c.precise)),
+        placed_where(table, not_(PLACE.c.precise)),
         table.c.id.in_(inside),
         not_(in_district(table, names)),
     )
@@ -538,28 +537,6 @@ def last_periods(table: Table, count: Bind) -> Expression:
         .limit(count)
     )
     return table.c.period == any_(func.array(recent.scalar_subquery()))
-
-
-def regularly_open(table: Table, days: Bind, opens: Bind, closes: Bind) -> Expression:
-    """Open every week at one of its sites: on one of the days (`MO`), from a time of day at the
-    latest (`24:00`: from any) until one at least (`00:00`: until any).
-
-    A schedule that closes no later than it opens goes on until the next day.
-    """
-    hours = published.opening_hours
-    schedule = func.json_array_elements(hours.c.schedules.cast(JSON)).alias("schedule")
-    freq, byday, opens_at, closes_at = (
-        literal_column(f"schedule ->> '{name}'", Text)
-        for name in ("freq", "byday", "opens_at", "closes_at")
-    )
-    is_open = and_(
-        freq == literal_column("'WEEKLY'", Text),
-        func.string_to_array(byday, literal_column("','", Text)).op("&&")(days),
-        opens_at <= opens,
-        or_(closes_at >= closes, closes_at <= opens_at),
-    )
-    open_ids = select(hours.c.id).select_from(hours.join(schedule, is_open))
-    return _share(table.c.opening, func.array(open_ids.scalar_subquery()))
 
 
 def open_at(table: Table, ids: Bind, _closes: Bind) -> Expression:
@@ -640,123 +617,9 @@ def _of_relatives(table: Table, names: Bind, depth: Expression) -> Expression:
     )
 
 
-# HSDS
+# Pages by number
 
 
 def numbered(table: Table, first: Bind, last: Bind) -> Expression:
     """A page by its numbers: no row moves to another one, and the last is as near as the first."""
     return and_(table.c.number >= first, table.c.number <= last)
-
-
-def nothing(_table: Table) -> Expression:
-    return false()
-
-
-def has_terms(table: Table, column: str) -> Expression:
-    """Any term of a vocabulary."""
-    return func.cardinality(table.c[column]) > literal_column("0")
-
-
-def is_stated(table: Table, column: str) -> Expression:
-    return table.c[column].is_not(None)
-
-
-def is_unstated(table: Table, column: str) -> Expression:
-    return table.c[column].is_(None)
-
-
-def from_age(table: Table, age: Bind) -> Expression:
-    """The stated minimum age is at least so much."""
-    return func.lower(table.c.age) >= age
-
-
-def to_age(table: Table, age: Bind) -> Expression:
-    """The stated maximum age is at most so much; the range ends before the year that follows."""
-    return func.upper(table.c.age) <= age + literal_column("1")
-
-
-def provides_any_of(table: Table, column: str, values: Bind) -> Expression:
-    """The organisation provides an offering that has one of the terms."""
-    return table.c.id.in_(_providers(any_of(published.offering, column, values)))
-
-
-def provides_one_of(table: Table, column: str, values: Bind) -> Expression:
-    return table.c.id.in_(_providers(one_of(published.offering, column, values)))
-
-
-def provides_terms(table: Table, column: str) -> Expression:
-    """The organisation provides an offering that has any term of a vocabulary."""
-    return table.c.id.in_(_providers(has_terms(published.offering, column)))
-
-
-def provides_stated(table: Table, column: str) -> Expression:
-    return table.c.id.in_(_providers(is_stated(published.offering, column)))
-
-
-def _providers(condition: Expression) -> Any:
-    offering = published.offering
-    return select(offering.c.organisation_id).where(condition, not_ended(offering))
-
-
-def is_scheduled(table: Table, opens: Bind, closes: Bind, day: Bind) -> Expression:
-    """Provided somewhere by a schedule within these times of day; the empty text: at any time."""
-    place = published.HSDS["service_at_location"]
-    there = place.c.opening_id == any_(_openings(opens, closes, day))
-    return table.c.id.in_(select(place.c.service_id).where(there))
-
-
-def is_scheduled_here(table: Table, opens: Bind, closes: Bind, day: Bind) -> Expression:
-    return table.c.opening_id == any_(_openings(opens, closes, day))
-
-
-def _openings(opens: Bind, closes: Bind, day: Bind) -> Expression:
-    hours = published.opening_hours
-    fitting = func.published.has_schedule(hours.c.schedules, opens, closes, day)
-    return func.array(select(hours.c.id).where(fitting).scalar_subquery())
-
-
-def has_site_near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
-    """A site known by its address is within the radius, by great-circle distance."""
-    point = func.geography(_point(longitude, latitude))
-    return _has_place(table, _around(PLACE, point, radius))
-
-
-def is_near(table: Table, longitude: Bind, latitude: Bind, radius: Bind) -> Expression:
-    """The place itself is."""
-    return _around(table, func.geography(_point(longitude, latitude)), radius)
-
-
-def may_serve_point(table: Table, longitude: Bind, latitude: Bind) -> Expression:
-    """The service area covers the point, where one is known."""
-    return or_(not_(_has_area(table)), _serves(table, longitude, latitude))
-
-
-def serves_postcode(
-    table: Table, column: str, longitude: Bind, latitude: Bind, postcode: Bind
-) -> Expression:
-    """The service area covers the point; where none is known, a site has the postcode."""
-    known = _has_area(table)
-    return case(
-        (known, _serves(table, longitude, latitude)), else_=_has_postcode(table, column, postcode)
-    )
-
-
-def in_postcode(table: Table, column: str, postcode: Bind) -> Expression:
-    """The same where nobody knows the point: whether an area covers it cannot be said."""
-    return and_(not_(_has_area(table)), _has_postcode(table, column, postcode))
-
-
-def _has_area(table: Table) -> Expression:
-    return or_(
-        table.c.service_area.is_not(None),
-        func.cardinality(table.c.serves) > literal_column("0"),
-    )
-
-
-def _serves(table: Table, longitude: Bind, latitude: Bind) -> Expression:
-    return func.coalesce(serves_point(table, longitude, latitude), literal_column("false"))
-
-
-def _has_postcode(table: Table, column: str, postcode: Bind) -> Expression:
-    own = table.c[column]
-    return postcode == (any_(own) if isinstance(own.type, ARRAY) else own)

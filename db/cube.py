@@ -14,6 +14,7 @@ from typing import Any, LiteralString
 from db import conditions, published, statements
 from db.conditions import Condition
 from db.queries import Source
+from db.quoted import SOURCES
 from db.state import STATE_TEXT, State, parse_state
 from db.statements import Order, Selection, Shape
 
@@ -27,8 +28,9 @@ _COLUMNS = (
     "breakdowns",
     "value",
     "flags",
+    "scenario",
+    "source_id",
     "updated_at",
-    "document",
 )
 
 
@@ -121,7 +123,8 @@ def _found(row: Any) -> Found:
 @lru_cache(maxsize=256)
 def statement_of(shape: Shape, *, with_cells: bool) -> tuple[LiteralString, tuple[str, ...]]:
     """The SQL, and the names of the values that its conditions bind first."""
-    matching = statements.matching(shape, _COLUMNS)
+    columns = (*_COLUMNS, "made") if shape.recalculated else _COLUMNS
+    matching = statements.matching(shape, columns)
     first = len(matching.names) + 1
     sql = _CUBE.format(
         matching=matching.sql,
@@ -129,20 +132,20 @@ def statement_of(shape: Shape, *, with_cells: bool) -> tuple[LiteralString, tupl
         spoken=f"${first + 1}::text[]",
         most=f"${first + 2}::integer",
         state=STATE_TEXT,
+        made=", made" if shape.recalculated else "",
+        sources=SOURCES.format(ids=_SOURCES_OF_PARTS if shape.recalculated else _SOURCES),
         cells=_CELLS if with_cells else _NO_CELLS,
     )
     return sql, matching.names
 
 
-# A cell is put where its indicator, district, period and breakdown are, each counted from 0. What
-# an observation says of itself beyond its columns is read from its document: the source as it
-# stands between two members, which no text within it can look like, for quotes in it are escaped.
+# A cell is put where its indicator, district, period and breakdown are, each counted from 0.
 _CUBE: LiteralString = """
 WITH cell AS MATERIALIZED (
     SELECT id, indicator_id, district_id, period, period_earliest, period_latest, breakdowns,
            CASE WHEN NOT 'suppressed' = ANY (flags) THEN value END AS value, flags,
-           CASE WHEN 'forecast' = ANY (flags) THEN document::json ->> 'scenario' END AS scenario,
-           split_part(split_part(document, ',"source":', 2), ',"lang":', 1) AS origin, updated_at
+           CASE WHEN 'forecast' = ANY (flags) THEN scenario END AS scenario,
+           source_id, updated_at{made}
     FROM ({matching}) AS matching LIMIT {most} + 1
 ), extent AS MATERIALIZED (
     SELECT count(*)::integer AS count, max(updated_at) AS updated FROM cell
@@ -213,11 +216,16 @@ SELECT {state}, extent.count,
        coalesce((SELECT json_object_agg(l.value, l.label) FROM published.label l
                  WHERE l.kind = 'observation_status' AND l.lang = {lang}
                    AND l.value IN (SELECT unnest(m.flags) FROM mark m)), '{{}}')::text,
-       coalesce((SELECT json_agg(o.origin::json ORDER BY o.origin)
-                 FROM (SELECT DISTINCT origin FROM kept) AS o), '[]')::text,
+       {sources},
        to_char(extent.updated, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        found.places, found.values
 FROM extent, found
+"""
+_SOURCES: LiteralString = "SELECT source_id FROM kept"
+_SOURCES_OF_PARTS: LiteralString = f"""{_SOURCES}
+UNION
+SELECT o.source_id FROM published.observation o
+WHERE o.id IN (SELECT jsonb_array_elements_text(kept.made -> 'ids')::uuid FROM kept)
 """
 _CELLS: LiteralString = """, found AS (
     SELECT format('[[%s],[%s],[%s],[%s],[%s]]',

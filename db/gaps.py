@@ -11,6 +11,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from db.pool import Pool
+from db.quoted import SOURCES
 from db.state import STATE_TEXT, State, parse_state
 
 
@@ -263,13 +264,7 @@ SELECT {STATE_TEXT},
        (SELECT count(*) FROM matching o
         WHERE NOT EXISTS (SELECT FROM published.district_member m
                           WHERE m.resource = 'offering' AND m.id = o.id)),
-       coalesce((
-           SELECT json_agg(s ORDER BY s.title) FROM (
-               SELECT s.title, s.publisher, s.url, s.license, s.license_url, s.attribution,
-                      s.retrieved
-               FROM published.source s
-               WHERE s.id IN (SELECT source_id FROM located UNION SELECT source_id FROM serving)
-           ) AS s), '[]')::text
+       {SOURCES.format(ids="SELECT source_id FROM located UNION SELECT source_id FROM serving")}
 """
 
 _USUAL_LEVEL: LiteralString = """
@@ -322,12 +317,7 @@ SELECT {STATE_TEXT},
        coalesce((SELECT string_agg(float8send(s.y), '' ORDER BY s.id, s.n) FROM spot s), ''),
        (SELECT count(*) FROM hidden WHERE is_somewhere),
        (SELECT count(*) FROM hidden WHERE NOT is_somewhere),
-       coalesce((
-           SELECT json_agg(s ORDER BY s.title) FROM (
-               SELECT s.title, s.publisher, s.url, s.license, s.license_url, s.attribution,
-                      s.retrieved
-               FROM published.source s WHERE s.id IN (SELECT source_id FROM spot)
-           ) AS s), '[]')::text
+       {SOURCES.format(ids="SELECT source_id FROM spot")}
 """
 
 _NAMED: LiteralString = f"""

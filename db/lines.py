@@ -6,8 +6,10 @@ name of a district, in each of its observations) is written once for each of tho
 cells.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -28,6 +30,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from db import published
+from db.documents import read
 
 Expression = ColumnElement[Any]
 Origin = tuple[str, Table]
@@ -35,17 +38,11 @@ COMMA: Expression = literal_column("','", Text)
 BREAKDOWNS = "$.breakdowns"
 PART = f"{BREAKDOWNS}."
 
-STORED: dict[str, tuple[str, ...]] = {
-    "observation": (
-        *("$.id", "$.indicator.slug"),
-        *("$.district.slug", "$.district.key", "$.district.name", "$.district.level.code"),
-        *("$.period.edtf", "$.period.earliest", "$.period.latest", BREAKDOWNS),
-        *("$.value", "$.unit", "$.numerator", "$.denominator", "$.flags[*].code"),
-        *("$.scenario", "$.note"),
-        *("$.source.title", "$.source.license", "$.source.attribution", "$.updated_at"),
-    )
-}
-"""The columns of the line that is stored (db/documents/observation_lines.sql)."""
+
+@cache
+def stored_columns(table: Table) -> tuple[str, ...]:
+    """Those of the line that is stored, as they are named beside its cells in the SQL."""
+    return tuple(re.findall(r"-- (\$\..+)", read(f"{table.name}_lines")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ def values(table: Table, paths: Sequence[str]) -> dict[str, Any]:
 
 def is_stored(table: Table, paths: Sequence[str], *, translated: bool) -> bool:
     """Whether it is the stored line, followed by nothing but parts of the breakdowns."""
-    stored = STORED[table.name]
+    stored = stored_columns(table)
     rest = paths[len(stored) :]
     is_whole = tuple(paths[: len(stored)]) == stored
     return is_whole and not translated and all(path.startswith(PART) for path in rest)
@@ -83,7 +80,7 @@ def is_stored(table: Table, paths: Sequence[str], *, translated: bool) -> bool:
 def stored(table: Table, paths: Sequence[str]) -> Expression:
     """The stored line, from the table of lines."""
     found = published.observation_line.c
-    rest = [_part(found.breakdowns, path) for path in paths[len(STORED[table.name]) :]]
+    rest = [_part(found.breakdowns, path) for path in paths[len(stored_columns(table)) :]]
     if not rest:
         return found.line
     nothing = literal_column(f"'{',' * len(rest)}'", Text)

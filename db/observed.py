@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-from db import statements
+from db import totals
 from db.queries import Source
+from db.quoted import SOURCES
 from db.state import State, parse_state
 from db.statements import Selection
 
@@ -14,14 +15,11 @@ LANGUAGES = ["de", "en"]
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """How many values, of how many indicators and districts, from when to when.
-
-    `names`: by language what the indicator (`title`) and the district are called, if there is only
-    one. `citation`: that of the only indicator.
+class Extent:
+    """How many observations, how many of them show or hide a value, of how many indicators and
+    districts, from when to when.
     """
 
-    state: State
     count: int
     hidden: int
     stated: int
@@ -29,23 +27,24 @@ class Summary:
     districts: int
     first: str | None
     last: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`names`: by language what the indicator (`title`) and the district are called, if there is
+    only one. `citation`: that of the only indicator.
+    """
+
+    state: State
+    extent: Extent
     names: Mapping[str, Mapping[str, Any]]
     sources: list[dict[str, Any]]
     citation: str | None
 
-    @property
-    def reason(self) -> str | None:
-        """Why there is nothing to see."""
-        if not self.count:
-            return "no_observations"
-        if self.stated:
-            return None
-        return "all_suppressed" if self.hidden == self.count else "no_values"
-
 
 async def summary(source: Source, selection: Selection) -> Summary:
     """One pass over what is selected, and one look at what it belongs to."""
-    statement = statements.summary(selection.shape)
+    statement = totals.summary(selection.shape)
     async with source.query() as connection:
         cursor = await connection.execute(statement.sql, statement.arguments(selection.values()))
         row = await cursor.fetchone()
@@ -55,8 +54,7 @@ async def summary(source: Source, selection: Selection) -> Summary:
         cursor = await connection.execute(_NAMES, [*only, sources, LANGUAGES])
         named = await cursor.fetchone()
         assert named is not None  # so is this
-    return Summary(
-        state=parse_state(state),
+    extent = Extent(
         count=count,
         hidden=hidden,
         stated=stated,
@@ -64,13 +62,17 @@ async def summary(source: Source, selection: Selection) -> Summary:
         districts=len(districts),
         first=first.decode() if first else None,
         last=last.decode() if last else None,
+    )
+    return Summary(
+        state=parse_state(state),
+        extent=extent,
         names=json.loads(named[0]),
         sources=json.loads(named[1]),
         citation=named[2].decode() if named[2] else None,
     )
 
 
-_NAMES: LiteralString = """
+_NAMES: LiteralString = f"""
 SELECT (SELECT json_object_agg(l.code, json_build_object(
             'title', (SELECT coalesce(t.document, i.document)::json ->> 'title'
                       FROM published.indicator i
@@ -83,8 +85,6 @@ SELECT (SELECT json_object_agg(l.code, json_build_object(
                            ON (t.resource, t.id, t.lang) = ('district', d.id, l.code)
                          WHERE d.id = $2::uuid)))::text
         FROM unnest($4::text[]) AS l(code)),
-       coalesce((SELECT json_agg(s ORDER BY s.title) FROM (
-           SELECT title, publisher, url, license, license_url, attribution, retrieved
-           FROM published.source WHERE id = ANY ($3::uuid[])) AS s), '[]')::text,
+       {SOURCES.format(ids="SELECT unnest($3::uuid[])")},
        (SELECT document::json ->> 'citation' FROM published.indicator WHERE id = $1::uuid)
 """

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection, AsyncRawServerCursor
 
-from db import lines, statements
+from db import lines, statements, totals
 from db.conditions import as_uuid
 from db.lines import BREAKDOWNS
 from db.pool import Pool
@@ -84,13 +84,13 @@ async def item(pool: Pool, selection: Selection) -> tuple[bytes, State] | None:
 
 async def count(source: Source, selection: Selection) -> tuple[int, State]:
     """How many entities match, and the state they were counted in."""
-    row = await _row(source, statements.count(selection.shape), selection.values())
+    row = await _row(source, totals.count(selection.shape), selection.values())
     return row[0], parse_state(row[1])
 
 
 async def highest_number(source: Source, name: str) -> tuple[int, State]:
     """The highest number in a list of HSDS, and the state it is of."""
-    row = await _row(source, statements.highest(name), {})
+    row = await _row(source, totals.highest(name), {})
     return row[0], parse_state(row[1])
 
 
@@ -130,7 +130,7 @@ async def _found(pool: Pool, statement: LiteralString, value: object) -> Any:
 async def facet(source: Source, selection: Selection, name: str, lang: str) -> tuple[bytes, State]:
     """Counts by the values of a facet as a JSON array, most frequent first; and the state."""
     values = selection.values() | {"facet_lang": lang}
-    row = await _row(source, statements.facet(selection.shape, name), values)
+    row = await _row(source, totals.facet(selection.shape, name), values)
     return row[0], parse_state(row[1])
 
 
@@ -203,7 +203,7 @@ async def _described(
 
 async def _period_columns(connection: AsyncConnection[Any], selection: Selection) -> dict[str, str]:
     """A column for each period that the selected observations have, in order."""
-    statement = statements.periods(selection.shape)
+    statement = totals.periods(selection.shape)
     cursor = await connection.execute(statement.sql, statement.arguments(selection.values()))
     periods = [row[0].decode() for row in await cursor.fetchall()]
     return {period: f"$.values.{json.dumps(period)}" for period in periods}
@@ -213,7 +213,7 @@ async def _with_dimensions(
     connection: AsyncConnection[Any], selection: Selection, columns: Mapping[str, str]
 ) -> dict[str, str]:
     """And a column for each dimension that the selected observations have."""
-    statement = statements.dimensions(selection.shape)
+    statement = totals.dimensions(selection.shape)
     cursor = await connection.execute(statement.sql, statement.arguments(selection.values()))
     dimensions = [row[0].decode() for row in await cursor.fetchall()]
     return {**columns} | {

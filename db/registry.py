@@ -47,7 +47,7 @@ from sqlalchemy import (
 from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert, distinct_on, insert
 
-from db.models import Base, Codelist, CodelistTerm, District, Revision
+from db.models import Base, Codelist, District, Revision
 
 Row = Mapping[str, Any]
 """Column values by name. Points are `(longitude, latitude)`; other geometries are EWKB bytes."""
@@ -298,16 +298,6 @@ def ids_of_sources(
 
 def codelist_ids(connection: Connection) -> frozenset[UUID]:
     return frozenset(connection.scalars(select(Codelist.id)))
-
-
-def term_ids(connection: Connection) -> dict[tuple[str, str], UUID]:
-    """The id of every codelist term, by name of the list and code."""
-    found = connection.execute(
-        select(Codelist.name, CodelistTerm.code, CodelistTerm.id).join(
-            Codelist, Codelist.id == CodelistTerm.codelist_id
-        )
-    )
-    return {(name, code): key for name, code, key in found}
 
 
 def district_ids(connection: Connection) -> dict[str, UUID]:

@@ -21,7 +21,6 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    any_,
     bindparam,
     func,
     literal_column,
@@ -29,7 +28,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by, psycopg
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, psycopg
 
 from db import conditions, lines, published, recalculated
 from db.conditions import Condition, ConditionShape
@@ -164,15 +163,15 @@ class Shape:
 _PLAIN = frozenset((conditions.not_ended, conditions.numbered))
 """What is asked of pages that follow an index: nothing is picked out."""
 
-_STATE: ColumnElement[Any] = literal_column(STATE_TEXT, Text)
+STATE: ColumnElement[Any] = literal_column(STATE_TEXT, Text)
 _DIALECT = cast("Any", psycopg).dialect(paramstyle="numeric_dollar")  # SQLAlchemy: no types
 
 
-def _compile(statement: Select[Any], *, prepared: bool = False) -> Statement:
+def compiled(statement: Select[Any], *, prepared: bool = False) -> Statement:
     """SQLAlchemy's SQL, to run without SQLAlchemy: nothing may be left for execution time."""
-    compiled = statement.compile(dialect=_DIALECT)
-    assert not compiled.post_compile_params, compiled.post_compile_params
-    return Statement(str(compiled), tuple(compiled.positiontup or ()), prepared)
+    sql = statement.compile(dialect=_DIALECT)
+    assert not sql.post_compile_params, sql.post_compile_params
+    return Statement(str(sql), tuple(sql.positiontup or ()), prepared)
 
 
 @lru_cache(maxsize=2048)
@@ -186,7 +185,7 @@ def page(shape: Shape) -> Statement:
     else:
         found = _ordered(found, shape, keys).limit(more)
     if shape.skipping:
-        found = found.offset(_bind("skip", BigInteger()))
+        found = found.offset(bind("skip", BigInteger()))
     rows = found.subquery("rows")
     row_keys = [rows.c[f"key_{index}"] for index in range(len(keys))]
     position = func.row_number().over(
@@ -204,12 +203,12 @@ def page(shape: Shape) -> Statement:
     last = func.json_build_array(*(numbered.c[key.name] for key in row_keys)).cast(Text)
     resource = published.resource
     described = resource.c.name == literal_column(f"'{table.name}'", Text)
-    return _compile(
+    return compiled(
         select(
             body.filter(numbered.c.position <= limit),
             func.count(),
             func.max(last).filter(numbered.c.position == limit),
-            _STATE,
+            STATE,
             select(resource.c.attribution).where(described).scalar_subquery(),
             select(resource.c.license).where(described).scalar_subquery(),
         ).select_from(numbered),
@@ -220,47 +219,14 @@ def page(shape: Shape) -> Statement:
 def _limits(shape: Shape) -> tuple[ColumnElement[int], ColumnElement[int]]:
     """How long the page is, and one more: written out where that is fixed, else bound."""
     if shape.fixed is None:
-        return _bind("limit", Integer()), _bind("more", Integer())
+        return bind("limit", Integer()), bind("more", Integer())
     return literal_column(str(shape.fixed)), literal_column(str(shape.fixed + 1))
 
 
 @lru_cache(maxsize=512)
 def item(shape: Shape) -> Statement:
     selected = _selected(shape, _keys(shape)).limit(literal_column("1")).subquery("one")
-    return _compile(select(selected.c.body, _STATE), prepared=True)
-
-
-@lru_cache(maxsize=1024)
-def count(shape: Shape) -> Statement:
-    table = shape.source
-    builders = {part.builder for part in shape.conditions}
-    stored = published.STORED_TOTALS.get(shape.table)
-    if builders <= {conditions.not_ended} and stored is not None and not shape.recalculated:
-        return _compile(select(_stored_total(stored, of_today=bool(builders)), _STATE))
-    counted = select(func.count()).select_from(table).where(*_where(shape)).scalar_subquery()
-    return _compile(select(counted, _STATE))
-
-
-@lru_cache(maxsize=8)
-def highest(name: str) -> Statement:
-    """The highest number of a list of HSDS: where its last page ends."""
-    number = published.HSDS[name].c.number
-    return _compile(select(func.coalesce(func.max(number), literal_column("0")), _STATE))
-
-
-def _stored_total(table: Table, *, of_today: bool) -> ColumnElement[Any]:
-    """How many there are, as publication counted them; of today: less those that have ended."""
-    resource, ending = published.resource, published.ending
-    name = literal_column(f"'{table.name}'", Text)
-    total = select(resource.c.total).where(resource.c.name == name).scalar_subquery()
-    ended = (
-        select(func.sum(ending.c.total).cast(BigInteger))
-        .where(ending.c.resource == name, ending.c.valid_to < func.current_date())
-        .scalar_subquery()
-    )
-    nothing: ColumnElement[Any] = literal_column("0")
-    known = func.coalesce(total, nothing)
-    return known - func.coalesce(ended, nothing) if of_today else known
+    return compiled(select(selected.c.body, STATE), prepared=True)
 
 
 @lru_cache(maxsize=256)
@@ -271,15 +237,15 @@ def matching(shape: Shape, names: tuple[str, ...]) -> Statement:
         _document(shape, table).label(name) if name == "document" else table.c[name]
         for name in names
     )
-    return _compile(select(*columns).where(*_where(shape)))
+    return compiled(select(*columns).where(*where(shape)))
 
 
 @lru_cache(maxsize=1024)
 def stream(shape: Shape) -> Statement:
     if shape.layout == "wide":
-        return _compile(_wide(shape))
+        return compiled(_wide(shape))
     statement = _lined(shape) if shape.cells else _of_documents(shape)
-    return _compile(statement.limit(_bind("limit", Integer())) if shape.limited else statement)
+    return compiled(statement.limit(bind("limit", Integer())) if shape.limited else statement)
 
 
 def _of_documents(shape: Shape) -> Select[Any]:
@@ -317,132 +283,10 @@ def _wide(shape: Shape) -> Select[Any]:
         .concat(values)
         .concat(literal_column("'}'", Text))
     )
-    line = func.published.csv_line(joined, _bind("columns", ARRAY(Text())))
-    statement = select(line.label("body")).where(*_where(shape))
+    line = func.published.csv_line(joined, bind("columns", ARRAY(Text())))
+    statement = select(line.label("body")).where(*where(shape))
     series = (table.c.indicator_id, table.c.district_id, table.c.breakdowns)
     return statement.group_by(*series).order_by(func.min(table.c.sort_name), *series)
-
-
-@lru_cache(maxsize=128)
-def periods(shape: Shape) -> Statement:
-    period = shape.source.c.period
-    return _compile(select(period).where(*_where(shape)).distinct().order_by(period))
-
-
-@lru_cache(maxsize=128)
-def dimensions(shape: Shape) -> Statement:
-    breakdowns = shape.source.c.breakdowns
-    some = breakdowns != literal_column("'{}'", Text)
-    parts = select(breakdowns).where(some, *_where(shape)).distinct().subquery("parts")
-    dimension = func.jsonb_object_keys(parts.c.breakdowns.cast(JSONB)).label("dimension")
-    return _compile(select(dimension).distinct().order_by(dimension))
-
-
-@lru_cache(maxsize=1024)
-def summary(shape: Shape) -> Statement:
-    """Observations taken together (db/observed.py): grouped first, for there are many of a pair."""
-    c = shape.source.c
-    hidden = c.value.is_(None) & (literal_column("'suppressed'", Text) == any_(c.flags))
-    dated = c.period_latest.is_not(None)
-    pair = (
-        select(
-            c.indicator_id,
-            c.district_id,
-            c.source_id,
-            func.count().label("count"),
-            func.count().filter(hidden).label("hidden"),
-            func.count(c.value).label("stated"),
-            func.min(c.period).filter(dated).label("first"),
-            func.max(c.period).filter(dated).label("last"),
-        )
-        .where(*_where(shape))
-        .group_by(c.indicator_id, c.district_id, c.source_id)
-        .subquery("pair")
-    )
-    sums = [func.coalesce(func.sum(pair.c[n]), literal_column("0")) for n in _COUNTS]
-    distinct = [_distinct(pair.c[n]) for n in ("indicator_id", "district_id", "source_id")]
-    return _compile(
-        select(
-            _STATE,
-            *(total.cast(Integer) for total in sums),
-            func.min(pair.c.first),
-            func.max(pair.c.last),
-            *distinct,
-        ).select_from(pair)
-    )
-
-
-_COUNTS = ("count", "hidden", "stated")
-
-
-def _distinct(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    empty: ColumnElement[Any] = literal_column("'{}'::uuid[]")
-    return func.coalesce(func.array_agg(column.distinct()), empty)
-
-
-@lru_cache(maxsize=1024)
-def facet(shape: Shape, name: str) -> Statement:
-    table = shape.source
-    kind = published.FACETS[shape.table][name]
-    counted = _FACET_COUNTS[kind](table, name).where(*_where(shape)).subquery("counted")
-    label = published.label
-    own = published.FACET_LISTS.get((shape.table, name), name)
-    by = label.c.id if kind in ("reference", "member") else label.c.value
-    in_language = and_(
-        label.c.kind == literal_column(f"'{own}'", Text),
-        label.c.lang == _bind("facet_lang", Text()),
-        by == counted.c.value,
-    )
-    text_value = counted.c.value.cast(Text)
-    rows = (
-        select(
-            func.coalesce(label.c.value, text_value).label("value"),
-            func.coalesce(label.c.label, text_value).label("label"),
-            counted.c.count,
-        )
-        .select_from(counted.outerjoin(label, in_language))
-        .where(counted.c.value.is_not(None))
-        .subquery("facet")
-    )
-    entry = func.row_to_json(literal_column("facet"))
-    ordered = aggregate_order_by(entry, rows.c.count.desc(), rows.c.label, rows.c.value)
-    empty = literal_column("'[]'", Text)
-    as_text = func.array_to_json(func.array_agg(ordered)).cast(Text)
-    return _compile(select(func.coalesce(as_text, empty), _STATE).select_from(rows))
-
-
-def _count_terms(table: Table, name: str) -> Select[Any]:
-    value = func.unnest(table.c[published.FACET_COLUMNS.get(name, name)])
-    return select(value.label("value"), func.count().label("count")).group_by(literal_column("1"))
-
-
-def _count_codes(table: Table, name: str) -> Select[Any]:
-    value = table.c[published.FACET_COLUMNS.get(name, name)]
-    return select(value.label("value"), func.count().label("count")).group_by(value)
-
-
-def _count_references(table: Table, name: str) -> Select[Any]:
-    return _count_codes(table, f"{name}_id")
-
-
-def _count_members(table: Table, _name: str) -> Select[Any]:
-    member = published.district_member
-    resource = literal_column(f"'{table.name}'", Text)
-    return (
-        select(member.c.district_id.label("value"), func.count().label("count"))
-        .select_from(
-            member.join(table, and_(member.c.resource == resource, member.c.id == table.c.id))
-        )
-        .group_by(member.c.district_id)
-    )
-
-
-_FACET_COUNTS = {
-    "terms": _count_terms,
-    "code": _count_codes,
-    "reference": _count_references,
-    "member": _count_members,
-}
 
 
 def _selected(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
@@ -469,7 +313,7 @@ def _labelled(keys: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
 def _filtered(
     statement: Select[Any], shape: Shape, keys: Sequence[ColumnElement[Any]]
 ) -> Select[Any]:
-    statement = statement.where(*_where(shape))
+    statement = statement.where(*where(shape))
     return statement.where(_beyond(keys, shape.order.descending)) if shape.continued else statement
 
 
@@ -497,7 +341,7 @@ def _ordered(
     return statement.order_by(*(_directed(key, shape.order.descending) for key in keys))
 
 
-def _where(shape: Shape) -> list[ColumnElement[Any]]:
+def where(shape: Shape) -> list[ColumnElement[Any]]:
     table = shape.source
     return [part.expression(table, position) for position, part in enumerate(shape.conditions)]
 
@@ -538,7 +382,7 @@ def _binds_of(shape: Shape, builder: conditions.Builder) -> list[BindParameter[A
 
 def _beyond(keys: Sequence[ColumnElement[Any]], descending: bool) -> ColumnElement[bool]:
     """What comes after the last row of the page before (keyset pagination)."""
-    last = [_bind(f"after_{index}", _key_type(key)) for index, key in enumerate(keys)]
+    last = [bind(f"after_{index}", _key_type(key)) for index, key in enumerate(keys)]
     if any(isinstance(key.type, Double) for key in keys):
         first, rest = (keys[0], last[0]), (keys[1], last[1])
         further = first[0] < first[1] if descending else first[0] > first[1]
@@ -564,16 +408,16 @@ def _body(shape: Shape, table: Table, metres: ColumnElement[Any] | None) -> Colu
     """
     document = _document(shape, table)
     if shape.picked and shape.layout != "csv":
-        document = func.published.pick(document, _bind("fields", ARRAY(Text())))
+        document = func.published.pick(document, bind("fields", ARRAY(Text())))
     if shape.including:
-        wanted = _bind("include", ARRAY(Text()))
+        wanted = bind("include", ARRAY(Text()))
         document = func.published.including(document, table.c.id, wanted)
     if metres is not None:
         document = _with_distance(document, metres)
     if any(part.builder is conditions.open_at for part in shape.conditions):
         document = _with_opening(document, shape, table)
     if shape.layout == "csv":
-        return func.published.csv_line(document, _bind("columns", ARRAY(Text())))
+        return func.published.csv_line(document, bind("columns", ARRAY(Text())))
     if shape.layout == "json":
         return document
     start = literal_column("""'{"type":"Feature","id":"'""", Text)
@@ -595,7 +439,7 @@ def _document(shape: Shape, table: Table) -> ColumnElement[Any]:
     translated = select(translation.c.document).where(
         translation.c.resource == literal_column(f"'{table.name}'", Text),
         translation.c.id == table.c.id,
-        translation.c.lang == _bind("lang", Text()),
+        translation.c.lang == bind("lang", Text()),
     )
     return func.coalesce(translated.scalar_subquery(), stored)
 
@@ -624,5 +468,5 @@ def _place(shape: Shape, table: Table) -> ColumnElement[Any]:
     return func.coalesce(located.c[shape.geometry], located.c.geojson)
 
 
-def _bind(name: str, type_: Any) -> BindParameter[Any]:
+def bind(name: str, type_: Any) -> BindParameter[Any]:
     return bindparam(name, type_=type_)

@@ -11,7 +11,7 @@ from pydantic import (
     model_validator,
 )
 
-from api.parameters import Reference, Tolerance, named
+from api.common_parameters import Reference, Tolerance, named
 from api.series import BOUNDARY
 from api.types import (
     SEVERAL,

@@ -311,3 +311,12 @@ def counted(found: Sequence[Cell | None]) -> dict[str, int]:
     shown = sum(cell is not None and cell.value is not None for cell in found)
     hidden = sum(cell is not None and cell.is_hidden for cell in found)
     return {"published": shown, "suppressed": hidden, "missing": len(found) - shown - hidden}
+
+
+def reason_of(observed: int, shown: int, hidden: int) -> str | None:
+    """Why there is nothing to see, if so."""
+    if shown:
+        return None
+    if not observed:
+        return "no_observations"
+    return "all_suppressed" if hidden == observed else "no_values"

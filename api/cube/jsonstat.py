@@ -1,11 +1,11 @@
 """JSON-stat 2.0: a cube as one document (https://json-stat.org/full/)."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.cube import told
 from api.cube.model import Category, Cube, Dimension, Mark, Metric, Role
+from api.responses import json_of
 
 ROLES: tuple[Role, ...] = ("time", "geo", "metric")
 Link = Mapping[str, str]
@@ -17,10 +17,7 @@ def dataset(cube: Cube, linked: Sequence[Link]) -> bytes:
     Values are dense, and null where there is none to show; `status` says why, unless nothing was
     observed at all.
     """
-    text = json.dumps(
-        document(cube, linked), ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    )
-    return text.encode()
+    return json_of(document(cube, linked))
 
 
 def document(cube: Cube, linked: Sequence[Link]) -> dict[str, Any]:

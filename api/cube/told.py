@@ -1,11 +1,11 @@
 """What is said of a cube as a whole: title, sources, citation, notes, a sentence."""
 
-from typing import Any
-
+from api import observed
 from api.analyses.reading import SPOKEN, citation_of
-from api.analyses.sentences import Said, rest, sentence
+from api.analyses.sentences import sentence
 from api.cube import texts
 from api.cube.model import Cube, Period
+from db.observed import Extent
 
 
 def title(cube: Cube) -> str:
@@ -42,48 +42,29 @@ def citation(cube: Cube) -> str:
 
 def reason(cube: Cube) -> str | None:
     """Why there is nothing to see, if so, as the analyses call it."""
-    if not cube.cells:
-        return "no_observations"
-    if cube.shown:
-        return None
-    return "all_suppressed" if cube.hidden == len(cube.cells) else "no_values"
+    return observed.reason(_extent(cube))
 
 
 def spoken(cube: Cube) -> dict[str, str]:
     """The cube in a sentence, in German and English."""
-    called = {lang: {"title": _called(cube, lang)} for lang in SPOKEN}
-    return sentence(called, _said(cube))
-
-
-def _called(cube: Cube, lang: str) -> str:
-    titles = cube.titles.get(lang, ())
-    if len(titles) == 1:
-        return titles[0]
-    return texts.said(texts.SEVERAL, lang).format(count=len(titles))
-
-
-def _said(cube: Cube) -> list[Said]:
-    if not cube.cells:
-        return [Said("no_observations")]
-    about = Said("about_all")
-    if why := reason(cube):
-        return [about, Said(why)]
-    values: dict[str, Any] = {
-        "count": cube.shown,
-        "districts": len(cube.of("geo").categories),
-        "period": _span(cube),
+    district = next((each.label for each in cube.of("geo").categories), "")
+    named = {
+        lang: {"title": next(iter(cube.titles.get(lang, ())), ""), "district": district}
+        for lang in SPOKEN
     }
-    return [about, Said("cube", values), *rest({"suppressed": cube.hidden, "missing": 0})]
+    return sentence(named, observed.said(_extent(cube)))
 
 
-def _span(cube: Cube) -> dict[str, str]:
-    """From the first period to the last one, as EDTF has it; what nobody dated is left out."""
-    dated = [
-        period
-        for period in cube.of("time").categories
-        if isinstance(period, Period) and period.latest
-    ]
-    if not dated:
-        return {"edtf": "XXXX"}
-    first, last = dated[0].code.split("/")[0], dated[-1].code.split("/")[-1]
-    return {"edtf": first if first == last else f"{first}/{last}"}
+def _extent(cube: Cube) -> Extent:
+    """What nobody dated is in no period."""
+    periods = cube.of("time").categories
+    dated = [each.code for each in periods if isinstance(each, Period) and each.latest]
+    return Extent(
+        count=len(cube.cells),
+        hidden=cube.hidden,
+        stated=cube.shown,
+        indicators=len(cube.metrics),
+        districts=len(cube.of("geo").categories),
+        first=dated[0] if dated else None,
+        last=dated[-1] if dated else None,
+    )

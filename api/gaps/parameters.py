@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.analyses.parameters import AnalysisParameters
-from api.parameters import Reference, Tolerance, named
+from api.common_parameters import Reference, Tolerance, named
 from api.types import DECIMAL, Breakdown, Ids, Name, Text
 from db.codes import Level
 from db.gaps import Filter

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
+from api.common_parameters import Reference
 from api.dependencies import Service
 from api.errors import InvalidParameter
 from api.hsds.parameters import (
@@ -14,8 +15,8 @@ from api.hsds.parameters import (
     TermParameters,
 )
 from api.opening import this_minute
-from api.parameters import Reference
 from db import conditions as c
+from db import hsds_conditions as h
 from db import queries
 from db.conditions import Builder, Condition, where
 
@@ -29,17 +30,17 @@ class Classifier(NamedTuple):
 
 
 _OF_SERVICES = {
-    "category": Classifier(c.has_terms, c.any_of, "category"),
-    "theme": Classifier(c.has_terms, c.any_of, "theme"),
-    "target_group": Classifier(c.has_terms, c.any_of, "target_group"),
-    "organisation_mode": Classifier(c.is_stated, c.one_of, "organisation_mode"),
+    "category": Classifier(h.has_terms, c.any_of, "category"),
+    "theme": Classifier(h.has_terms, c.any_of, "theme"),
+    "target_group": Classifier(h.has_terms, c.any_of, "target_group"),
+    "organisation_mode": Classifier(h.is_stated, c.one_of, "organisation_mode"),
 }
 _OF_ORGANIZATIONS = {
-    "category": Classifier(c.provides_terms, c.provides_any_of, "category"),
-    "theme": Classifier(c.provides_terms, c.provides_any_of, "theme"),
-    "target_group": Classifier(c.provides_terms, c.provides_any_of, "target_group"),
-    "organisation_mode": Classifier(c.provides_stated, c.provides_one_of, "organisation_mode"),
-    "organisation_kind": Classifier(c.is_stated, c.one_of, "kind"),
+    "category": Classifier(h.provides_terms, h.provides_any_of, "category"),
+    "theme": Classifier(h.provides_terms, h.provides_any_of, "theme"),
+    "target_group": Classifier(h.provides_terms, h.provides_any_of, "target_group"),
+    "organisation_mode": Classifier(h.provides_stated, h.provides_one_of, "organisation_mode"),
+    "organisation_kind": Classifier(h.is_stated, c.one_of, "kind"),
 }
 """An organization has the terms of what it provides, and its own kind."""
 
@@ -62,7 +63,7 @@ async def of_terms(known: Service, parameters: TermParameters) -> list[Condition
         await _term(known, "parent_id", parameters.parent_id)
         found.append(where(c.equals, "parent_id", parameters.parent_id))
     if parameters.top_only:
-        found.append(where(c.is_unstated, "parent_id"))
+        found.append(where(h.is_unstated, "parent_id"))
     return found
 
 
@@ -76,8 +77,8 @@ async def of_organizations(known: Service, parameters: OrganizationParameters) -
 async def of_services(known: Service, parameters: ServiceParameters) -> list[Condition]:
     return [
         *await _of_provision(known, parameters),
-        *await _placed(known, parameters, c.has_site_near),
-        *_scheduled(parameters, c.is_scheduled),
+        *await _placed(known, parameters, h.has_site_near),
+        *_scheduled(parameters, h.is_scheduled),
         *await _open(known, parameters),
     ]
 
@@ -85,8 +86,8 @@ async def of_services(known: Service, parameters: ServiceParameters) -> list[Con
 async def of_places(known: Service, parameters: ServiceAtLocationParameters) -> list[Condition]:
     return [
         *await _of_provision(known, parameters),
-        *await _placed(known, parameters, c.is_near),
-        *_scheduled(parameters, c.is_scheduled_here),
+        *await _placed(known, parameters, h.is_near),
+        *_scheduled(parameters, h.is_scheduled_here),
         *await _open(known, parameters),
     ]
 
@@ -101,9 +102,9 @@ async def _of_provision(known: Service, parameters: ServiceAtLocationParameters)
         await known.require_known([Reference("organization_id", "organisation", name)])
         found.append(where(c.equals, "organisation_id", parameters.organization_id))
     if parameters.minimum_age is not None:
-        found.append(where(c.from_age, (), parameters.minimum_age))
+        found.append(where(h.from_age, (), parameters.minimum_age))
     if parameters.maximum_age is not None:
-        found.append(where(c.to_age, (), parameters.maximum_age))
+        found.append(where(h.to_age, (), parameters.maximum_age))
     return found
 
 
@@ -114,11 +115,11 @@ async def _classified(
     if parameters.taxonomy_id:
         name = await _taxonomy(known, parameters.taxonomy_id)
         ask = classifiers.get(name)
-        found.append(where(ask.any_term, ask.column) if ask else where(c.nothing))
+        found.append(where(ask.any_term, ask.column) if ask else where(h.nothing))
     if parameters.taxonomy_term_id:
         name, code = await _term(known, "taxonomy_term_id", parameters.taxonomy_term_id)
         ask = classifiers.get(name)
-        found.append(where(ask.these_terms, ask.column, [code]) if ask else where(c.nothing))
+        found.append(where(ask.these_terms, ask.column, [code]) if ask else where(h.nothing))
     return found
 
 
@@ -146,15 +147,15 @@ async def _placed(
     place = await _place(known, postcode)
     if radius is None:
         if place is None:
-            return [where(c.in_postcode, "postcode", postcode)]
-        return [where(c.serves_postcode, "postcode", *place, postcode)]
+            return [where(h.in_postcode, "postcode", postcode)]
+        return [where(h.serves_postcode, "postcode", *place, postcode)]
     if radius > known.limits.max_radius:
         detail = f"must be at most {known.limits.max_radius:g} metres"
         raise InvalidParameter.named("proximity", detail)
     if place is None:
         detail = f"nobody knows where {postcode} is: no site with it has coordinates"
         raise InvalidParameter.named("postcode", detail)
-    return [where(near, (), *place, radius), where(c.may_serve_point, (), *place)]
+    return [where(near, (), *place, radius), where(h.may_serve_point, (), *place)]
 
 
 async def _place(known: Service, postcode: str) -> tuple[float, float] | None:

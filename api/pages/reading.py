@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from api.common_parameters import ListParameters
 from api.dependencies import Service
-from api.parameters import ListParameters
 from api.resources import Resource
 from db import queries
 from db.conditions import Condition

@@ -1,7 +1,6 @@
 """When an offering is open: its state, when that changes, and the days to come, site by site."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -64,8 +63,7 @@ async def _opening(
     here = links.link("self", str(links.address(request)), version.format.media_type)
     named = {name: found.document[name] for name in ("id", "slug", "name")}
     document = named | {"sites": sites, "sequence": found.state.sequence, "links": [here]}
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return responses.item(request, version, body.encode())
+    return responses.item(request, version, responses.json_of(document))
 
 
 def _sites(

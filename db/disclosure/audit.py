@@ -16,7 +16,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from db.disclosure.additivity import Additivity, Cell, additivity, cell_of, sums_of
+from db.disclosure.additivity import Additivity, Cell, cell_of, sums_of
 from db.disclosure.protection import (
     CLOSE,
     Equation,
@@ -26,6 +26,7 @@ from db.disclosure.protection import (
     equations_of,
     intervals,
 )
+from db.disclosure.reading import PUBLISHED, sums_declared, tables_of
 
 Solver = Callable[[Sequence[Equation], Sequence[Cell], float], dict[Key, Interval]]
 """The intervals of some cells of equations that hang together, and from where on they are wide."""
@@ -110,7 +111,7 @@ def audit_tables(connection: Connection[Any], only: Collection[tuple[UUID, str]]
 def _audit(
     connection: Connection[Any], only: Collection[tuple[UUID, str]] | None, solve: Solver
 ) -> Audit:
-    known = _additivity(connection)
+    known = sums_declared(connection.cursor(), PUBLISHED)
     hidden, leaks = 0, []
     for rows in _tables(connection, only):
         concealed = {row.cell: row for row in rows if row.is_hidden}
@@ -179,23 +180,9 @@ def _tables(
     connection: Connection[Any], only: Collection[tuple[UUID, str]] | None
 ) -> Iterator[list[Shown]]:
     named = [[each[part] for each in only or ()] for part in (0, 1)]
+    query, values = (_ALL_ROWS, None) if only is None else (_SOME_ROWS, named)
     with connection.cursor(row_factory=class_row(Shown)) as cursor:
-        rows: list[Shown] = []
-        query, values = (_ALL_ROWS, None) if only is None else (_SOME_ROWS, named)
-        for row in cursor.execute(query, values):
-            if rows and (row.base, row.period) != (rows[0].base, rows[0].period):
-                yield rows
-                rows = []
-            rows.append(row)
-        if rows:
-            yield rows
-
-
-def _additivity(connection: Connection[Any]) -> Additivity:
-    children, merged, terms = (
-        connection.execute(query).fetchall() for query in (_CHILDREN, _MERGED, _TERMS)
-    )
-    return additivity(children, merged, terms)
+        yield from tables_of(cursor.execute(query, values))
 
 
 # Medians and indices are no counts: nothing follows from them.
@@ -243,23 +230,3 @@ ORDER BY t.base, o.period, i.type <> 'count', o.id
 
 _ALL_ROWS: LiteralString = _INDICATORS + _OF_THESE
 _SOME_ROWS: LiteralString = _INDICATORS + _DECIDED + _OF_THESE
-
-_CHILDREN: LiteralString = """
-SELECT parent_id, level, id, valid_from, valid_to
-FROM published.district WHERE parent_id IS NOT NULL ORDER BY id
-"""
-
-_MERGED: LiteralString = """
-SELECT d.id, (p -> 'district' ->> 'id')::uuid
-FROM published.district d CROSS JOIN jsonb_array_elements(d.document::jsonb -> 'predecessors') AS p
-WHERE (p ->> 'share')::numeric = 1
-  AND (d.valid_from IS NULL OR d.valid_from >= (p ->> 'valid_on')::date)
-ORDER BY 1, 2
-"""
-
-_TERMS: LiteralString = """
-SELECT c.slug, coalesce(t ->> 'parent', ''), t ->> 'code'
-FROM published.codelist c CROSS JOIN jsonb_array_elements(c.document::jsonb -> 'terms') AS t
-WHERE (c.document::jsonb ->> 'additive')::boolean
-ORDER BY 1, 3
-"""

@@ -16,8 +16,9 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.rows import class_row
 
-from db.disclosure.additivity import Additivity, Cell, additivity, cell_of, sums_of
+from db.disclosure.additivity import Cell, cell_of, sums_of
 from db.disclosure.protection import Kind, Pattern, Sum, Table, protect
+from db.disclosure.reading import REGISTRY, sums_declared, tables_of
 
 Reason = Literal["no_count", "follows_from_public_values"]
 
@@ -108,12 +109,14 @@ def withhold(cursor: Cursor[Any]) -> tuple[list[tuple[UUID, str]], list[Withheld
     cursor.execute("ANALYZE undecided")
     tables = cursor.execute("SELECT base, period FROM undecided").fetchall()
     decisions, shown = Decisions(), _Denominators()
-    known = _additivity(cursor)
-    for rows in _tables(cursor):
-        is_sum = any(row.is_sum for row in rows)
-        day = max((row.day for row in rows if row.day), default=None)
-        sums = list(sums_of({row.cell for row in rows}, known, day)) if is_sum else []
-        _decide(rows, sums, shown, decisions)
+    known = sums_declared(cursor, REGISTRY)
+    with cursor.connection.cursor(row_factory=class_row(Row)) as reading:
+        # those that others divide by come first
+        for rows in tables_of(reading.execute(_ROWS)):
+            is_sum = any(row.is_sum for row in rows)
+            day = max((row.day for row in rows if row.day), default=None)
+            sums = list(sums_of({row.cell for row in rows}, known, day)) if is_sum else []
+            _decide(rows, sums, shown, decisions)
     _record(cursor, decisions)
     return tables, decisions.withheld
 
@@ -188,26 +191,6 @@ def _withheld(row: Row, reason: Reason) -> Withheld:
 
 
 # --- reading and writing --------------------------------------------------------------------------
-
-
-def _additivity(cursor: Cursor[Any]) -> Additivity:
-    children, merged, terms = (
-        cursor.execute(query).fetchall() for query in (_CHILDREN, _MERGED, _TERMS)
-    )
-    return additivity(children, merged, terms)
-
-
-def _tables(cursor: Cursor[Any]) -> Iterator[list[Row]]:
-    """The rows of each table; those that others divide by come first."""
-    with cursor.connection.cursor(row_factory=class_row(Row)) as reading:
-        rows: list[Row] = []
-        for row in reading.execute(_ROWS):
-            if rows and (row.base, row.period) != (rows[0].base, rows[0].period):
-                yield rows
-                rows = []
-            rows.append(row)
-        if rows:
-            yield rows
 
 
 def _record(cursor: Cursor[Any], decisions: Decisions) -> None:
@@ -285,28 +268,6 @@ LEFT JOIN divisor ON divisor.indicator_id = i.denominator_id AND divisor.period 
       AND divisor.district_id = o.district_id AND divisor.breakdowns = o.breakdowns
 WHERE o.status = 'published'
 ORDER BY t.divides DESC, t.base, o.period, i.type <> 'count', o.id
-"""
-
-_CHILDREN: LiteralString = """
-SELECT parent_id, level, id, valid_from, valid_to
-FROM registry.public_district WHERE parent_id IS NOT NULL ORDER BY id
-"""
-
-# A successor that was there before is more than what was added to it.
-_MERGED: LiteralString = """
-SELECT s.successor_id, s.predecessor_id
-FROM registry.district_succession s
-JOIN registry.district d ON d.id = s.successor_id
-WHERE s.share = 1 AND (d.valid_from IS NULL OR d.valid_from >= s.valid_on) ORDER BY s.id
-"""
-
-_TERMS: LiteralString = """
-SELECT c.name, coalesce(wider.code, ''), t.code
-FROM registry.codelist c
-JOIN registry.codelist_term t ON t.codelist_id = c.id
-LEFT JOIN registry.codelist_term wider ON wider.id = t.parent_id
-WHERE c.additive
-ORDER BY c.name, t.code
 """
 
 _RECORD: LiteralString = """

@@ -1,4 +1,5 @@
--- The line of CSV of each observation in `{rows}`, with the columns that db/lines.py calls STORED.
+-- The line of CSV of each observation in `{rows}`. Beside its cells stand the columns that they are:
+-- db/lines.py reads them there.
 WITH indicator AS MATERIALIZED (
     SELECT i.id, published.csv_line(i.document, ARRAY['$.slug']) AS slug,
            published.csv_line(i.document, ARRAY['$.unit']) AS unit
@@ -15,16 +16,29 @@ WITH indicator AS MATERIALIZED (
     FROM published.source s
 )
 INSERT INTO published.observation_line AS old (id, sort_name, breakdowns, line)
-SELECT o.id, o.sort_name, o.breakdowns,
-       concat(o.id, ',', indicator.slug, ',', district.cells, ',',
-              o.period, ',', o.period_earliest, ',', o.period_latest, ',',
-              published.csv_cell(array_to_string(
-                  o.breakdown[cardinality(o.breakdown) / 2 + 1:], '; ')), ',',
-              o.value, ',', indicator.unit, ',', o.numerator, ',', o.denominator, ',',
-              array_to_string(o.flags, '; '), ',',
-              published.csv_cell(o.scenario), ',', published.csv_cell(o.note), ',',
-              source.cells, ',',
-              to_char(o.updated_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+SELECT o.id, o.sort_name, o.breakdowns, concat(
+    o.id, ',',                                                    -- $.id
+    indicator.slug, ',',                                          -- $.indicator.slug
+    district.cells, ',',                                          -- $.district.slug
+                                                                  -- $.district.key
+                                                                  -- $.district.name
+                                                                  -- $.district.level.code
+    o.period, ',',                                                -- $.period.edtf
+    o.period_earliest, ',',                                       -- $.period.earliest
+    o.period_latest, ',',                                         -- $.period.latest
+    published.csv_cell(array_to_string(                           -- $.breakdowns
+        o.breakdown[cardinality(o.breakdown) / 2 + 1:], '; ')), ',',
+    o.value, ',',                                                 -- $.value
+    indicator.unit, ',',                                          -- $.unit
+    o.numerator, ',',                                             -- $.numerator
+    o.denominator, ',',                                           -- $.denominator
+    array_to_string(o.flags, '; '), ',',                          -- $.flags[*].code
+    published.csv_cell(o.scenario), ',',                          -- $.scenario
+    published.csv_cell(o.note), ',',                              -- $.note
+    source.cells, ',',                                            -- $.source.title
+                                                                  -- $.source.license
+                                                                  -- $.source.attribution
+    to_char(o.updated_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))          -- $.updated_at
 FROM published.observation o
 JOIN {rows} wanted ON wanted.id = o.id
 JOIN indicator ON indicator.id = o.indicator_id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -14,13 +13,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from api import opening
-from db import conditions as c
-from db import models, published, statements
+from db import models
 from db.cluster import Cluster
-from db.conditions import where
 from db.publication import publish
 from db.registry import upsert, writer
-from db.statements import Order, Selection
 from tests.api import world
 from tests.api.calls import get, listed, slugs, until_published
 from tests.api.world import NAMESPACE, World
@@ -202,7 +198,7 @@ def test_open_now_is_open_at_this_minute(
     api: TestClient, hours: dict[str, world.Offering], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [datetime(2026, 11, 16, 14, 59, tzinfo=UTC)]
-    monkeypatch.setattr("api.lists.this_minute", lambda: clock[0])
+    monkeypatch.setattr("api.wanted.this_minute", lambda: clock[0])
     answer = get(api, PATH, {"open_now": "true"})
     assert {item["slug"] for item in answer.json()["items"]} == {
         hours[name].slug for name in ("office", "always", "sun")
@@ -416,33 +412,3 @@ def test_holidays_of_an_unlicensed_source_are_not_published(own_county_database:
         connection.commit()
         publish(database.owner_url)
         assert connection.execute(count).fetchone() == (1,)
-
-
-@pytest.mark.parametrize(
-    ("days", "opens", "closes", "expected"),
-    [
-        (["MO"], "24:00", "00:00", {"office", "always", "noon"}),
-        (["MO"], "12:00", "13:00", {"office", "always", "noon"}),
-        (["MO"], "12:00", "13:01", {"office", "always"}),
-        (["MO"], "07:59", "09:00", {"always"}),
-        (["SA"], "24:00", "00:00", {"always", "noon"}),
-        (["FR"], "23:00", "23:30", {"night", "always"}),
-        (["MO", "FR"], "22:00", "23:59", {"night", "always"}),
-    ],
-)
-def test_what_is_open_every_week_can_be_found(
-    opened_database: Database,
-    hours: dict[str, world.Offering],
-    days: list[str],
-    opens: str,
-    closes: str,
-    expected: set[str],
-) -> None:
-    """The condition that the filters of HSDS are made of."""
-    condition = where(c.regularly_open, (), days, opens, closes)
-    selection = Selection(published.offering, (condition,), Order("name"), "json", limit=None)
-    statement = statements.stream(replace(selection.shape, layout="json"))
-    with psycopg.connect(opened_database.public_url, cursor_factory=psycopg.RawCursor) as reader:
-        rows = reader.execute(statement.sql, statement.arguments(selection.values())).fetchall()
-    found = {json.loads(row[0])["slug"] for row in rows}
-    assert found == {hours[name].slug for name in expected}

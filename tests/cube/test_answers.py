@@ -258,8 +258,8 @@ def test_what_is_said_of_the_whole(county: TestClient) -> None:
     document = asked(county, {"indicator": "births"})
     assert document["label"] == "Geburten"
     assert document["extension"]["sentence"] == {
-        "de": "Geburten. Werte: 3. Gebiete: 2. Zeit: 2019–Juni 2021.",
-        "en": "Geburten. Values: 3. Areas: 2. Time: 2019–June 2021.",
+        "de": "Geburten: 3 Werte, 2 Gebiete, 2019 bis Juni 2021.",
+        "en": "Geburten: 3 values, 2 areas, 2019 to June 2021.",
     }
     assert document["extension"]["license"] == "cc-zero"
     assert document["extension"]["citation"] == "Amt: here, cc-zero"

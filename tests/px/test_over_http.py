@@ -46,7 +46,7 @@ def test_a_hidden_value_is_null_and_says_why(region: TestClient) -> None:
     assert found["note"] == ["Amt (cc-zero)"]
     assert found["extension"]["noteMandatory"] == {"0": True}
     assert found["extension"]["sequence"] == 1
-    assert found["extension"]["sentence"]["en"].startswith("Population. Values: 3.")
+    assert found["extension"]["sentence"]["en"].startswith("Population: 4 values, Claus, ")
     assert found["extension"]["reason"] is None
 
 

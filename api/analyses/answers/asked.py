@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from api.analyses import reading
 from api.analyses.answers.envelope import as_features
 from api.analyses.parameters import AnalysisParameters, Below, Bounded, Broken
-from api.analyses.reading import Area, Cell, Indicator, Reading, Slot, counted
+from api.analyses.reading import Area, Cell, Indicator, Reading, Slot, counted, reason_of
 from api.analyses.sentences import Said
 from api.formats import Format
 from db import cells
@@ -93,13 +93,8 @@ async def read(asked: Asked[Broken], indicator: Indicator, which: cells.Wanted) 
 
 def reason(found: Sequence[Cell | None]) -> str | None:
     """Why nothing can be worked out, if nothing can."""
-    counts = counted(found)
-    if counts["published"]:
-        return None
-    stated = [cell for cell in found if cell]
-    if not stated:
-        return "no_observations"
-    return "all_suppressed" if all(cell.is_hidden for cell in stated) else "no_values"
+    counts, stated = counted(found), sum(cell is not None for cell in found)
+    return reason_of(stated, counts["published"], counts["suppressed"])
 
 
 def about(indicator: Indicator, breakdowns: Mapping[str, str]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from api import links
 from api.analyses.reading import Area, citation_of
 from api.analyses.sentences import Said, sentence
 from api.formats import Format
+from api.responses import json_of
 from db.state import State
 
 DIGITS = 12
@@ -115,11 +115,6 @@ def _at(item: Any, path: Sequence[str]) -> Any:
     if isinstance(item, bool):
         return str(item).lower()
     return "; ".join(item) if isinstance(item, tuple) else item
-
-
-def json_of(document: object) -> bytes:
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode()
 
 
 def plain(number: float | None) -> float | None:
