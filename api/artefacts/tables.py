@@ -86,7 +86,7 @@ def texts(column: Column) -> pa.DataType:
 
 
 def arrays(
-    columns: Iterable[Column], documents: list[bytes], *, joined: bool
+    columns: Iterable[Column], documents: Iterable[bytes], *, joined: bool
 ) -> Iterator[pa.Array]:
     """A column after the other."""
     parsed = [from_json(document) for document in documents]

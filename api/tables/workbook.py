@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import IO, Any
@@ -28,6 +29,7 @@ class Sheet:
     def __init__(self, name: str | None = None) -> None:
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet(name)
+        weakref.finalize(self, _given_up, self._sheet)
 
     def head(self, names: Iterable[str]) -> None:
         """In bold, and always in sight."""
@@ -59,6 +61,13 @@ class Sheet:
         cell = WriteOnlyCell(self._sheet, text)
         cell.data_type = "s"
         return cell
+
+
+def _given_up(sheet: Any) -> None:
+    """Of a sheet that is never saved openpyxl would keep the file until the process ends."""
+    if sheet._writer and not sheet.closed:
+        sheet.close()
+        sheet._writer.cleanup()
 
 
 class WorkbookWriter:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 from collections.abc import Iterator
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -15,9 +17,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.formats import FORMATS
-from api.resources import INTERVAL_COLUMNS, RECALCULATED_COLUMNS, RESOURCES, Resource
+from api.resources import (
+    CODELISTS,
+    INTERVAL_COLUMNS,
+    RECALCULATED_COLUMNS,
+    RESOURCES,
+    Resource,
+)
 from api.tables.columns import labelled
 from api.tables.german import heads
+from api.tables.writing import writer
 from db.cluster import Cluster
 from db.publication import publish
 from tests.api.calls import get, listed
@@ -28,6 +37,8 @@ TABLES = [name for name, format_ in FORMATS.items() if format_.table]
 ODD = "=1+1\U0001f642"
 ERROR = "#N/A"
 LONG = "ä\U0001f642" * 20_000
+CODELIST = b"""{"id": "1", "slug": "theme", "title": "Themen", "description": null,
+ "terms": [{"code": "a"}], "updated_at": "2026-01-01T00:00:00Z"}"""
 EXTRA = {
     **RECALCULATED_COLUMNS,
     **INTERVAL_COLUMNS,
@@ -196,6 +207,21 @@ def test_days_that_spreadsheets_disagree_on_are_texts(odd: TestClient) -> None:
     assert {row["valid_from"] for row in rows_of(odd, "/v1/offerings", "xlsx")} == {"1899-12-31"}
     days = {row["valid_from"] for row in rows_of(odd, "/v1/offerings", "parquet")}
     assert days == {date(1899, 12, 31)}
+
+
+# What is left behind
+
+
+@pytest.mark.parametrize("format_", ["xlsx", "parquet"])
+def test_a_table_that_is_given_up_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made = writer(FORMATS[format_], CODELISTS, CODELISTS.columns, "de", {})
+    made.begin()
+    made.add([CODELIST])
+    del made
+    assert not [*tmp_path.iterdir()]
 
 
 # csv-de
