@@ -24,13 +24,14 @@ async def read(
     conditions: Sequence[Condition],
     lang: str,
     boundary: date | None = None,
+    include: Sequence[str] = (),
 ) -> Cube:
     """All observations that match. Raises TooLargeError where there are more than `MOST`."""
-    wanted = database.Wanted(tuple(conditions), lang, SPOKEN, MOST, boundary)
+    wanted = database.Wanted(tuple(conditions), lang, SPOKEN, MOST, boundary, bool(include))
     found = await database.read(source, wanted)
     if found.count > MOST:
         raise TooLargeError(f"there are more than {MOST:,} observations; {NARROW}")
-    return cube(found, lang)
+    return cube(found, lang, include)
 
 
 async def outline(source: Source, conditions: Sequence[Condition], lang: str) -> Cube:
