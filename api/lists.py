@@ -559,15 +559,15 @@ async def _whole(
 
 async def _cube(request: Request, wanted: Wanted) -> Response:
     """All that is selected in one document, arranged by what it is about: one statement."""
-    selection = wanted.selection
+    conditions, lang = wanted.selection.conditions, wanted.lang
     linked = [*_links(request, wanted, None)[:1], *_otherwise(request)]
     try:
         cube = await reading.read(
             wanted.service.pool,
-            selection.conditions,
-            wanted.lang,
-            boundary=selection.boundary,
-            include=selection.include,
+            conditions,
+            lang,
+            boundary=wanted.selection.boundary,
+            include=wanted.selection.include,
         )
         body = await written(cube, wanted.format, linked)
     except reading.TooLargeError as error:
