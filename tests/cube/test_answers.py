@@ -418,6 +418,16 @@ def test_more_observations_than_the_limit_are_not_read(
     assert "there are more than 24 observations" in answer.json()["detail"]
 
 
+def test_counts_are_looked_up_for_fewer(
+    county: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_INCLUDING", 10)
+    asked(county, {})
+    answer = county.get(LIST, params={"format": "jsonstat", "include": "interval"})
+    assert answer.status_code == 400
+    assert "there are more than 10 observations" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("format_", ["jsonstat", "sdmx-csv"])
 def test_an_answer_is_kept_until_the_next_publication(
     own_county_database: Database, format_: str
