@@ -146,11 +146,10 @@ GRAPHS: dict[str, Format] = {
 """How the data catalogue is written."""
 
 KNOWN = FORMATS | GRAPHS
-PARTS = ("limit", "cursor", "sort", "facets", "fields", "include")
-"""What asks for a part, an order or more: a cube is whole, in an order of its own."""
+PARTS = ("limit", "cursor", "sort", "facets", "fields")
+"""What asks for a part or an order: a cube is whole, in an order of its own."""
 CUBES = tuple(format_.name for format_ in FORMATS.values() if format_.cube)
-TABLES = tuple(format_.name for format_ in FORMATS.values() if format_.table)
-ALL = tuple(name for name in FORMATS if name not in CUBES + TABLES)
+ALL = tuple(name for name in FORMATS if name not in CUBES)
 TABULAR = tuple(name for name in ALL if FORMATS[name].layout != "geojson")
 COMPRESSED = ("xlsx", "parquet")
 """Formats that are by themselves."""

@@ -212,7 +212,11 @@ async def _cube(request: Request, wanted: Wanted) -> Response:
     linked = [*links_of(request, wanted, None)[:1], *_otherwise(request)]
     try:
         cube = await reading.read(
-            wanted.service.pool, conditions, lang, boundary=wanted.selection.boundary
+            wanted.service.pool,
+            conditions,
+            lang,
+            boundary=wanted.selection.boundary,
+            include=wanted.selection.include,
         )
         body = await written(cube, wanted.format, linked)
     except reading.TooLargeError as error:

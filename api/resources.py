@@ -6,7 +6,7 @@ from sqlalchemy import Table
 
 from api import parameters as p
 from api.common_parameters import ItemParameters, ListParameters
-from api.formats import ALL, CUBES, TABLES, TABULAR
+from api.formats import ALL, CUBES, TABULAR
 from api.schemas.codelist import Codelist
 from api.schemas.district import District
 from api.schemas.document import Document
@@ -149,7 +149,7 @@ OBSERVATIONS = Resource(
     Observation,
     ObservationParameters,
     Including,
-    (*ALL, *CUBES, *TABLES),
+    (*ALL, *CUBES),
     {
         "id": "$.id",
         "indicator": "$.indicator.slug",

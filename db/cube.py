@@ -27,6 +27,8 @@ _COLUMNS = (
     "period_latest",
     "breakdowns",
     "value",
+    "numerator",
+    "denominator",
     "flags",
     "scenario",
     "source_id",
@@ -38,7 +40,8 @@ _COLUMNS = (
 class Wanted:
     """Observations by the conditions of a list, in a language; the spoken ones for sentences.
 
-    Beyond `most` of them nothing is told but that there are more.
+    Beyond `most` of them nothing is told but that there are more. `with_counts`: and what each
+    value was made of.
     """
 
     conditions: tuple[Condition, ...]
@@ -46,6 +49,7 @@ class Wanted:
     spoken: Sequence[str] = ()
     most: int = 1_000_000
     boundary: date | None = None
+    with_counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Found:
 
     `axes` are `indicators`, `districts`, `periods`, `breakdowns` and `codelists`, as JSON has them.
     `places` has an array for each of the first four and one of places in `marks`; `values` goes
-    with them. Of two observations for a cell, the one to show is last.
+    with them, and so does each array of `counts`, as `COUNTS` names them. Of two observations for a
+    cell, the one to show is last.
     """
 
     state: State
@@ -66,6 +71,10 @@ class Found:
     updated: str | None
     places: list[list[int]]
     values: list[float | None]
+    counts: list[list[float | None]]
+
+
+COUNTS = ("numerator", "denominator", "interval_low", "interval_high")
 
 
 async def read(source: Source, wanted: Wanted) -> Found:
@@ -86,7 +95,9 @@ async def _row(source: Source, wanted: Wanted, *, with_cells: bool) -> Any:
         "json",
         boundary=wanted.boundary,
     )
-    statement, names = statement_of(selection.shape, with_cells=with_cells)
+    statement, names = statement_of(
+        selection.shape, with_cells=with_cells, with_counts=wanted.with_counts
+    )
     values = selection.values()
     arguments = [
         *(values[name] for name in names),
@@ -106,7 +117,7 @@ def _is_steady(wanted: Wanted) -> bool:
 
 
 def _found(row: Any) -> Found:
-    state, count, axes, marks, labels, sources, updated, places, values = row
+    state, count, axes, marks, labels, sources, updated, places, values, counts = row
     return Found(
         state=parse_state(state),
         count=count,
@@ -117,24 +128,31 @@ def _found(row: Any) -> Found:
         updated=updated.decode() if updated else None,
         places=json.loads(places),
         values=json.loads(values),
+        counts=json.loads(counts),
     )
 
 
 @lru_cache(maxsize=256)
-def statement_of(shape: Shape, *, with_cells: bool) -> tuple[LiteralString, tuple[str, ...]]:
+def statement_of(
+    shape: Shape, *, with_cells: bool, with_counts: bool = False
+) -> tuple[LiteralString, tuple[str, ...]]:
     """The SQL, and the names of the values that its conditions bind first."""
     columns = (*_COLUMNS, "made") if shape.recalculated else _COLUMNS
     matching = statements.matching(shape, columns)
     first = len(matching.names) + 1
+    lang: LiteralString = f"${first}::text"
     sql = _CUBE.format(
         matching=matching.sql,
-        lang=f"${first}::text",
+        lang=lang,
+        counted=_COUNTED.format(lang=lang) if with_counts else "",
         spoken=f"${first + 1}::text[]",
         most=f"${first + 2}::integer",
         state=STATE_TEXT,
         made=", made" if shape.recalculated else "",
         sources=SOURCES.format(ids=_SOURCES_OF_PARTS if shape.recalculated else _SOURCES),
-        cells=_CELLS if with_cells else _NO_CELLS,
+        cells=_CELLS.format(**(_COUNTS if with_counts else _NO_COUNTS))
+        if with_cells
+        else _NO_CELLS,
     )
     return sql, matching.names
 
@@ -143,6 +161,7 @@ def statement_of(shape: Shape, *, with_cells: bool) -> tuple[LiteralString, tupl
 _CUBE: LiteralString = """
 WITH cell AS MATERIALIZED (
     SELECT id, indicator_id, district_id, period, period_earliest, period_latest, breakdowns,
+           numerator, denominator,
            CASE WHEN NOT 'suppressed' = ANY (flags) THEN value END AS value, flags,
            CASE WHEN 'forecast' = ANY (flags) THEN scenario END AS scenario,
            source_id, updated_at{made}
@@ -185,7 +204,7 @@ SELECT {state}, extent.count,
        json_build_object(
            'indicators', coalesce((
                SELECT json_agg(json_build_object(
-                   'document', i.document::json, 'spoken', i.spoken) ORDER BY i.n)
+                   'document', i.document::json, 'spoken', i.spoken{counted}) ORDER BY i.n)
                FROM indicator i), '[]'),
            'districts', coalesce((
                SELECT json_agg(json_build_object(
@@ -218,7 +237,7 @@ SELECT {state}, extent.count,
                    AND l.value IN (SELECT unnest(m.flags) FROM mark m)), '{{}}')::text,
        {sources},
        to_char(extent.updated, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       found.places, found.values
+       found.places, found.values, found.counts
 FROM extent, found
 """
 _SOURCES: LiteralString = "SELECT source_id FROM kept"
@@ -231,18 +250,41 @@ _CELLS: LiteralString = """, found AS (
     SELECT format('[[%s],[%s],[%s],[%s],[%s]]',
                   string_agg(c.i, ','), string_agg(c.d, ','), string_agg(c.p, ','),
                   string_agg(c.b, ','), string_agg(c.m, ',')) AS places,
-           format('[%s]', string_agg(c.value, ',')) AS values
+           format('[%s]', string_agg(c.value, ',')) AS values,
+           {counts} AS counts
     FROM (SELECT indicator.n::text AS i, district.n::text AS d, period.n::text AS p,
                  breakdown.n::text AS b, mark.n::text AS m,
-                 coalesce(kept.value::text, 'null') AS value
+                 coalesce(kept.value::text, 'null') AS value{counted}
           FROM kept
           JOIN indicator ON indicator.id = kept.indicator_id
           JOIN district ON district.id = kept.district_id
           JOIN period ON period.period = kept.period
           JOIN breakdown ON breakdown.breakdowns = kept.breakdowns
-          JOIN mark ON mark.flags = kept.flags AND mark.scenario IS NOT DISTINCT FROM kept.scenario
+          JOIN mark ON mark.flags = kept.flags
+           AND mark.scenario IS NOT DISTINCT FROM kept.scenario{joined}
           ORDER BY kept.value IS NOT NULL, kept.id DESC) AS c
 )"""
 _NO_CELLS: LiteralString = """, found AS (
-    SELECT '[[],[],[],[],[]]'::text AS places, '[]'::text AS values
+    SELECT '[[],[],[],[],[]]'::text AS places, '[]'::text AS values, '[]'::text AS counts
 )"""
+_NO_COUNTS: dict[str, LiteralString] = {"counts": "'[]'", "counted": "", "joined": ""}
+# What is recalculated has counts of its own, and no other observation.
+_COUNTS: dict[str, LiteralString] = {
+    "counts": """format('[[%s],[%s],[%s],[%s]]',
+                  string_agg(c.numerator, ','), string_agg(c.denominator, ','),
+                  string_agg(c.low, ','), string_agg(c.high, ','))""",
+    "counted": """,
+                 coalesce(counts.numerator::text, kept.numerator::text, 'null') AS numerator,
+                 coalesce(counts.denominator::text, kept.denominator::text, 'null') AS denominator,
+                 coalesce(counts.low::text, 'null') AS low,
+                 coalesce(counts.high::text, 'null') AS high""",
+    "joined": """
+          LEFT JOIN LATERAL published.counts_of(kept.id) AS counts ON true""",
+}
+_COUNTED: LiteralString = """, 'counted', (
+                       SELECT json_object_agg(c.id, coalesce(t.document, c.document)::json)
+                       FROM published.indicator own
+                       JOIN published.indicator c ON c.id IN (own.numerator_id, own.denominator_id)
+                       LEFT JOIN published.translation t
+                         ON t.resource = 'indicator' AND t.id = c.id AND t.lang = {lang}
+                       WHERE own.id = i.id)"""

@@ -24,6 +24,10 @@ KINDS: dict[Any, Kind] = {
     date: "date",
     datetime: "datetime",
 }
+PARSED: dict[Kind, Callable[[str], date]] = {
+    "date": date.fromisoformat,
+    "datetime": datetime.fromisoformat,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,11 @@ def column_of(name: str, path: str, schema: type[BaseModel]) -> Column:
     described = [field.description for field in reversed(fields) if field.description]
     many = any(step.each for step in steps)
     return Column(name, kind, many, described[0] if described else "", _reader(steps))
+
+
+def joined_text(values: Sequence[Any]) -> str | None:
+    """Several values in one cell, as CSV has them."""
+    return "; ".join(str(value) for value in values if value is not None) or None
 
 
 def _fields(schema: type[BaseModel], steps: Sequence[Step]) -> Iterator[FieldInfo]:

@@ -7,8 +7,7 @@ again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic_core import from_json
 
 from api.artefacts.bulk import name_of
-from api.artefacts.columns import Column, columns_of
+from api.artefacts.columns import PARSED, Column, columns_of, joined_text
 from api.resources import Resource
 
 ROWS = 2000
@@ -35,10 +34,6 @@ TYPES: dict[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "date": pa.date32(),
     "datetime": pa.timestamp("ms", tz="UTC"),
-}
-PARSED: dict[str, Callable[[str], date]] = {
-    "date": date.fromisoformat,
-    "datetime": datetime.fromisoformat,
 }
 
 
@@ -91,24 +86,20 @@ def texts(column: Column) -> pa.DataType:
 
 
 def arrays(
-    columns: Iterable[Column], documents: list[bytes], *, joined: bool
+    columns: Iterable[Column], documents: Iterable[bytes], *, joined: bool
 ) -> Iterator[pa.Array]:
     """A column after the other."""
     parsed = [from_json(document) for document in documents]
     for column in columns:
         values = [_typed(column, column.values(document)) for document in parsed]
         if joined and column.many:
-            yield pa.array(map(_joined, values), pa.string())
+            yield pa.array(map(joined_text, values), pa.string())
         else:
             yield pa.array(values, texts(column) if joined else lists(column))
 
 
 def _typed(column: Column, value: Any) -> Any:
-    parse = PARSED.get(column.kind)
-    if parse is None or value is None:
+    if value is None or column.kind not in PARSED:
         return value
+    parse = PARSED[column.kind]
     return list(map(parse, value)) if column.many else parse(value)
-
-
-def _joined(values: list[Any]) -> str | None:
-    return "; ".join(str(value) for value in values if value is not None) or None

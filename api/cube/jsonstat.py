@@ -22,6 +22,7 @@ def dataset(cube: Cube, linked: Sequence[Link]) -> bytes:
 
 def document(cube: Cube, linked: Sequence[Link]) -> dict[str, Any]:
     """The same as an object, for other envelopes to put their members into."""
+    wide = cube.widened
     return {
         "version": "2.0",
         "class": "dataset",
@@ -30,12 +31,12 @@ def document(cube: Cube, linked: Sequence[Link]) -> dict[str, Any]:
         "source": "; ".join(f"{each['publisher']}: {each['title']}" for each in cube.sources),
         "updated": cube.updated,
         **({"note": noted} if (noted := told.notes(cube)) else {}),
-        "id": [each.id for each in cube.dimensions],
-        "size": list(cube.shape),
+        "id": [each.id for each in wide.dimensions],
+        "size": list(wide.shape),
         "role": {role: [cube.of(role).id] for role in ROLES},
-        "dimension": {each.id: dimension(each) for each in cube.dimensions},
-        "value": cube.dense(),
-        **({"status": status(cube)} if cube.marks else {}),
+        "dimension": {each.id: dimension(each) for each in wide.dimensions},
+        "value": wide.dense(),
+        **({"status": status(wide)} if cube.marks else {}),
         "link": _links(linked),
         "extension": extension(cube),
     }
@@ -58,7 +59,7 @@ def category(categories: Sequence[Category]) -> dict[str, Any]:
     metrics = [each for each in categories if isinstance(each, Metric)]
     more: dict[str, Any] = {
         "child": child,
-        "unit": {each.code: _unit(each) for each in metrics},
+        "unit": {each.code: _unit(each) for each in metrics if each.symbol},
         "note": {each.code: list(each.notes) for each in metrics if each.notes},
     }
     return found | {name: value for name, value in more.items() if value}

@@ -1,6 +1,7 @@
 """A cube from what the database found: axes with their labels, cells at their positions."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,16 +21,30 @@ from api.cube.model import (
 )
 from api.pages.templates import Writer
 from api.pages.texts import locale_of
-from db.cube import Found
+from db.cube import COUNTS, Found
 
 Axes = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def cube(found: Found, lang: str) -> Cube:
+MEASURES = {
+    "numerator": ("numerator",),
+    "denominator": ("denominator",),
+    "interval": ("interval_low", "interval_high"),
+}
+"""What can be included, and the names it has beside the value."""
+
+
+def cube(found: Found, lang: str, include: Sequence[str] = ()) -> Cube:
     """All that was found, in the language it was asked for in."""
+    measures = [name for each in MEASURES if each in include for name in MEASURES[each]]
     axes = found.axes
     broken = [*_breakdowns(axes, lang)]
-    dimensions = (_indicators(axes, lang), _districts(axes, lang), _periods(axes, lang), *broken)
+    dimensions = (
+        _indicators(axes, measures, lang),
+        _districts(axes, lang),
+        _periods(axes, lang),
+        *broken,
+    )
     places = _positions(found, dimensions)
     noted = {place: mark for place, mark in enumerate(map(_mark, found.marks)) if mark != PLAIN}
     marked = dict(zip(places, found.places[4], strict=True))
@@ -40,6 +55,10 @@ def cube(found: Found, lang: str) -> Cube:
         dimensions=dimensions,
         cells=cells,
         marks={place: noted[mark] for place, mark in marked.items() if mark in noted},
+        included={
+            name: dict(zip(places, found.counts[COUNTS.index(name)], strict=True))
+            for name in measures
+        },
         flags=found.labels,
         sources=found.sources,
         updated=found.updated or found.state.published_at,
@@ -71,9 +90,32 @@ def _positions(found: Found, dimensions: Sequence[Dimension]) -> list[int]:
     ]
 
 
-def _indicators(axes: Axes, lang: str) -> Dimension:
-    metrics = tuple(_metric(each["document"]) for each in axes["indicators"])
+def _indicators(axes: Axes, measures: Sequence[str], lang: str) -> Dimension:
+    metrics = tuple(_with_measures(each, measures, lang) for each in axes["indicators"])
     return Dimension("indicator", texts.said(texts.INDICATOR, lang), "metric", metrics)
+
+
+def _with_measures(entry: Mapping[str, Any], measures: Sequence[str], lang: str) -> Metric:
+    document = entry["document"]
+    metric = _metric(document)
+    beside = (
+        Metric(
+            code=f"{metric.code}.{name}",
+            label=f"{metric.label}: {texts.said(texts.MEASURES[name], lang)}",
+            **_unit(_counted(entry, name)),
+        )
+        for name in measures
+    )
+    return replace(metric, beside=tuple(beside))
+
+
+def _counted(entry: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The indicator whose unit a measure has: that of the count, if it says which, or itself."""
+    document: Mapping[str, Any] = entry["document"]
+    if name not in document:
+        return document
+    reference = document[name]
+    return entry["counted"][reference["id"]] if reference else None
 
 
 def _metric(document: Mapping[str, Any]) -> Metric:
@@ -82,12 +124,17 @@ def _metric(document: Mapping[str, Any]) -> Metric:
     return Metric(
         code=document["slug"],
         label=document["title"],
-        unit=document["unit_long"] or document["unit"],
-        symbol=document["unit"],
-        decimals=document["decimals"],
+        **_unit(document),
         notes=tuple(note for note in notes if note),
         citation=None if document["citation"] == made else document["citation"],
     )
+
+
+def _unit(document: Mapping[str, Any] | None) -> dict[str, Any]:
+    if document is None:
+        return {}
+    long, symbol = document["unit_long"], document["unit"]
+    return {"unit": long or symbol, "symbol": symbol, "decimals": document["decimals"]}
 
 
 def _districts(axes: Axes, lang: str) -> Dimension:

@@ -35,6 +35,8 @@ class Metric(Category):
     decimals: int = 0
     notes: tuple[str, ...] = ()
     citation: str | None = None
+    beside: tuple["Metric", ...] = ()
+    """What is included of its values, as metrics of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ class Cube:
     """Cells by their position: the last dimension runs fastest.
 
     `cells` has what is observed, and None for a value that is hidden or not there. `marks` has
-    what is said of a cell unless that is just `final`. `doubled`: observations left out because
-    another source has one for the same cell.
+    what is said of a cell unless that is just `final`. `included` has more of each value, by name.
+    `doubled`: observations left out because another source has one for the same cell.
     """
 
     state: State
@@ -93,6 +95,7 @@ class Cube:
     dimensions: tuple[Dimension, ...]
     cells: Mapping[int, Value] = field(default_factory=dict)
     marks: Mapping[int, Mark] = field(default_factory=dict)
+    included: Mapping[str, Mapping[int, Value]] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
     sources: Sequence[Mapping[str, Any]] = ()
     updated: str = ""
@@ -131,6 +134,36 @@ class Cube:
         """How many cells hide theirs."""
         return sum("suppressed" in mark.flags for mark in self.marks.values())
 
+    @property
+    def widened(self) -> "Cube":
+        """The same with what is included as metrics, each after the one it is of."""
+        if not self.included:
+            return self
+        indicators, *others = self.dimensions
+        metrics = tuple(each for metric in self.metrics for each in (metric, *metric.beside))
+        layers = (self.cells, *self.included.values())
+        step = self.strides[0]
+
+        def moved(position: int, layer: int) -> int:
+            indicator, rest = divmod(position, step)
+            return (indicator * len(layers) + layer) * step + rest
+
+        return replace(
+            self,
+            dimensions=(replace(indicators, categories=metrics), *others),
+            cells={
+                moved(position, layer): value
+                for layer, values in enumerate(layers)
+                for position, value in values.items()
+            },
+            marks={
+                moved(position, layer): mark
+                for layer in range(len(layers))
+                for position, mark in self.marks.items()
+            },
+            included={},
+        )
+
     def dense(self) -> list[Value]:
         """A value a position; None where there is none to show."""
         values: list[Value] = [None] * self.size
@@ -162,6 +195,10 @@ class Cube:
             dimensions=tuple(dimension for dimension, _ in kept),
             cells={new: self.cells[old] for new, old in here if old in self.cells},
             marks={new: self.marks[old] for new, old in here if old in self.marks},
+            included={
+                name: {new: values[old] for new, old in here if old in values}
+                for name, values in self.included.items()
+            },
         )
 
 

@@ -12,6 +12,8 @@ from db.queries import Source
 
 MOST = 1_000_000
 """Cells: more would be a document that neither side can hold."""
+MOST_INCLUDING = 50_000
+"""Observations whose counts are looked up before a statement takes too long."""
 NARROW = "narrow indicator, district, level or time"
 
 
@@ -24,13 +26,15 @@ async def read(
     conditions: Sequence[Condition],
     lang: str,
     boundary: date | None = None,
+    include: Sequence[str] = (),
 ) -> Cube:
-    """All observations that match. Raises TooLargeError where there are more than `MOST`."""
-    wanted = database.Wanted(tuple(conditions), lang, SPOKEN, MOST, boundary)
+    """All observations that match. Raises TooLargeError where there are more than may be read."""
+    most = MOST_INCLUDING if include else MOST
+    wanted = database.Wanted(tuple(conditions), lang, SPOKEN, most, boundary, bool(include))
     found = await database.read(source, wanted)
-    if found.count > MOST:
-        raise TooLargeError(f"there are more than {MOST:,} observations; {NARROW}")
-    return cube(found, lang)
+    if found.count > most:
+        raise TooLargeError(f"there are more than {most:,} observations; {NARROW}")
+    return cube(found, lang, include)
 
 
 async def outline(source: Source, conditions: Sequence[Condition], lang: str) -> Cube:

@@ -20,7 +20,8 @@ ATTRIBUTES = ("OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE", "DECIMALS", "FLAGS", 
 NAMES = {"indicator": "INDICATOR", "district": "REF_AREA", "time": "TIME_PERIOD"}
 FIRST = ("STRUCTURE", "STRUCTURE_ID", "ACTION")
 COLUMNS = (*FIRST, *NAMES.values(), MEASURE, *ATTRIBUTES)
-"""Those that every table has; breakdowns have one each besides."""
+"""Those that every table has; breakdowns have one each besides, and after them comes what is
+included of values, in further attributes."""
 
 _PLAIN_TIME = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?")
 _PART_OF_YEAR = re.compile(r"([0-9]{4})-(3[3-9]|4[01])")
@@ -37,7 +38,9 @@ def table(cube: Cube) -> bytes:
     lines = csv.writer(text)
     ordered = _ordered(cube)
     names = [_name(dimension) for dimension, _ in ordered]
-    lines.writerow([*FIRST, *names, MEASURE, *ATTRIBUTES])
+    lines.writerow(
+        [*FIRST, *names, MEASURE, *ATTRIBUTES, *(name.upper() for name in cube.included)]
+    )
     lines.writerows(_rows(cube, ordered))
     return text.getvalue().encode()
 
@@ -78,6 +81,7 @@ def _rows(cube: Cube, ordered: list[tuple[Dimension, int]]) -> Iterator[list[Val
             decimals,
             named,
             scenario,
+            *(values[position] for values in cube.included.values()),
         ]
 
 

@@ -12,6 +12,20 @@ SEVERAL: Texts = {
     "en": "{count} indicators",
     "sv": "{count} indikatorer",
 }
+MEASURES: dict[str, Texts] = {
+    "numerator": {"de": "Zähler", "en": "numerator", "sv": "täljare"},
+    "denominator": {"de": "Nenner", "en": "denominator", "sv": "nämnare"},
+    "interval_low": {
+        "de": "untere Grenze (95 %)",
+        "en": "lower bound (95 %)",
+        "sv": "undre gräns (95 %)",
+    },
+    "interval_high": {
+        "de": "obere Grenze (95 %)",
+        "en": "upper bound (95 %)",
+        "sv": "övre gräns (95 %)",
+    },
+}
 DOUBLED: Texts = {
     "de": "Aus mehreren Quellen liegen Werte für dieselbe Zelle vor; gezeigt wird der erste, der "
     "einen Wert hat. Weggelassen: {count}.",

@@ -15,7 +15,7 @@ Writer = Callable[[Cube, Sequence[jsonstat.Link]], bytes]
 
 
 def _dataset(cube: Cube, linked: Sequence[jsonstat.Link]) -> bytes:
-    require_dense(cube)
+    require_dense(cube.widened)
     return jsonstat.dataset(cube, linked)
 
 

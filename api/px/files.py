@@ -5,16 +5,12 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from api.cube.model import Category
 from api.errors import InvalidParameter
 from api.px.datasets import Layout
 from api.px.tables import Variable
-from seed.workbooks.cells import escaped
+from api.tables.workbook import Sheet
 
 Cell = str | int | float
 MISSING = ".."
@@ -60,22 +56,11 @@ def as_csv(layout: Layout, title: str, asked: Options) -> bytes:
 
 
 def as_xlsx(layout: Layout, title: str, asked: Options) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
+    sheet, file = Sheet(), io.BytesIO()
     for row in rows(layout, title, asked):
-        sheet.append([_written(sheet, cell) for cell in row])
-    file = io.BytesIO()
-    book.save(file)
+        sheet.append(row)
+    sheet.save(file)
     return file.getvalue()
-
-
-def _written(sheet: Any, cell: Cell) -> object:
-    """A text is a text, also where it looks like a formula, or has what XML cannot hold."""
-    if not isinstance(cell, str):
-        return cell
-    written = WriteOnlyCell(sheet, escaped(cell))
-    written.data_type = "s"
-    return written
 
 
 def rows(layout: Layout, title: str, asked: Options) -> Iterator[Sequence[Cell]]:

@@ -6,19 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.artefacts.columns import Column, Kind, column_of
+from api.artefacts.columns import Column, column_of
 from api.resources import Resource
 from db.flags import sign
 
 PART = "$.breakdowns."
-REFERENCE = re.compile(r"\$\.(\w+)\.slug")
-MADE_HERE: dict[str, Kind] = {
-    "$.distance_m": "number",
-    "$.opening.next_change": "datetime",
-    "$.interval.low": "number",
-    "$.interval.high": "number",
-}
-"""Members that only some questions add to a document."""
+REFERENCE = re.compile(r"\$\.(\w+)(\[\*\])?\.slug")
 
 
 def typed(resource: Resource, named: Mapping[str, str]) -> tuple[Column, ...]:
@@ -49,9 +42,10 @@ def _parts(document: Any) -> list[str]:
 
 def _label(resource: Resource, path: str) -> str:
     if reference := REFERENCE.fullmatch(path):
-        field = resource.schema.model_fields[reference[1]]
+        name, each = reference.groups("")
+        field = resource.schema.model_fields[name]
         member = "title" if "Titled" in str(field.annotation) else "name"
-        return f"$.{reference[1]}.{member}"
+        return f"$.{name}{each}.{member}"
     return re.sub(r"\.code$", ".label", path)
 
 
@@ -59,8 +53,6 @@ def _column(resource: Resource, name: str, path: str) -> Column:
     if path.startswith(PART):
         dimension, member = path.removeprefix(PART).split(".")
         return Column(name, "string", False, "", _Part(dimension, member))
-    if path in MADE_HERE:
-        return Column(name, MADE_HERE[path], False, "", _Member(path))
     return column_of(name, path, resource.schema)
 
 
@@ -72,18 +64,6 @@ class _Part:
 
     def __call__(self, document: Any) -> Any:
         return document["breakdowns"].get(self._dimension, {}).get(self._member)
-
-
-class _Member:
-    """A member that may be missing, or have nothing in it."""
-
-    def __init__(self, path: str) -> None:
-        self._steps = path.removeprefix("$.").split(".")
-
-    def __call__(self, document: Any) -> Any:
-        for step in self._steps:
-            document = (document or {}).get(step)
-        return document
 
 
 def _with_signs(columns: Iterator[Column]) -> Iterator[Column]:

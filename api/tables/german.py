@@ -20,6 +20,7 @@ from pydantic_core import from_json
 
 from api.artefacts.columns import Column
 from seed.workbooks.cells import quoted
+from seed.workbooks.explanations import labels
 
 MARK = b"\xef\xbb\xbf"
 ANSWERS = {"de": ("nein", "ja"), "en": ("no", "yes")}
@@ -28,11 +29,10 @@ ANSWERS = {"de": ("nein", "ja"), "en": ("no", "yes")}
 class GermanWriter:
     """Lines as they come. Heads and answers are in German or else in English."""
 
-    def __init__(self, columns: Sequence[Column], lang: str, dimensions: Mapping[str, str]) -> None:
+    def __init__(self, columns: Sequence[Column], heads: Mapping[str, str], lang: str) -> None:
         self._columns = columns
-        spoken = lang if lang in ANSWERS else "en"
-        self._write = [_writer(column, spoken) for column in columns]
-        self._head = [dimensions.get(c.name) or _heads(spoken).get(c.name, c.name) for c in columns]
+        self._write = [_writer(column, spoken_in(lang)) for column in columns]
+        self._head = [heads.get(column.name, column.name) for column in columns]
 
     def begin(self) -> bytes:
         return MARK + _lines([[_text(head) for head in self._head]])
@@ -92,7 +92,14 @@ def _lines(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 @cache
-def _heads(lang: str) -> dict[str, str]:
+def heads(resource: str, lang: str) -> dict[str, str]:
+    """What its columns are called."""
     path = Path(__file__).with_name("heads.yaml")
-    found: dict[str, dict[str, str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return {name: texts[lang] for name, texts in found.items()}
+    own: dict[str, dict[str, str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    place = [*ANSWERS].index(spoken_in(lang))
+    said = {name: texts[place] for name, texts in labels(resource).items()}
+    return said | {name: texts[spoken_in(lang)] for name, texts in own.items()}
+
+
+def spoken_in(lang: str) -> str:
+    return lang if lang in ANSWERS else "en"

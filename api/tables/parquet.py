@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +14,7 @@ from api.artefacts.columns import Column
 from api.artefacts.tables import arrays, lists
 from api.tables.files import pieces
 
-GROUP = 10_000  # rows in memory, and in a row group of the file
+GROUP = 10_000  # rows in a row group of the file
 
 
 class ParquetWriter:
@@ -21,26 +23,32 @@ class ParquetWriter:
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
         self._schema = pa.schema([pa.field(column.name, lists(column)) for column in columns])
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _ended()
         self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
-        self._waiting: list[bytes] = []
+        self._waiting: list[pa.RecordBatch] = []
+        self._ended = weakref.finalize(self, _closed, self._writer, self._file)
 
     def begin(self) -> bytes:
         return b""
 
     def add(self, documents: Sequence[bytes]) -> bytes:
-        self._waiting += documents
-        if len(self._waiting) >= GROUP:
+        columns = [*arrays(self._columns, documents, joined=False)]
+        self._waiting.append(pa.record_batch(columns, schema=self._schema))
+        if sum(map(len, self._waiting)) >= GROUP:
             self._write()
         return b""
 
     def end(self) -> Iterator[bytes]:
-        with self._file:
-            self._write()
-            self._writer.close()
-            yield from pieces(self._file)
+        self._write()
+        self._writer.close()
+        yield from pieces(self._file)
+        self._ended()
 
     def _write(self) -> None:
-        columns = [*arrays(self._columns, self._waiting, joined=False)]
-        self._writer.write_batch(pa.record_batch(columns, schema=self._schema))
+        self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema))
         self._waiting = []
+
+
+def _closed(writer: pq.ParquetWriter, file: IO[bytes]) -> None:
+    writer.close()
+    file.close()

@@ -7,7 +7,7 @@ from typing import Protocol
 from api.formats import Format
 from api.resources import Resource
 from api.tables.columns import labelled, typed
-from api.tables.german import GermanWriter
+from api.tables.german import GermanWriter, heads
 from api.tables.parquet import ParquetWriter
 from api.tables.workbook import WorkbookWriter
 
@@ -34,7 +34,8 @@ def writer(
         case "parquet":
             return ParquetWriter(typed(resource, named))
         case _:
-            return GermanWriter(labelled(resource, named), lang, dimensions)
+            called = {**heads(resource.name, lang), **dimensions}
+            return GermanWriter(labelled(resource, named), called, lang)
 
 
 async def written(writing: Writer, batches: AsyncIterator[list[bytes]]) -> AsyncIterator[bytes]:

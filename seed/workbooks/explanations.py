@@ -66,13 +66,17 @@ class Explanation:
 
 def explanation(sheet: Sheet, column: Column) -> Explanation:
     """Of a translation: that of the text, with the language."""
-    texts = _texts()
-    stated = texts.get(sheet.name, {}).get(column.plain) or texts["all"][column.plain]
+    stated = _stated(sheet.name)[column.plain]
     language = column.name.partition("@")[2]
     suffix = f" ({language})" if language else ""
     labels = (f"{stated['label']}{suffix}", f"{stated['label@en']}{suffix}")
     example = str(stated["example"])
     return Explanation(labels, (example, str(stated.get("example@en", example))))
+
+
+def labels(sheet: str) -> dict[str, tuple[str, str]]:
+    """What the columns of a sheet are called, in German and English."""
+    return {name: (texts["label"], texts["label@en"]) for name, texts in _stated(sheet).items()}
 
 
 def rows(sheets: tuple[Sheet, ...], choices: Choices) -> Iterator[tuple[str, ...]]:
@@ -108,6 +112,11 @@ def _listed(column: Column, choices: Choices) -> str:
         for choice in (choices.get(name, ()) if name else ())
     )
     return listed if len(listed) <= LONGEST else listed[: LONGEST - 1] + "…"
+
+
+def _stated(sheet: str) -> Mapping[str, Mapping[str, Any]]:
+    texts = _texts()
+    return {**texts["all"], **texts.get(sheet, {})}
 
 
 @cache

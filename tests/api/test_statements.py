@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
+from api.formats import FORMATS
 from api.resources import OBSERVATIONS, RESOURCES, Resource
 from db.state import STATE_TEXT
 from tests.api.calls import get
@@ -56,6 +57,20 @@ def test_a_full_page_takes_two_statements(
         assert sent(watched, path, {"limit": 2, "format": format_, "lang": "en"}) <= most
         assert sent(watched, path, {"limit": 2, "format": format_, "lang": "en"}) == 1
     assert sent(watched, path, {"limit": 2, "count": "none"}) == 1
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_a_table_takes_as_many_statements_however_long_it_is(
+    watched: tuple[TestClient, Statements], resource: Resource
+) -> None:
+    """The snapshot, what is said of the resource, the names of dimensions; and XLSX is counted."""
+    for format_ in [name for name in resource.formats if FORMATS[name].table]:
+        counts = [
+            sent(watched, f"/v1/{resource.name}.{format_}", {"limit": limit, "lang": "en"})
+            for limit in (1, 20, 1000)
+        ]
+        assert {*counts} == {counts[0]}
+        assert counts[0] <= 6
 
 
 def test_a_page_that_holds_all_is_its_own_count(watched: tuple[TestClient, Statements]) -> None:

@@ -104,7 +104,7 @@ def test_csv_de_is_a_table_in_german(
 
 def test_csv_de_speaks_the_language_asked_for(county_with_notes: TestClient) -> None:
     head = fetched(county_with_notes, "csv-de", lang="en").getvalue().decode("utf-8-sig")
-    assert head.startswith("Id;Indicator;District;")
+    assert head.startswith("Identifier;Indicator;District;")
 
 
 def test_texts_are_no_formulas(county_with_notes: TestClient) -> None:

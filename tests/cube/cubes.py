@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import strategies as st
 
 from api.cube.model import TOTAL, Area, Category, Cube, Dimension, Mark, Metric, Period
@@ -25,6 +27,7 @@ MARKS = [
     Mark(("provisional",)),
 ]
 HIDDEN = MARKS[:2]
+MEASURES = ("numerator", "interval_low")
 AXES = (
     Dimension("indicator", "Indikator", "metric", (Metric("poor", "Arme", symbol="Personen"),)),
     Dimension("district", "Gebiet", "geo", (Area("ags:1", "Anger"), Area("ags:2", "Buche"))),
@@ -48,9 +51,16 @@ years = st.integers(1000, 2999).map(str)
 
 
 @st.composite
-def dimensions(draw: st.DrawFn) -> tuple[Dimension, ...]:
+def dimensions(draw: st.DrawFn, included: Sequence[str] = ()) -> tuple[Dimension, ...]:
     metrics = tuple(
-        Metric(slug, draw(labels), unit="Prozent", symbol="%", decimals=1)
+        Metric(
+            slug,
+            draw(labels),
+            unit="Prozent",
+            symbol="%",
+            decimals=1,
+            beside=tuple(Metric(f"{slug}.{name}", name) for name in included),
+        )
         for slug in draw(_distinct(slugs))
     )
     areas = tuple(Area(f"ags:{slug}", draw(labels)) for slug in draw(_distinct(slugs)))
@@ -76,8 +86,9 @@ def _terms(codes: list[str]) -> tuple[Category, ...]:
 
 
 @st.composite
-def cubes(draw: st.DrawFn) -> Cube:
-    axes = draw(dimensions())
+def cubes(draw: st.DrawFn, *, including: bool = False) -> Cube:
+    included = draw(st.lists(st.sampled_from(MEASURES), unique=True)) if including else []
+    axes = draw(dimensions(included))
     empty = Cube(state=STATE, lang="de", dimensions=axes)
     places = draw(st.sets(st.integers(0, empty.size - 1), min_size=1, max_size=40))
     marks = {
@@ -93,6 +104,9 @@ def cubes(draw: st.DrawFn) -> Cube:
             place: None if marks.get(place) in HIDDEN else draw(values) for place in sorted(places)
         },
         marks=marks,
+        included={
+            name: {place: draw(st.none() | values) for place in sorted(places)} for name in included
+        },
         sources=[SOURCE],
         updated="2024-05-07T16:00:00Z",
         titles={lang: tuple(each.label for each in axes[0].categories) for lang in ("de", "en")},

@@ -296,7 +296,6 @@ def test_accept_chooses(county: TestClient, accept: str, media_type: str) -> Non
         ("sort", "period"),
         ("facets", "level"),
         ("fields", "value"),
-        ("include", "interval"),
         ("layout", "wide"),
     ],
 )
@@ -306,6 +305,74 @@ def test_parts_of_a_list_are_refused(
     answer = county.get(LIST, params={"format": format_, parameter: value})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["parameter"] == parameter
+
+
+RATE = {"indicator": "share", "include": "numerator,denominator,interval"}
+MEASURES = ("numerator", "denominator", "interval_low", "interval_high")
+
+
+def test_what_is_included_is_what_the_list_has(county: TestClient) -> None:
+    document = asked(county, RATE)
+    assert document["size"][0] == 1 + len(MEASURES)
+    found = {codes[:3]: value for codes, (value, _) in cells(document).items()}
+    items = listed(county, RATE)
+    for item in items:
+        slug, *rest = _codes(item, document["id"])
+        interval = item["interval"] or {"low": None, "high": None}
+        expected = [item["numerator"], item["denominator"], interval["low"], interval["high"]]
+        assert found[slug, *rest] == item["value"]
+        assert [found[f"{slug}.{name}", *rest] for name in MEASURES] == expected
+    assert any(item["interval"] for item in items)
+
+
+def test_sdmx_has_what_is_included_as_attributes(county: TestClient) -> None:
+    items = {(item["district"]["slug"], item["value"]): item for item in listed(county, RATE)}
+    rows = lines(county, RATE)
+    assert [*rows[0]][-4:] == [name.upper() for name in MEASURES]
+    for row in rows:
+        item = items[row["REF_AREA"], float(row["OBS_VALUE"]) if row["OBS_VALUE"] else None]
+        interval = item["interval"] or {"low": None, "high": None}
+        expected = [item["numerator"], item["denominator"], interval["low"], interval["high"]]
+        found = [float(row[name.upper()]) if row[name.upper()] else None for name in MEASURES]
+        assert found == expected
+
+
+def test_what_is_hidden_is_not_included(county: TestClient) -> None:
+    """Two poor people in Dörn: neither they nor what follows from them."""
+    document = asked(county, RATE | {"district": "doern"})
+    made = {codes[0]: cell for codes, cell in cells(document).items()}
+    for name in ("share", "share.numerator", "share.interval_low", "share.interval_high"):
+        value, flags = made[name]
+        assert value is None
+        assert "suppressed" in flags
+    (row,) = lines(county, RATE | {"district": "doern"})
+    assert row["OBS_VALUE"] == row["NUMERATOR"] == row["INTERVAL_LOW"] == row["INTERVAL_HIGH"] == ""
+
+
+def test_each_measure_has_its_unit(county: TestClient) -> None:
+    query = {"indicator": ["share", "people"], "include": "interval,denominator", "lang": "en"}
+    category = asked(county, query)["dimension"]["indicator"]["category"]
+    assert list(category["index"]) == [
+        "share",
+        *(f"share.{name}" for name in MEASURES[1:]),
+        "people",
+        *(f"people.{name}" for name in MEASURES[1:]),
+    ]
+    assert category["label"]["share.denominator"] == "Armutsquote: denominator"
+    units = {code: (unit["symbol"], unit["decimals"]) for code, unit in category["unit"].items()}
+    assert units["share"] == units["share.interval_low"] == ("%", 1)
+    assert units["share.denominator"] == units["people"] == ("Personen", 0)
+    assert "people.denominator" not in units
+
+
+def test_a_recalculated_value_says_what_it_was_made_of(county: TestClient) -> None:
+    query = RATE | {"boundary": "2022-12-31"}
+    document = asked(county, query)
+    found = {codes[:3]: value for codes, (value, _) in cells(document).items()}
+    for item in listed(county, query):
+        slug, *rest = _codes(item, document["id"])
+        assert found[f"{slug}.numerator", *rest] == item["numerator"]
+        assert found[f"{slug}.denominator", *rest] == item["denominator"]
 
 
 @pytest.mark.parametrize("harmless", [{"limit": "all"}, {"count": "none"}])
@@ -349,6 +416,16 @@ def test_more_observations_than_the_limit_are_not_read(
     answer = county.get(LIST, params={"format": "sdmx-csv", "lang": "en"})
     assert answer.status_code == 400
     assert "there are more than 24 observations" in answer.json()["detail"]
+
+
+def test_counts_are_looked_up_for_fewer(
+    county: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_INCLUDING", 10)
+    asked(county, {})
+    answer = county.get(LIST, params={"format": "jsonstat", "include": "interval"})
+    assert answer.status_code == 400
+    assert "there are more than 10 observations" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("format_", ["jsonstat", "sdmx-csv"])

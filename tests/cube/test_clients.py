@@ -90,6 +90,20 @@ def test_pysdmx_reads_the_observations_of_the_list(served: str, query: str) -> N
     assert _observed(dataset.data) == expected
 
 
+def test_pyjstat_and_pysdmx_read_what_is_included(served: str) -> None:
+    query = "indicator=share&include=numerator,interval"
+    plain = listed(served, query).set_index("district")
+    url = f"{served}/v1/observations.jsonstat?{query}"
+    frame = pyjstat.Dataset.read(url).write("dataframe", naming="id").set_index("indicator")
+    attributes = dataset_of(fetched(f"{served}/v1/observations.sdmx-csv?{query}")).data
+    for name in ("numerator", "interval_low", "interval_high"):
+        column = plain[name].dropna()
+        assert len(column)
+        assert sorted(frame.loc[f"share.{name}", "value"].dropna()) == sorted(column)
+        found = attributes.set_index("REF_AREA")[name.upper()]
+        assert {area: float(value) for area, value in found.items() if value} == dict(column)
+
+
 def test_pandas_reads_sdmx_csv(served: str) -> None:
     text = fetched(f"{served}/v1/observations.sdmx-csv?indicator=voices")
     frame = pd.read_csv(StringIO(text))

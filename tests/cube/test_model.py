@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -42,6 +44,29 @@ def test_what_is_chosen_is_what_numpy_takes(cube: Cube, data: st.DataObject) -> 
     assert part.shape == tuple(map(len, kept))
     assert dense(part).tolist() == dense(cube)[np.ix_(*kept)].tolist()
     assert set(part.marks) <= set(part.cells)
+
+
+@given(cube=cubes(including=True))
+def test_what_is_included_is_a_metric_after_the_one_it_is_of(cube: Cube) -> None:
+    layers = [
+        dense(replace(cube, cells=values, included={}))
+        for values in (cube.cells, *cube.included.values())
+    ]
+    wide = cube.widened
+    stacked = np.stack(layers, axis=1).reshape(wide.shape)
+    assert dense(wide).tolist() == stacked.tolist()
+    named = [code for each in cube.metrics for code in (each.code, *(b.code for b in each.beside))]
+    assert list(wide.of("metric").places) == named
+    assert len(wide.marks) == len(cube.marks) * len(layers)
+
+
+@given(cube=cubes(including=True))
+def test_what_is_included_is_chosen_with_the_value(cube: Cube) -> None:
+    metrics = list(cube.of("metric").places)[::-1]
+    part = cube.chosen({"indicator": metrics})
+    for name, values in cube.included.items():
+        whole = dense(replace(cube, cells=values))
+        assert dense(replace(part, cells=part.included[name])).tolist() == whole[::-1].tolist()
 
 
 @given(cube=cubes())

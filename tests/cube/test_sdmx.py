@@ -33,7 +33,7 @@ CODE = re.compile(r"[A-Za-z0-9_@$-]+")
 
 
 @settings(deadline=None)  # pandas takes its time
-@given(cube=cubes())
+@given(cube=cubes(including=True))
 def test_pysdmx_reads_what_was_written(cube: Cube) -> None:
     dataset = dataset_of(sdmx.table(cube).decode())
     assert dataset.short_urn == f"Dataflow={sdmx.structure(cube)}"
@@ -49,6 +49,9 @@ def test_pysdmx_reads_what_was_written(cube: Cube) -> None:
         value = cube.cells[place]
         assert (float(row["OBS_VALUE"]) if row["OBS_VALUE"] else None) == value
         assert (row["UNIT_MEASURE"], row["DECIMALS"]) == ("%", "1")
+        for name, values in cube.included.items():
+            found = row[name.upper()]
+            assert (float(found) if found else None) == values[place]
 
 
 @given(cube=cubes())

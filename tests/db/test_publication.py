@@ -561,8 +561,10 @@ def test_a_small_raw_observation_is_published_without_its_value(town: Town) -> N
     [
         ("UPDATE registry.observation SET value = 7", [("2022", "municipality", 2)], ["2022"]),
         (
-            "UPDATE registry.observation SET period = '2023' WHERE district_id = "
-            "(SELECT id FROM registry.district WHERE slug = 'west')",
+            (
+                "UPDATE registry.observation SET period = '2023' WHERE district_id = "
+                "(SELECT id FROM registry.district WHERE slug = 'west')"
+            ),
             [("2022", "municipality", 1), ("2023", "municipality", 1)],
             ["2022", "2023"],
         ),
@@ -572,8 +574,10 @@ def test_a_small_raw_observation_is_published_without_its_value(town: Town) -> N
             ["2022"],
         ),
         (
-            "DELETE FROM registry.observation WHERE district_id = "
-            "(SELECT id FROM registry.district WHERE slug = 'west')",
+            (
+                "DELETE FROM registry.observation WHERE district_id = "
+                "(SELECT id FROM registry.district WHERE slug = 'west')"
+            ),
             [("2022", "municipality", 1)],
             ["2022"],
         ),

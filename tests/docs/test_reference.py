@@ -16,6 +16,7 @@ from api.cube import sdmx
 from api.formats import FORMATS
 from api.resources import RESOURCES
 from api.settings import Settings
+from db.cube import COUNTS
 from seed.mappings import ImportMapping
 from tests.docs.pages import DOCS, INLINE, PAGES, ROOT, blocks, name_of, prose
 
@@ -55,7 +56,8 @@ def test_every_codelist_is_described() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_settings_that_a_page_names_exist(page: Path) -> None:
-    known = {name.upper() for name in Settings.model_fields} | set(sdmx.COLUMNS)
+    columns = {*sdmx.COLUMNS, *map(str.upper, COUNTS)}
+    known = {name.upper() for name in Settings.model_fields} | columns
     named = {
         name for name in INLINE.findall(prose(page)) if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", name)
     }
