@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import typer
@@ -20,6 +21,10 @@ from commands import (
     sources,
 )
 from commands.console import notes
+
+STARTING = 10_000
+"""New objects between two collections. What imports make stays: with Python's 700, the collector
+takes a sixth of a server's start to find nothing."""
 
 app = typer.Typer(
     help="Quartier, the open-data registry of social offerings, districts, indicators, measures.",
@@ -87,6 +92,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
 
 def main() -> None:
+    gc.set_threshold(STARTING)
     try:
         app(prog_name="quartier")
     except Exception as error:

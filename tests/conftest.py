@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +31,8 @@ from tests.servers import running_server
 DATA_VARIABLE = "QUARTIER_TEST_DATA"
 PREFIX = "quartier-test-"
 MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that is made there is private
+FEW_COLLECTIONS = 50_000
+"""New objects between two collections of garbage, of which tests make little."""
 ROOM = 2_000_000_000
 """Bytes: more than a run has ever needed."""
 
@@ -42,11 +46,20 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name.upper(), None)  # a developer's own settings must not decide a test
     os.environ["ARTEFACTS_BUILD"] = "false"  # no server makes files unless a test asks it to
     os.environ["ARTEFACTS"] = os.devnull
+    if config.pluginmanager.hasplugin("cacheprovider"):
+        _keep_bytecode(config.cache)
+    gc.set_threshold(FEW_COLLECTIONS)
     if not _is_worker(config):
         _remove_abandoned_runs()
         os.environ[DATA_VARIABLE] = tempfile.mkdtemp(
             prefix=f"{PREFIX}{os.getpid()}-", dir=MEMORY if _is_roomy(MEMORY) else None
         )
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -134,6 +147,17 @@ def connect_to(database: Database, **settings: Any) -> TestClient:
 
     url = SecretStr(database.public_url)
     return TestClient(create_app(Settings(database_public_url=url, **settings)))
+
+
+def _keep_bytecode(cache: pytest.Cache) -> None:
+    """Of us and of the processes that tests start: compiling takes longer than many a test.
+
+    Who wants no bytecode beside the sources gets it in pytest's cache.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"]
+        sys.dont_write_bytecode = False
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,13 @@ def own_county_database(cluster: Cluster, world_template: str) -> Iterator[Datab
     """This test's own, to change at will."""
     with clone(cluster, world_template) as fresh:
         yield fresh
+
+
+@pytest.fixture
+def own_county_artefacts(county_artefacts: Path, tmp_path: Path) -> Path:
+    """The files of this test's own, as if it had had them made."""
+    shutil.copytree(county_artefacts, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,14 @@ def left(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} - states - {"current", "lock"}
 
 
+@pytest.fixture
+def first(own_county_artefacts: Path) -> Manifest:
+    """Of the state that the county has at the beginning; its files are in `tmp_path`."""
+    made = current(own_county_artefacts)
+    assert made
+    return made
+
+
 def replace_makers(monkeypatch: pytest.MonkeyPatch, *makers: object) -> None:
     monkeypatch.setattr(building, "MAKERS", makers)
 
@@ -65,8 +73,9 @@ def test_what_is_there_is_not_made_again(
     assert make(own_county_database, tmp_path) == made == current(tmp_path)
 
 
-def test_a_publication_makes_another_state(own_county_database: Database, tmp_path: Path) -> None:
-    first = make(own_county_database, tmp_path)
+def test_a_publication_makes_another_state(
+    own_county_database: Database, tmp_path: Path, first: Manifest
+) -> None:
     rename_one(own_county_database, "Ganz neuer Name")
     second = make(own_county_database, tmp_path)
     assert second.sequence == first.sequence + 1
@@ -75,8 +84,9 @@ def test_a_publication_makes_another_state(own_county_database: Database, tmp_pa
     assert not left(tmp_path)
 
 
-def test_only_what_changed_is_made_again(own_county_database: Database, tmp_path: Path) -> None:
-    first = make(own_county_database, tmp_path)
+def test_only_what_changed_is_made_again(
+    own_county_database: Database, tmp_path: Path, first: Manifest
+) -> None:
     rename_one(own_county_database, "Ganz neuer Name")
     second = make(own_county_database, tmp_path)
     for made in second.files:
@@ -88,9 +98,8 @@ def test_only_what_changed_is_made_again(own_county_database: Database, tmp_path
 
 
 def test_other_code_takes_nothing_over(
-    own_county_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_county_database: Database, tmp_path: Path, first: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = make(own_county_database, tmp_path)
     for module in (keys, building):
         monkeypatch.setattr(module, "code", lambda: "another release")
     second = make(own_county_database, tmp_path)
@@ -129,24 +138,22 @@ def test_the_newest_states_are_kept(own_county_database: Database, tmp_path: Pat
 
 
 def test_states_of_other_releases_do_not_stay_for_ever(
-    own_county_database: Database, tmp_path: Path
+    own_county_database: Database, tmp_path: Path, first: Manifest
 ) -> None:
     """Their manifests may be written in another way. What is not ours is left alone."""
-    old = make(own_county_database, tmp_path)
-    (tmp_path / old.key / "manifest.json").write_text('{"written": "in another way"}')
+    (tmp_path / first.key / "manifest.json").write_text('{"written": "in another way"}')
     (tmp_path / "notes").mkdir()
     rename_one(own_county_database, "Neuer Stand")
     new = make(own_county_database, tmp_path)
-    assert not (tmp_path / old.key).exists()
+    assert not (tmp_path / first.key).exists()
     assert (tmp_path / new.key).exists()
     assert left(tmp_path) == {"notes"}
 
 
 def test_who_publishes_meanwhile_is_not_in_the_files(
-    own_county_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_county_database: Database, tmp_path: Path, first: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One state, although the publication came before most of its files were made."""
-    before = make(own_county_database, tmp_path / "before")
 
     def publishing(_shown: Snapshot, _folder: Path, _made: Sequence[Made]) -> Iterable[Made]:
         rename_one(own_county_database, "Mittendrin")
@@ -154,20 +161,19 @@ def test_who_publishes_meanwhile_is_not_in_the_files(
 
     replace_makers(monkeypatch, publishing, *MAKERS)
     during = make(own_county_database, tmp_path / "during")
-    assert during.sequence == before.sequence
+    assert during.sequence == first.sequence
     assert {made.name: made.sha256 for made in during.files} == {
-        made.name: made.sha256 for made in before.files
+        made.name: made.sha256 for made in first.files
     }
     replace_makers(monkeypatch, *MAKERS)
     after = make(own_county_database, tmp_path / "during")
-    assert after.sequence == before.sequence + 1
+    assert after.sequence == first.sequence + 1
     assert "Mittendrin" in content(tmp_path / "during")
 
 
 def test_a_full_disk_leaves_the_state_before(
-    own_county_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_county_database: Database, tmp_path: Path, first: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = make(own_county_database, tmp_path)
     rename_one(own_county_database, "Kein Platz")
 
     def full(_shown: Snapshot, folder: Path, _made: Sequence[Made]) -> Iterable[Made]:
@@ -201,9 +207,8 @@ building.build(Settings(), sys.argv[1], Path(sys.argv[2]))
 
 
 def test_a_killed_builder_leaves_the_state_before_and_the_next_cleans_up(
-    own_county_database: Database, tmp_path: Path
+    own_county_database: Database, tmp_path: Path, first: Manifest
 ) -> None:
-    first = make(own_county_database, tmp_path)
     rename_one(own_county_database, "Nach dem Ende")
     arguments = [sys.executable, "-c", DYING, own_county_database.public_url, str(tmp_path)]
     with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE) as process:
@@ -226,20 +231,20 @@ def test_there_is_one_builder_at_a_time(county_database: Database, tmp_path: Pat
     assert make(county_database, tmp_path)
 
 
-def test_a_damaged_state_is_made_again(county_database: Database, tmp_path: Path) -> None:
-    made = make(county_database, tmp_path)
-    (tmp_path / made.key / "manifest.json").write_text("{")
+def test_a_damaged_state_is_made_again(
+    county_database: Database, tmp_path: Path, first: Manifest
+) -> None:
+    (tmp_path / first.key / "manifest.json").write_text("{")
     assert current(tmp_path) is None
     again = make(county_database, tmp_path)
-    assert again.key == made.key
+    assert again.key == first.key
     assert read(tmp_path / again.key) == again
 
 
 def test_a_state_that_came_back_is_pointed_to(
-    county_database: Database, own_county_database: Database, tmp_path: Path
+    county_database: Database, own_county_database: Database, tmp_path: Path, first: Manifest
 ) -> None:
     """As after a restore: what is there already need not be made."""
-    first = make(own_county_database, tmp_path)
     rename_one(own_county_database, "Wird zurückgenommen")
     make(own_county_database, tmp_path)
     assert make(county_database, tmp_path) == first == current(tmp_path)

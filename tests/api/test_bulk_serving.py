@@ -282,18 +282,21 @@ def test_unknown_parameters_are_refused(files: TestClient) -> None:
         assert files.get(f"{path}?limit=1").status_code == 400
 
 
-def test_states_are_kept_under_their_number(own_county_database: Database, tmp_path: Path) -> None:
-    url = own_county_database.public_url
-    first = build(Settings(), url, tmp_path)
-    with connect_to(own_county_database, artefacts=tmp_path) as client:
+def test_states_are_kept_under_their_number(
+    own_county_database: Database, own_county_artefacts: Path
+) -> None:
+    folder = own_county_artefacts
+    first = current(folder)
+    assert first
+    with connect_to(own_county_database, artefacts=folder) as client:
         before = get(client, CSV).content
         rename_one(own_county_database, "Zweiter Stand")
-        second = build(Settings(), url, tmp_path)
+        second = build(Settings(), own_county_database.public_url, folder)
         assert "Zweiter Stand" in get(client, CSV).text
         assert get(client, "/bulk").json()["kept"] == [second.sequence, first.sequence]
         assert get(client, f"/bulk/{first.sequence}/offerings.csv").content == before
         assert get(client, f"/bulk/{second.sequence}/offerings.csv").text == get(client, CSV).text
-        shutil.rmtree(tmp_path / first.key)
+        shutil.rmtree(folder / first.key)
         assert client.get(f"/bulk/{first.sequence}/offerings.csv").status_code == 410
         assert client.get(f"/bulk/{second.sequence + 1}/offerings.csv").status_code == 404
 
@@ -383,9 +386,10 @@ def test_the_list_has_a_tag_for_each_of_its_forms(files: TestClient) -> None:
         assert files.head(path, headers={"Accept": accepted}).headers["etag"] == tag
 
 
-def test_how_far_the_files_are_is_told(own_county_database: Database, tmp_path: Path) -> None:
-    build(Settings(), own_county_database.public_url, tmp_path)
-    with connect_to(own_county_database, artefacts=tmp_path) as client:
+def test_how_far_the_files_are_is_told(
+    own_county_database: Database, own_county_artefacts: Path
+) -> None:
+    with connect_to(own_county_database, artefacts=own_county_artefacts) as client:
         assert get(client, "/health/ready").json()["artefacts"] == 2
         rename_one(own_county_database, "Neu")
         ready = get(client, "/health/ready").json()
@@ -394,5 +398,5 @@ def test_how_far_the_files_are_is_told(own_county_database: Database, tmp_path: 
         text = get(client, "/metrics").text
         assert "quartier_artefacts_sequence 2.0" in text
         assert "quartier_artefacts_failures 0.0" in text
-        build(Settings(), own_county_database.public_url, tmp_path)
+        build(Settings(), own_county_database.public_url, own_county_artefacts)
         until(lambda: "quartier_artefacts_behind_seconds 0.0" in get(client, "/metrics").text)

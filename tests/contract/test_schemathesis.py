@@ -8,6 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import requests
 import schemathesis
 from schemathesis import Case, DeserializationContext, GenerationMode, Response
 from schemathesis.core.failures import FailureGroup
@@ -54,19 +55,29 @@ def plausible(live_server: str) -> Iterator[Plausible]:
     known.close()
 
 
+@pytest.fixture(scope="session")
+def session() -> Iterator[requests.Session]:
+    """One connection for all; otherwise each request has one made."""
+    with requests.Session() as made:
+        made.trust_env = False
+        yield made
+
+
 def _repair(case: Case[Any], plausible: Plausible) -> None:
     if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
         plausible.repair(case)
 
 
 @pytest.mark.parametrize("path", DOCUMENT["paths"])
-def test_the_server_keeps_the_contract(path: str, live_server: str, plausible: Plausible) -> None:
+def test_the_server_keeps_the_contract(
+    path: str, live_server: str, plausible: Plausible, session: requests.Session
+) -> None:
     """Its cases take a second to make. `schema.parametrize()` would make those of all addresses
     in every process before the first test; this is what it does, for one address."""
 
     def keeps_the_contract(case: Case[Any]) -> None:
         _repair(case, plausible)
-        case.call_and_validate(base_url=live_server)
+        case.call_and_validate(base_url=live_server, session=session)
 
     paths = {path: DOCUMENT["paths"][path]}
     schema = schemathesis.openapi.from_dict({**DOCUMENT, "paths": paths}, config=CONFIG)
@@ -79,7 +90,9 @@ def test_the_server_keeps_the_contract(path: str, live_server: str, plausible: P
         test()
 
 
-def test_what_a_list_names_can_be_asked_for(live_server: str, plausible: Plausible) -> None:
+def test_what_a_list_names_can_be_asked_for(
+    live_server: str, plausible: Plausible, session: requests.Session
+) -> None:
     """From lists to their entities, along the links of the contract."""
 
     schema = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
@@ -89,7 +102,7 @@ def test_what_a_list_names_can_be_asked_for(live_server: str, plausible: Plausib
             _repair(case, plausible)
 
         def get_call_kwargs(self, case: Case[Any]) -> dict[str, Any]:  # noqa: ARG002
-            return {"base_url": live_server}
+            return {"base_url": live_server, "session": session}
 
     settings = hypothesis.settings(
         max_examples=10,
