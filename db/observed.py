@@ -18,7 +18,7 @@ class Summary:
     """How many values, of how many indicators and districts, from when to when.
 
     `names`: by language what the indicator (`title`) and the district are called, if there is only
-    one. `citation`: that of the only indicator.
+    one. `citation`: what is stated for the only indicator, not what was made of its own source.
     """
 
     state: State
@@ -86,5 +86,10 @@ SELECT (SELECT json_object_agg(l.code, json_build_object(
        coalesce((SELECT json_agg(s ORDER BY s.title) FROM (
            SELECT title, publisher, url, license, license_url, attribution, retrieved
            FROM published.source WHERE id = ANY ($3::uuid[])) AS s), '[]')::text,
-       (SELECT document::json ->> 'citation' FROM published.indicator WHERE id = $1::uuid)
+       (SELECT nullif(d ->> 'citation', concat_ws(
+                   ', ', (s ->> 'publisher') || ': ' || (s ->> 'title'),
+                   s ->> 'retrieved', s ->> 'license'))
+        FROM published.indicator
+        CROSS JOIN LATERAL (SELECT document::json AS d, document::json -> 'source' AS s) AS said
+        WHERE id = $1::uuid)
 """
