@@ -32,7 +32,7 @@ class Extent:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """`names`: by language what the indicator (`title`) and the district are called, if there is
-    only one. `citation`: that of the only indicator.
+    only one. `citation`: what is stated for the only indicator, not what was made of its own source.
     """
 
     state: State
@@ -86,5 +86,10 @@ SELECT (SELECT json_object_agg(l.code, json_build_object(
                          WHERE d.id = $2::uuid)))::text
         FROM unnest($4::text[]) AS l(code)),
        {SOURCES.format(ids="SELECT unnest($3::uuid[])")},
-       (SELECT document::json ->> 'citation' FROM published.indicator WHERE id = $1::uuid)
+       (SELECT nullif(d ->> 'citation', concat_ws(
+                    ', ', (s ->> 'publisher') || ': ' || (s ->> 'title'),
+                    s ->> 'retrieved', s ->> 'license'))
+        FROM published.indicator
+        CROSS JOIN LATERAL (SELECT document::json AS d, document::json -> 'source' AS s) AS said
+        WHERE id = $1::uuid)
 """

@@ -23,6 +23,7 @@ LIMIT = Decimal(10) ** 15  # what the registry can hold
 _BLANKS = " \u00a0\u2007\u2009\u202f"
 _SEPARATORS = {" ": f"[{_BLANKS}]", "'": "['’]", ".": r"\.", ",": ",", "": "(?!)"}
 _DASHES = {"-", "–", "—", "−"}
+_UNSURE = "/"  # DIN 55301: not shown, as it is not reliable; elsewhere it only says that nothing is
 _SIGNS: Mapping[str, Flag] = {
     ".": "suppressed",
     "·": "suppressed",
@@ -32,7 +33,7 @@ _SIGNS: Mapping[str, Flag] = {
     "…": "not_available",
     "...": "not_available",
     "..": "not_available",
-    "/": "not_available",
+    _UNSURE: "not_available",
     ":": "not_available",
     "()": "not_available",
     "k.a.": "not_available",
@@ -156,6 +157,8 @@ def _signed(text: str, convention: Convention) -> Figure | None:
     joined = _joined(text)
     if joined in _DASHES:
         return Figure(Decimal(0)) if convention.official else Figure(None, "not_available")
+    if joined == _UNSURE and convention.official:
+        return Figure(None, "low_reliability")
     if joined in _SIGNS:
         return Figure(None, _SIGNS[joined])
     if _LESS_THAN.fullmatch(text):

@@ -190,7 +190,7 @@ def _extension(table: Table, cube: Cube, placement: Placement) -> dict[str, Any]
         "lastPeriod": periods[-1],
         "contact": [{"organization": publisher, "raw": publisher}],
         "license": told.license_of(cube) or document["source"]["license"],
-        "citation": document["citation"] or told.citation(cube),
+        "citation": told.citation(cube),
         "sequence": cube.state.sequence,
     }
 

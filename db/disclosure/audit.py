@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import inf
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -69,8 +70,8 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A published observation. `count` is what it counts, of a rate its numerator, as far as shown;
-    `whole` what a rate is divided by.
+    """A published observation. `count` is what it counts, of a rate its numerator, of a median how
+    many it is about, as far as shown; `whole` what a count is a part of.
     """
 
     base: UUID
@@ -80,7 +81,7 @@ class Shown:
     district_id: UUID
     district: str
     breakdowns: dict[str, str]
-    is_rate: bool
+    type: str
     is_hidden: bool
     value: Decimal | None
     count: Decimal | None
@@ -116,10 +117,11 @@ def _audit(
     for rows in _tables(connection, only):
         concealed = {row.cell: row for row in rows if row.is_hidden}
         hidden += len(concealed)
+        wholes = _wholes(rows)
         leaks += [
             _leak(concealed[cell], low, high)
             for cell, (low, high) in _intervals(rows, concealed.keys(), known, solve).items()
-            if high - low < concealed[cell].threshold - CLOSE
+            if high - low < min(concealed[cell].threshold, wholes.get(cell, inf)) - CLOSE
         ]
     return Audit(hidden, leaks)
 
@@ -136,6 +138,11 @@ def _intervals(
     day = max((row.day for row in rows if row.day), default=None)
     sums = list(sums_of({row.cell for row in rows}, known, day)) if is_sum else []
     equations = equations_of(values, sums, concealed)
+    equations += [
+        Equation({cell: 1, ("others", cell): 1}, whole)
+        for cell, whole in _wholes(rows).items()
+        if cell not in values
+    ]
     equations += [each for row in rows if row.cell not in values for each in _rate(row)]
     found: dict[Key, Interval] = {}
     enough = max(row.threshold for row in rows)
@@ -161,14 +168,19 @@ def _propagated(
     return intervals(component, cells, enough)
 
 
+def _wholes(rows: Sequence[Shown]) -> dict[Cell, float]:
+    """What is visible beside a count as that which it is a part of."""
+    return {
+        row.cell: float(row.whole)
+        for row in rows
+        if row.type in {"count", "rate"} and row.whole is not None
+    }
+
+
 def _rate(row: Shown) -> Iterator[Equation]:
-    """A count is at most the whole; a rate says what it is, as far as its decimals go."""
-    if not row.is_rate or row.whole is None:
-        return
-    whole, cell = float(row.whole), row.cell
-    yield Equation({cell: 1, ("others", cell): 1}, whole)
-    if row.value is not None and row.factor:
-        per_unit = whole / float(row.factor)
+    """A rate says what its count is, as far as its decimals go."""
+    if row.type == "rate" and row.whole is not None and row.value is not None and row.factor:
+        cell, per_unit = row.cell, float(row.whole) / float(row.factor)
         half = 0.5 * 10**-row.decimals
         least = max(0.0, (float(row.value) - half) * per_unit)
         most = (float(row.value) + half) * per_unit
@@ -185,20 +197,25 @@ def _tables(
         yield from tables_of(cursor.execute(query, values))
 
 
-# Medians and indices are no counts: nothing follows from them.
+# Medians and indices speak of as many as their denominator says. A count is a part of what a rate
+# of it is divided by, though nobody states that rate.
 _INDICATORS: LiteralString = """
-WITH indicator AS MATERIALIZED (
+WITH described AS MATERIALIZED (
     SELECT id, slug, coalesce((d -> 'numerator' ->> 'id')::uuid, id) AS base,
-           (d -> 'denominator' ->> 'id')::uuid AS denominator_id,
+           (d -> 'denominator' ->> 'id')::uuid AS divided_by,
            d -> 'type' ->> 'code' AS type, d -> 'aggregation' ->> 'code' AS aggregation,
            (d ->> 'decimals')::int AS decimals, (d ->> 'factor')::numeric AS factor,
            (d ->> 'disclosure_threshold')::int AS threshold
-    FROM (SELECT id, slug, document::jsonb AS d FROM published.indicator) AS described
+    FROM (SELECT id, slug, document::jsonb AS d FROM published.indicator) AS document
+), indicator AS MATERIALIZED (
+    SELECT i.*, coalesce(i.divided_by, (
+        SELECT r.divided_by FROM described r
+        WHERE r.base = i.id AND r.type = 'rate' ORDER BY r.id LIMIT 1)) AS denominator_id
+    FROM described i
 ), concealing AS MATERIALIZED (
     SELECT DISTINCT i.base, o.period
     FROM indicator i JOIN published.observation o ON o.indicator_id = i.id
     WHERE o.flags && ARRAY['suppressed_primary', 'suppressed_secondary']
-      AND i.type IN ('count', 'rate')
 """
 
 # By the index of observations, not through all years.
@@ -210,16 +227,17 @@ _OF_THESE: LiteralString = """
 )
 SELECT i.base, i.slug AS indicator, o.period, o.period_latest AS day,
        o.district_id, d.slug AS district,
-       o.breakdowns::jsonb AS breakdowns, i.type = 'rate' AS is_rate,
+       o.breakdowns::jsonb AS breakdowns, i.type,
        o.flags && ARRAY['suppressed_primary', 'suppressed_secondary'] AS is_hidden,
        o.value,
        CASE i.type WHEN 'count' THEN o.value
-                   ELSE (o.document::jsonb ->> 'numerator')::numeric END AS count,
+                   WHEN 'rate' THEN (o.document::jsonb ->> 'numerator')::numeric
+                   ELSE (o.document::jsonb ->> 'denominator')::numeric END AS count,
        i.decimals, i.factor,
        coalesce((o.document::jsonb ->> 'denominator')::numeric, whole.value) AS whole,
-       i.aggregation = 'sum' OR i.type = 'rate' AS is_sum, i.threshold
+       i.aggregation = 'sum' OR i.type <> 'count' AS is_sum, i.threshold
 FROM concealing t
-JOIN indicator i ON i.base = t.base AND i.type IN ('count', 'rate')
+JOIN indicator i ON i.base = t.base
 JOIN published.observation o ON o.indicator_id = i.id AND o.period = t.period
 JOIN published.district d ON d.id = o.district_id
 LEFT JOIN published.observation whole

@@ -13,6 +13,7 @@ programming decides (Fischetti & Salazar-González: the attacker's problem).
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from math import inf
 from typing import Literal
 
@@ -42,7 +43,8 @@ class Table:
 
     `sums` may name cells without a value: nobody knows them, and they are at least 0. `open` cells
     are public whatever is decided here; `hidden` ones were hidden before, and stay so; `small` ones
-    must be hidden whatever their own value.
+    must be hidden whatever their own value. `wholes` are what cells are parts of, as everybody
+    knows: of two people, no more than two can be hidden.
     """
 
     values: Mapping[Key, float]
@@ -51,6 +53,7 @@ class Table:
     open: Collection[Key] = frozenset()
     hidden: Collection[Key] = frozenset()
     small: Collection[Key] = frozenset()
+    wholes: Mapping[Key, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -165,7 +168,11 @@ def _exposed(
     least = table.threshold - CLOSE
     equations = _around(table.values, sums, pattern.hidden)
     found = intervals(equations, asked, least, exact=exact)
-    return {key for key, (low, high) in found.items() if high - low < least}
+    return {
+        key
+        for key, (low, high) in found.items()
+        if high - low < min(least, table.wholes.get(key, inf) - CLOSE)
+    }
 
 
 def _partner(
@@ -173,11 +180,18 @@ def _partner(
 ) -> Key | None:
     """What to hide beside a cell: preferably one whose own sums already hide something, and small.
 
-    A zero hides nothing; a total is large, so it comes last by itself.
+    A zero hides nothing, unless it is the sum of zeros, or a part of a sum that is zero; a total is
+    large, so it comes last by itself.
     """
 
-    def is_choice(key: Key) -> bool:
-        return table.values.get(key, 0) > 0 and key not in pattern.hidden and key not in table.open
+    def is_free(key: Key) -> bool:
+        return key in table.values and key not in pattern.hidden and key not in table.open
+
+    def is_large(key: Key, _: Sum) -> bool:
+        return table.values[key] > 0
+
+    def is_opposite(key: Key, each: Sum) -> bool:
+        return (key == each.total) != (cell == each.total)
 
     def cost(key: Key) -> tuple[int, float, str]:
         bare = sum(
@@ -185,9 +199,12 @@ def _partner(
         )
         return bare, table.values[key], repr(key)
 
-    for reach in _reaches(table, pattern, sums, cell):
-        if choices := {key for each in reach for key in each.members if is_choice(key)}:
-            return min(choices, key=cost)
+    for will_do, reach in product((is_large, is_opposite), _reaches(table, pattern, sums, cell)):
+        members = {
+            key for each in reach for key in each.members if is_free(key) and will_do(key, each)
+        }
+        if members:
+            return min(members, key=cost)
     return None
 
 

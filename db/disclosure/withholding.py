@@ -146,16 +146,18 @@ def _decide(
     for row in rows:
         if row.count is not None:
             values.setdefault(row.cell, row.count)
-    bounds = list(_bounds(rows, shown))
-    values |= {("of", cell): whole for cell, whole, _ in bounds}
+    wholes = _wholes(rows, shown)
+    values |= {("of", cell): whole for cell, whole in wholes.items()}
     opened = {row.cell for row in rows if not row.raw and row.states_count}
+    threshold = max(row.threshold for row in rows)
     table = Table(
         values=values,
-        sums=[*sums, *(Sum(("of", cell), (cell, ("others", cell))) for cell, _, _ in bounds)],
-        threshold=max(row.threshold for row in rows),
-        open=opened | {("of", cell) for cell, _, _ in bounds},
+        sums=[*sums, *(Sum(("of", cell), (cell, ("others", cell))) for cell in wholes)],
+        threshold=threshold,
+        open=opened | {("of", cell) for cell in wholes},
         hidden={row.cell for row in rows if row.kind and row.cell in values},
-        small={cell for cell, _, is_small in bounds if is_small} - opened,
+        small={c for c, whole in wholes.items() if 0 < whole - values[c] < threshold} - opened,
+        wholes=wholes,
     )
     pattern = protect(table)
     for row in rows:
@@ -165,13 +167,17 @@ def _decide(
             decisions.withheld.append(_withheld(row, "no_count"))
 
 
-def _bounds(rows: Sequence[Row], shown: _Denominators) -> Iterator[tuple[Cell, float, bool]]:
-    """The wholes that are visible beside a count, and whether few are left without the counted."""
-    for row in rows:
-        count, whole = row.count, row.whole
-        if row.type == "rate" and count is not None and whole is not None:
-            is_small = 0 < whole - count < row.threshold
-            yield from [] if shown.is_hidden(row) else [(row.cell, whole, is_small)]
+def _wholes(rows: Sequence[Row], shown: _Denominators) -> dict[Any, float]:
+    """What is visible beside a count, where that is a part of it: the rest can be subtracted."""
+    return {
+        row.cell: whole
+        for row in rows
+        if row.type in {"count", "rate"}
+        and (count := row.count) is not None
+        and (whole := row.whole) is not None
+        and count <= whole
+        and not shown.is_hidden(row)
+    }
 
 
 def _note(row: Row, pattern: Pattern, shown: _Denominators, decisions: Decisions) -> None:
@@ -255,7 +261,8 @@ WITH divisor AS MATERIALIZED (
 SELECT t.base, o.period, o.period_latest AS day, o.id, o.indicator_id,
        i.slug AS indicator, d.slug AS district,
        o.district_id, o.breakdowns, o.value, o.numerator, o.denominator, o.raw,
-       i.type, i.factor, i.denominator_id, i.aggregation = 'sum' OR i.type = 'rate' AS is_sum,
+       i.type, i.factor, of.id AS denominator_id,
+       i.aggregation = 'sum' OR i.type <> 'count' AS is_sum,
        i.disclosure_threshold AS threshold, c.kind,
        divisor.value AS denominator_value, divisor.hidden AS denominator_hidden
 FROM undecided t
@@ -264,7 +271,12 @@ JOIN registry.observation o ON o.indicator_id = i.id AND o.period = t.period
 JOIN registry.public_district d ON d.id = o.district_id
 JOIN registry.public_source s ON s.id = o.source_id
 LEFT JOIN registry.disclosure c ON c.observation_id = o.id
-LEFT JOIN divisor ON divisor.indicator_id = i.denominator_id AND divisor.period = o.period
+CROSS JOIN LATERAL (
+    SELECT coalesce(i.denominator_id, (
+        SELECT r.denominator_id FROM registry.indicator r
+        WHERE r.numerator_id = i.id AND r.type = 'rate' ORDER BY r.id LIMIT 1)) AS id
+) AS of
+LEFT JOIN divisor ON divisor.indicator_id = of.id AND divisor.period = o.period
       AND divisor.district_id = o.district_id AND divisor.breakdowns = o.breakdowns
 WHERE o.status = 'published'
 ORDER BY t.divides DESC, t.base, o.period, i.type <> 'count', o.id

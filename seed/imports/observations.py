@@ -141,7 +141,9 @@ class ObservationImport:
             self.reader.report.reject(str(unknown), record.position, "district")
             return None
         flag = figure.flag or ("final" if figure.value is not None else "not_available")
-        flags = values.pop("flags", None) or (flag,)
+        flags = list(values.pop("flags", None) or (flag,))
+        if figure.value is None and "low_reliability" in flags:  # why it is not shown
+            flags = list(dict.fromkeys([*flags, "not_available"]))
         row = dict(columns_of(OBSERVATIONS, values))
         breakdowns = self._breakdowns(record)
         cell = (row["indicator_id"], district, period.edtf, sorted(breakdowns.items()))
@@ -154,7 +156,7 @@ class ObservationImport:
             "value": figure.value,
             **row,
             "district_id": district,
-            "flags": list(flags),
+            "flags": flags,
         }
 
     def _breakdowns(self, record: Record) -> dict[str, str]:

@@ -72,6 +72,21 @@ def test_a_zero_protects_nobody() -> None:
     assert set(hidden_of(values, [Sum("county", ("a", "b", "c"))]).hidden) == {"a", "c"}
 
 
+def test_zeros_that_must_be_hidden_take_their_total_with_them() -> None:
+    values = {"county": 0, "a": 0, "b": 0, "c": 0}
+    pattern = hidden_of(values, [Sum("county", ("a", "b", "c"))], small={"a"})
+    assert set(pattern.hidden) == {"county", "a"}
+    assert not pattern.exposed
+
+
+def test_a_part_of_two_people_cannot_lie_farther_apart() -> None:
+    values = {"a": 1, "people": 2}
+    beside = Sum("people", ("a", "others"))
+    pattern = hidden_of(values, [beside], open={"people"}, wholes={"a": 2})
+    assert set(pattern.hidden) == {"a"}
+    assert not pattern.exposed
+
+
 def test_an_only_part_takes_its_total_with_it() -> None:
     values = {"county": 52, "region": 2, "other": 50, "a": 2, "b": 0}
     sums = [Sum("county", ("region", "other")), Sum("region", ("a", "b"))]

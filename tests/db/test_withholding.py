@@ -183,6 +183,49 @@ def test_a_rate_or_median_of_nobody_knows_how_many_waits(county: Database) -> No
     assert ("income", "a") not in shown(county)
 
 
+def test_what_a_declared_rate_divides_by_shows_the_rest_though_nobody_states_the_rate(
+    county: Database,
+) -> None:
+    observe(county, "people", {"county": 300, "a": 100, "b": 100, "c": 100}, raw=False)
+    observe(county, "poor", {"county": 180, "a": 98, "b": 50, "c": 32})
+    publish(county.owner_url)
+    assert leaks(county) == []
+    assert hidden(county) == {("poor", "a"), ("poor", "c")}
+
+
+def test_whom_a_median_is_about_cannot_be_recomputed_from_the_county(county: Database) -> None:
+    values = {"county": (1500.0, 112), "a": (900.0, 2), "b": (1400.0, 10), "c": (1522.0, 100)}
+    for district, (value, persons) in values.items():
+        observe(county, "income", {district: value}, denominator=persons)
+    publish(county.owner_url)
+    assert leaks(county) == []
+    assert hidden(county) == {("income", "a"), ("income", "b")}
+
+
+def test_the_audit_finds_whom_a_median_is_about(county: Database) -> None:
+    for district, persons in {"county": 112, "a": 2, "b": 10, "c": 100}.items():
+        observe(county, "income", {district: 1500}, denominator=persons)
+    publish(county.owner_url)
+    with psycopg.connect(county.owner_url) as connection:
+        connection.execute(
+            "UPDATE published.observation SET value = 1500, flags = '{final}',"
+            " document = jsonb_set(document::jsonb, '{denominator}', '10')::text"
+            " WHERE 'suppressed_secondary' = ANY (flags)"
+        )
+    assert leaks(county) == [("income", "a")]
+
+
+def test_of_two_people_no_more_than_two_are_hidden_and_that_stops_no_publication(
+    county: Database,
+) -> None:
+    observe(county, "people", {"county": 102, "a": 2, "b": 1, "c": 99}, raw=False)
+    observe(county, "poor", {"county": 31, "a": 0, "b": 1, "c": 30})
+    observe(county, "share", {"county": 31, "a": 0, "b": 100, "c": 30})
+    assert publish(county.owner_url).withheld == []
+    assert leaks(county) == []
+    assert {("poor", "a"), ("poor", "b")} <= hidden(county)
+
+
 def test_sexes_cannot_be_subtracted_from_the_whole(county: Database) -> None:
     observe(county, "poor", {"a": 20, "a f": 2, "a m": 18, "b": 40, "b f": 20, "b m": 20})
     publish(county.owner_url)

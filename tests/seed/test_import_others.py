@@ -111,6 +111,30 @@ def test_a_table_with_years_for_columns(registry: Registry) -> None:
     ]
 
 
+def test_what_is_too_unsure_to_be_shown_says_so(registry: Registry) -> None:
+    report = registry.take(
+        "observations",
+        "ags,wert,status\n14522180,/,\n14522080,,low_reliability\n",
+        fields={
+            "indicator": {"constant": "einwohner"},
+            "district": "ags",
+            "period": {"constant": 2022},
+            "value": "wert",
+            "flags": "status",
+        },
+        indicators=[PEOPLE],
+        conventions={"official": True},
+    )
+    assert (report.new, report.rejected) == (2, 0)
+    assert (
+        registry.all(
+            "SELECT o.value, o.flags FROM registry.observation o "
+            "JOIN registry.indicator i ON i.id = o.indicator_id WHERE i.slug = 'einwohner'"
+        )
+        == [(None, ["low_reliability", "not_available"])] * 2
+    )
+
+
 @pytest.mark.parametrize(("year", "district"), [("2022", "Ostrau"), ("2023", "Jahnatal")])
 def test_a_merged_municipality_counts_for_its_successor_afterwards(
     registry: Registry, year: str, district: str

@@ -126,7 +126,6 @@ def test_an_empty_cell_is_no_number_and_no_sign(cell: str | None) -> None:
         ("unter 5", "suppressed"),
         ("…", "not_available"),
         ("...", "not_available"),
-        ("/", "not_available"),
         ("k. A.", "not_available"),
         ("k.A.", "not_available"),
         ("keine Angabe", "not_available"),
@@ -141,6 +140,11 @@ def test_signs_in_place_of_a_number(cell: str, flag: str) -> None:
     assert flag in FLAGS
     for convention in (PLAIN, GERMAN, OFFICIAL):
         assert (number(cell, convention), sign(cell, convention)) == (None, flag)
+
+
+def test_a_slash_is_a_number_too_unsure_to_show_only_in_official_statistics() -> None:
+    assert figure("/", PLAIN) == (None, "not_available")
+    assert figure("/", OFFICIAL) == (None, "low_reliability")
 
 
 @pytest.mark.parametrize("cell", ["-", "–", "—"])
