@@ -80,6 +80,10 @@ class Availability(OfIndicator):
     known_breakdowns: list[dict[str, Coded]] = Field(
         description="What `breakdown` can name, beside the totals."
     )
+    reforms: list[date] = Field(
+        description="Days since which there are other districts: `boundary` of one of them, or of "
+        "the day before, recalculates what lies beyond it."
+    )
     items: list[AvailabilityItem]
 
 
