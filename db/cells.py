@@ -155,6 +155,19 @@ async def levels_of(pool: Pool, names: Sequence[str]) -> dict[UUID, str]:
         return {row[0]: row[1].decode() for row in await cursor.fetchall()}
 
 
+async def intervals(
+    pool: Pool,
+    counts: Sequence[tuple[float | None, float | None, float | None]],
+    factor: float | None,
+    decimals: int,
+) -> list[tuple[float, float] | None]:
+    """What rates may be (value, numerator, denominator); None where the counts do not say."""
+    async with pool.query() as connection:
+        cursor = await connection.execute(_INTERVALS, [json.dumps(counts), factor, decimals])
+        rows = await cursor.fetchall()
+    return [None if low is None else (low, high) for low, high in rows]
+
+
 async def profile(pool: Pool, name: str, lang: str) -> Profile | None:
     """A district and its totals in every indicator, with those of its parent."""
     async with pool.query() as connection:
@@ -257,6 +270,16 @@ SELECT {STATE_TEXT}, coalesce((
 _LEVELS: LiteralString = """
 SELECT d.id, d.level FROM published.alias a JOIN published.district d ON d.id = a.id
 WHERE a.resource = 'district' AND a.alias = ANY ($1::text[])
+"""
+
+_INTERVALS: LiteralString = """
+SELECT found.low::float8, found.high::float8
+FROM json_array_elements($1::json) WITH ORDINALITY AS c(counts, n)
+LEFT JOIN LATERAL published.interval_of(
+    (counts ->> 0)::numeric, (counts ->> 1)::numeric, (counts ->> 2)::numeric,
+    $2::float8::numeric, $3::integer
+) AS found ON true
+ORDER BY c.n
 """
 
 _CELLS: LiteralString = f"""

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
-
-Z = 1.959964
-"""Of a 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
+    """Where a rate may lie (`published.interval_of`)."""
+
     low: float
     high: float
 
@@ -26,16 +24,6 @@ class Ranked:
     first: int | None
     last: int | None
     distinct_from_next: bool | None
-
-
-def wilson(numerator: float, denominator: float, factor: float) -> Interval | None:
-    """The 95 % interval of a proportion (Wilson 1927); None if it is none."""
-    if denominator <= 0 or not 0 <= numerator <= denominator:
-        return None
-    share, square = numerator / denominator, Z * Z / denominator
-    centre = (share + square / 2) / (1 + square)
-    half = Z * sqrt(share * (1 - share) / denominator + square / (4 * denominator)) / (1 + square)
-    return Interval(factor * max(0.0, centre - half), factor * min(1.0, centre + half))
 
 
 def ranked(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, linregress, zscore
+from scipy.stats import linregress, zscore
 
 from api.analyses.classes import (
     TooFewValues,
@@ -17,7 +17,7 @@ from api.analyses.classes import (
     luminance,
 )
 from api.analyses.comparison import compared, standing
-from api.analyses.ranking import Interval, ranked, wilson
+from api.analyses.ranking import Interval, ranked
 from api.analyses.trends import Point, trend
 from db.codes import METHODS, Method
 
@@ -68,20 +68,6 @@ def test_colours_get_darker_and_can_be_written_on(number: int) -> None:
     for color in found:
         lights = luminance(color), luminance(contrast(color))
         assert (max(lights) + 0.05) / (min(lights) + 0.05) >= 4.5
-
-
-@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_the_interval_of_a_rate_is_that_of_wilson(counts: tuple[int, int]) -> None:
-    found = wilson(*counts, factor=100)
-    expected = binomtest(*counts).proportion_ci(method="wilson")
-    assert found
-    assert isclose(found.low, 100 * expected.low, abs_tol=1e-4)
-    assert isclose(found.high, 100 * expected.high, abs_tol=1e-4)
-
-
-@pytest.mark.parametrize("counts", [(1, 0), (3, 2), (-1, 5), (1, -5)])
-def test_what_is_no_proportion_has_no_interval(counts: tuple[int, int]) -> None:
-    assert wilson(*counts, factor=1) is None
 
 
 def test_ranks_say_what_cannot_be_told_apart() -> None:

@@ -19,9 +19,11 @@ from api.analyses.answers.asked import (
 )
 from api.analyses.answers.envelope import Answer, plain
 from api.analyses.parameters import RankingParameters
-from api.analyses.ranking import Interval, Ranked, ranked, wilson
+from api.analyses.ranking import Interval, Ranked, ranked
 from api.analyses.reading import Area, Cell, Indicator, counted
 from api.analyses.sentences import Amount, Said, rest
+from db import cells
+from db.pool import Pool
 
 COLUMNS = {
     "rank": "rank",
@@ -56,7 +58,8 @@ async def ranking(asked: Asked[RankingParameters]) -> Answer | None:
         for area, cell in zip(found.areas, here, strict=True)
         if cell and cell.value is not None
     ]
-    items = _ranked(indicator, valued, ascending=asked.parameters.order == "asc")
+    intervals = await _intervals(asked.pool, indicator, valued)
+    items = _ranked(valued, intervals, ascending=asked.parameters.order == "asc")
     why = reason(here)
     return Answer(
         state=found.state,
@@ -81,8 +84,19 @@ async def ranking(asked: Asked[RankingParameters]) -> Answer | None:
     )
 
 
-def _ranked(indicator: Indicator, valued: list[Valued], *, ascending: bool) -> list[dict[str, Any]]:
-    intervals = [_interval(indicator, cell, value) for _, cell, value in valued]
+async def _intervals(
+    pool: Pool, indicator: Indicator, valued: list[Valued]
+) -> list[Interval | None]:
+    """Of rates that are the share of a count in another; else None."""
+    factor, decimals = (indicator.document[name] for name in ("factor", "decimals"))
+    counts = [(value, cell.numerator, cell.denominator) for _, cell, value in valued]
+    found = await cells.intervals(pool, counts, factor, decimals)
+    return [Interval(*bound) if bound else None for bound in found]
+
+
+def _ranked(
+    valued: list[Valued], intervals: list[Interval | None], *, ascending: bool
+) -> list[dict[str, Any]]:
     values = [value for *_, value in valued]
     return [
         _item(each, *valued[each.index][:2], intervals[each.index])
@@ -104,18 +118,6 @@ def _item(each: Ranked, area: Area, cell: Cell, interval: Interval | None) -> di
         "denominator": cell.denominator,
         "flags": cell.flags,
     }
-
-
-def _interval(indicator: Indicator, cell: Cell, value: float) -> Interval | None:
-    """Of a rate that is the share of a count in another; None if the counts make another value."""
-    factor = indicator.document["factor"]
-    if not factor or cell.numerator is None or cell.denominator is None:
-        return None
-    found = wilson(cell.numerator, cell.denominator, factor)
-    rounded = 10.0 ** -indicator.document["decimals"]
-    if found is None or not found.low - rounded <= value <= found.high + rounded:
-        return None
-    return found
 
 
 def _said(items: list[dict[str, Any]]) -> list[Said]:
