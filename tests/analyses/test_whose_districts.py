@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from math import sqrt
+from statistics import NormalDist
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
@@ -11,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from starlette.testclient import TestClient
 
-from tests.analyses.test_boundaries import PEOPLE, _rows, forwards, settle
+from tests.analyses.test_boundaries import PEOPLE, POOR, _rows, forwards, settle
 from tests.analyses.test_dashboard import SVG, board, chosen, offered, rows
 from tests.analyses.test_over_http import asked, refused
 from tests.api.calls import get, relative
@@ -58,7 +60,13 @@ def test_table_heading_and_sentence_say_whose_values_they_are(reformed: TestClie
     shown = {row[0]: row[1] for row in rows(document, "values-heading")}
     expected = forwards(PEOPLE[2018], 2018, date(2023, 12, 31))
     assert shown == {town: f"{people:g}" for town, people in expected.items()}
-    assert "Umgerechnet" not in board(reformed, indicator="population", ).words()
+    assert (
+        "Umgerechnet"
+        not in board(
+            reformed,
+            indicator="population",
+        ).words()
+    )
 
 
 def test_downloads_and_the_picture_are_of_the_same_districts(reformed: TestClient) -> None:
@@ -90,6 +98,65 @@ def test_analyses_say_it_too(reformed: TestClient) -> None:
         query = f"{address}{'&' if '?' in address else '?'}boundary=2023"
         spoken = asked(reformed, f"indicators/population/{query}")["sentence"]
         assert "Umgerechnet auf die Gebiete vom 31. Dezember 2023." in spoken["de"]
+
+
+# How sure a rate is
+
+
+@pytest.mark.parametrize("query", ["time=2019&boundary=2020-06-01", "time=2021&boundary=2018"])
+def test_what_was_put_together_from_whole_parts_has_its_interval(
+    reformed: TestClient, query: str
+) -> None:
+    found = _with_intervals(reformed, query)
+    towns = {"ab": (POOR[2019]["a"] + POOR[2019]["b"], 480)}
+    if "2018" in query:
+        towns = {"whole": (POOR[2021]["left"] + POOR[2021]["right"], 1040)}
+    for town, counts in towns.items():
+        item, (low, high) = found[town]
+        assert (item["numerator"], item["denominator"]) == pytest.approx(counts)
+        assert (low, high) == pytest.approx(_wilson(*counts), abs=1e-4)
+    ranked = asked(reformed, f"indicators/share/ranking?{query}")["items"]
+    shown = {
+        i["district"]["slug"]: i["interval"] and (i["interval"]["low"], i["interval"]["high"])
+        for i in ranked
+    }
+    assert {town: bounds for town, (_, bounds) in found.items()} == {
+        town: bounds and pytest.approx(bounds, abs=1e-5) for town, bounds in shown.items()
+    }
+
+
+@pytest.mark.parametrize("query", ["time=2018&boundary=2023", "time=2020&boundary=2018"])
+def test_what_was_shared_out_has_none(reformed: TestClient, query: str) -> None:
+    found = _with_intervals(reformed, query)
+    estimated = {
+        town
+        for town, (item, _) in found.items()
+        if "estimated" in [flag["code"] for flag in item["flags"]]
+    }
+    assert estimated
+    assert {town for town, (_, bounds) in found.items() if bounds is None} == estimated
+    ranked = asked(reformed, f"indicators/share/ranking?{query}")["items"]
+    assert {i["district"]["slug"] for i in ranked if i["interval"] is None} == estimated
+
+
+def _with_intervals(client: TestClient, query: str) -> dict[str, Any]:
+    every = "include=numerator,denominator,interval&level=municipality&limit=100"
+    items = asked(client, f"indicators/share/observations?{query}&{every}")["items"]
+    bounds = (
+        item["interval"] and (item["interval"]["low"], item["interval"]["high"]) for item in items
+    )
+    return {
+        item["district"]["slug"]: pair
+        for item, pair in zip(items, zip(items, bounds, strict=True), strict=True)
+    }
+
+
+def _wilson(part: float, whole: float) -> tuple[float, float]:
+    """As Wilson wrote it down, of counts that need not be whole."""
+    share, z = part / whole, NormalDist().inv_cdf(0.975)
+    middle = (share + z**2 / (2 * whole)) / (1 + z**2 / whole)
+    half = z / (1 + z**2 / whole) * sqrt(share * (1 - share) / whole + (z / (2 * whole)) ** 2)
+    return 100 * (middle - half), 100 * (middle + half)
 
 
 # Gaps
