@@ -16,6 +16,7 @@ from api.analyses.answers.envelope import Answer
 from api.analyses.answers.map import choropleth as mapped
 from api.analyses.answers.ranking import ranking
 from api.analyses.answers.trend import changed, development
+from api.analyses.differing import differing
 from api.analyses.parameters import (
     AnalysisParameters,
     AvailabilityParameters,
@@ -96,6 +97,8 @@ class Board:
     developed: Answer | None
     compared: Answer | None
     district: Item | None
+    made: Mapping[int, Item]
+    """What the parts of an area make, where it is stated otherwise: by its place on the map."""
 
     @property
     def answers(self) -> list[Answer]:
@@ -169,7 +172,21 @@ async def board(reading: Reading, known: Sequence[Document], view: View) -> Boar
         developed=await _developed(question, drawn, compared),
         compared=compared,
         district=district,
+        made=await _made(question, drawn),
     )
+
+
+async def _made(question: Question, drawn: Answer) -> Mapping[int, Item]:
+    """Of values as they were published: what was recalculated is made of parts already."""
+    shown = drawn.members
+    if shown["period"] is None or shown["boundary"]:
+        return {}
+    common = {"indicator": shown["indicator"]["id"], "period": shown["period"]["edtf"]}
+    common |= {"breakdowns": question.parameters.breakdowns}
+    stated = [{"district": item["id"], **common} for item in drawn.items]
+    state, found = await differing(question.reading.service.pool, stated)
+    question.reading.states.add(state)
+    return found
 
 
 async def drawing(question: Question) -> Answer:
@@ -347,7 +364,10 @@ def sources(found: Board) -> list[Item]:
 def _places(found: Board) -> list[Item]:
     """All areas by name: the table that says what the map shows."""
     ranked = {item["district"]["id"]: item for item in found.ranked.items}
-    return [dict(item) | {"ranked": ranked.get(item["id"])} for item in found.drawn.items]
+    return [
+        item | {"ranked": ranked.get(item["id"]), "made": found.made.get(n)}
+        for n, item in enumerate(found.drawn.items)
+    ]
 
 
 Chart = tuple[str, charts.Lines]
