@@ -14,6 +14,7 @@ from api.artefacts.shelf import Shelf
 from api.cache import Answer, Key, Spelling, Store
 from api.common_parameters import Limits, Reference
 from api.confirm_links import ConfirmLinks
+from api.cube.reading import Outlines
 from api.errors import InvalidParameter
 from api.gaps.distances import Residents
 from api.opening import OpeningTimes
@@ -57,6 +58,7 @@ class Service:
         )
         self.opening = OpeningTimes(self.pool)
         self.residents = Residents(self.pool)
+        self.outlines = Outlines(self.pool)
         self.reports = Quotas(REPORTS, window=FORM_SECONDS)
         self.confirmations = Quotas(CONFIRMATIONS, window=FORM_SECONDS)
         self.confirm_links = (

@@ -219,6 +219,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "breakdown": ["age_group:0-4", "age_group:5-14"],
         "level": "county",
         "time": "latest",
+        "boundary": "2023",
         "count": "offerings",
         "unit": "Plätze",
         "per": 1000,
@@ -371,6 +372,8 @@ ADDRESSES: dict[str, dict[str, str]] = {
         "thousand people in every municipality of a county, and where it is too little",
         "/v1/gaps/offerings?target_group=families&breakdown=age_group:0-4"
         "&breakdown=age_group:5-14": "For those below 15",
+        "/v1/gaps/offerings?time=2022&boundary=2023": "For the people of 2022, in the districts of "
+        "2023",
         "/v1/gaps/offerings.csv?level=social_region": "A table of social regions",
         "/v1/gaps/offerings.geojson?category=advice&simplify=200": "For a map",
     },

@@ -26,6 +26,17 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
+class Availability:
+    """Of each level and period how many districts have a value, a hidden one, and none; every
+    breakdown there is but for the totals; the days since which there are other districts."""
+
+    state: State
+    slots: list[dict[str, Any]]
+    breakdowns: list[dict[str, str]]
+    reforms: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which cells: of all districts of some levels, of those below `parent`, or of `districts`.
 
@@ -100,12 +111,10 @@ async def overview(
     return Overview(parse_state(row[0]), row[1], row[2], json.loads(row[3])) if row else None
 
 
-async def availability(
-    pool: Pool, indicator: UUID, breakdowns: Mapping[str, str]
-) -> tuple[State, list[dict[str, Any]]]:
-    """Of each level and period: how many districts have a value, a hidden one, and none."""
+async def availability(pool: Pool, indicator: UUID, breakdowns: Mapping[str, str]) -> Availability:
+    """Where an indicator has values of this breakdown, and what else can be asked of it."""
     row = await _one(pool, _AVAILABILITY, [indicator, json.dumps(dict(breakdowns))])
-    return parse_state(row[0]), json.loads(row[1])
+    return Availability(parse_state(row[0]), *map(json.loads, row[1:]))
 
 
 async def known_breakdowns(pool: Pool, indicator: UUID) -> list[dict[str, str]]:
@@ -216,6 +225,12 @@ JOIN published.indicator i ON i.id = a.id
 WHERE a.resource = 'indicator' AND a.alias = $1::text
 """
 
+_BREAKDOWNS: LiteralString = """
+SELECT coalesce(json_agg(b.breakdowns::json ORDER BY b.breakdowns), '[]')::text
+FROM (SELECT DISTINCT o.breakdowns FROM published.observation_slot o
+      WHERE o.indicator_id = $1::uuid AND o.breakdowns <> '{}') AS b
+"""
+
 # A district with two sources for a cell, of which one hides the value, has a value.
 _AVAILABILITY: LiteralString = f"""
 WITH cell AS MATERIALIZED (
@@ -248,13 +263,11 @@ SELECT {STATE_TEXT}, coalesce((
                          WHERE cell.district_id = d.id AND cell.period = slot.period)
                ) AS missing
         FROM slot
-    ) AS s), '[]')::text
-"""
-
-_BREAKDOWNS: LiteralString = """
-SELECT coalesce(json_agg(b.breakdowns::json ORDER BY b.breakdowns), '[]')::text
-FROM (SELECT DISTINCT o.breakdowns FROM published.observation_slot o
-      WHERE o.indicator_id = $1::uuid AND o.breakdowns <> '{}') AS b
+    ) AS s), '[]')::text,
+    ({_BREAKDOWNS}),
+    (SELECT coalesce(json_agg(DISTINCT s ->> 'valid_on' ORDER BY s ->> 'valid_on'), '[]')::text
+     FROM published.district d CROSS JOIN json_array_elements(d.document::json -> 'successors') AS s
+     WHERE d.id IN (SELECT p.target_id FROM published.district_part p))
 """
 
 _LEVELS: LiteralString = """

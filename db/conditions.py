@@ -29,6 +29,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    cast,
     exists,
     func,
     literal_column,
@@ -594,6 +595,12 @@ def broken_down_or_not(table: Table, *dimensions: Bind) -> Expression:
     """The same, or not broken down at all."""
     is_total = table.c.breakdowns == literal_column("'{}'", Text)
     return or_(is_total, broken_down(table, *dimensions)) if dimensions else is_total
+
+
+def broken_down_as(table: Table, breakdowns: Bind) -> Expression:
+    """Broken down in one of these ways and no further; each is a JSON object of terms."""
+    written = select(cast(cast(func.unnest(breakdowns), JSONB), Text)).scalar_subquery()
+    return table.c.breakdowns == any_(func.array(written))
 
 
 def of_district(table: Table, names: Bind) -> Expression:

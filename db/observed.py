@@ -32,7 +32,7 @@ class Extent:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """`names`: by language what the indicator (`title`) and the district are called, if there is
-    only one. `citation`: what is stated for the only indicator, not what was made of its own source.
+    only one. `citation`: what the only indicator states, not what was made of its own source.
     """
 
     state: State

@@ -411,7 +411,8 @@ def _body(shape: Shape, table: Table, metres: ColumnElement[Any] | None) -> Colu
         document = func.published.pick(document, bind("fields", ARRAY(Text())))
     if shape.including:
         wanted = bind("include", ARRAY(Text()))
-        document = func.published.including(document, table.c.id, wanted)
+        made = table.c.made if shape.recalculated else literal_column("NULL::jsonb")
+        document = func.published.including(document, table.c.id, made, wanted)
     if metres is not None:
         document = _with_distance(document, metres)
     if any(part.builder is conditions.open_at for part in shape.conditions):

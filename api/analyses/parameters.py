@@ -138,11 +138,11 @@ class AtLevel(Below):
     )
 
 
-class Bounded(Broken):
+class Bounded(AnalysisParameters):
     boundary: Boundary = Field(None, description=BOUNDARY)
 
 
-class AtTime(Bounded):
+class AtTime(Broken, Bounded):
     time: Text = Field(
         "latest",
         description="A period that the indicator has, a year, or `latest`: the last one with "

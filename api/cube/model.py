@@ -201,6 +201,27 @@ class Cube:
             },
         )
 
+    def holding(self, part: "Cube") -> "Cube":
+        """The same axes with what is in a cube that has none but categories of theirs; a dimension
+        that the part has not is in total there."""
+        theirs = {dimension.id: dimension for dimension in part.dimensions}
+        steps = [
+            [own.places[code] * stride for code in _codes(theirs.get(own.id))]
+            for own, stride in zip(self.dimensions, self.strides, strict=True)
+        ]
+        moved = list(map(sum, product(*steps))) if part.cells else []
+        return replace(
+            part,
+            dimensions=self.dimensions,
+            cells={moved[place]: value for place, value in part.cells.items()},
+            marks={moved[place]: mark for place, mark in part.marks.items()},
+            titles=self.titles,
+        )
+
+
+def _codes(dimension: Dimension | None) -> Sequence[str]:
+    return tuple(dimension.places) if dimension else (TOTAL,)
+
 
 def strides(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(accumulate([1, *reversed(shape[1:])], mul))[::-1]

@@ -189,6 +189,7 @@ def _answer(
             "indicator": of.indicator.reference,
             "breakdown": of.parts,
             **at_time(of.indicator, of.chosen),
+            "boundary": parameters.boundary and parameters.boundary.isoformat(),
             "filter": chosen(parameters),
             "count": parameters.count,
             "unit": parameters.unit,

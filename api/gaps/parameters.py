@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.analyses.parameters import AnalysisParameters
+from api.analyses.parameters import AnalysisParameters, Bounded
 from api.common_parameters import Reference, Tolerance, named
 from api.types import DECIMAL, Breakdown, Ids, Name, Text
 from db.codes import Level
@@ -63,7 +63,7 @@ class GapParameters(AnalysisParameters):
         ]
 
 
-class SupplyParameters(GapParameters):
+class SupplyParameters(GapParameters, Bounded):
     """Offerings by district and the people who need them."""
 
     population: Name | None = Field(

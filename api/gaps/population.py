@@ -39,10 +39,8 @@ class Population:
     indicator: Indicator
     parts: Sequence[Part]
     chosen: Chosen
-
-    @property
-    def day(self) -> date:
-        return last_day(self.indicator, self.chosen.slot)
+    day: date
+    """On which the districts existed that are meant."""
 
 
 async def population(asked: Asked[SupplyParameters]) -> Population | None:
@@ -60,7 +58,8 @@ async def population(asked: Asked[SupplyParameters]) -> Population | None:
         raise InvalidParameter.named("population", f"{name} is no count, so no number of people")
     level = indicator.level(asked.parameters.level)
     slot = indicator.period(level, asked.parameters.time)
-    return Population(indicator, parts, Chosen(level, slot))
+    day = asked.parameters.boundary or last_day(indicator, slot)
+    return Population(indicator, parts, Chosen(level, slot), day)
 
 
 async def _usual(asked: Asked[SupplyParameters]) -> str:
@@ -121,6 +120,7 @@ def _wanted(asked: Asked[SupplyParameters], of: Population) -> cells.Wanted:
         periods=of.chosen.periods,
         levels=(),
         day=of.day,
+        boundary=asked.parameters.boundary,
     )
 
 

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 
-from api.analyses.answers.asked import Asked, Between
+from api.analyses.answers.asked import Asked, Between, Memory
 from api.analyses.answers.availability import availability
 from api.analyses.answers.comparison import comparison
 from api.analyses.answers.envelope import Answer
 from api.analyses.answers.map import choropleth as mapped
 from api.analyses.answers.ranking import ranking
 from api.analyses.answers.trend import changed, development
+from api.analyses.differing import differing
 from api.analyses.parameters import (
     AnalysisParameters,
     AvailabilityParameters,
+    Bounded,
     CompareParameters,
     DashboardParameters,
     MapParameters,
     RankingParameters,
     TrendParameters,
 )
-from api.analyses.sentences import Said, is_percentage, sentence
+from api.analyses.sentences import Said, is_percentage
 from api.errors import NotFound, Problem
 from api.formats import FORMATS
 from api.links import Address
@@ -43,7 +44,7 @@ MANY = 10_000
 OF_AN_INDICATOR = ("indicator", "level", "time", "breakdown", "classes")
 """What is chosen anew with an indicator, as another may not have it."""
 OF_A_VIEW = (
-    *("level", "time", "breakdown", "district"),
+    *("level", "time", "boundary", "breakdown", "district"),
     *("method", "classes", "scope", "scheme"),
 )
 FOR_PEOPLE = ("html", "atom")
@@ -96,6 +97,8 @@ class Board:
     developed: Answer | None
     compared: Answer | None
     district: Item | None
+    made: Mapping[int, Item]
+    """What the parts of an area make, where it is stated otherwise: by its place on the map."""
 
     @property
     def answers(self) -> list[Answer]:
@@ -123,11 +126,13 @@ def usual(known: Sequence[Document], problem: Problem | None = None) -> str | No
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What all analyses of a board are asked."""
+    """What all analyses of a board are asked, one after the other: what one has read, the others
+    need not read."""
 
     reading: Reading
     indicator: str
     parameters: DashboardParameters
+    memory: Memory = field(default_factory=Memory)
 
     async def answer(
         self, analyse: Analysis, model: type[P], form: str = "json", **more: object
@@ -140,6 +145,7 @@ class Question:
             self.reading.lang,
             FORMATS[form],
             model.model_construct(None, **shared | more),
+            self.memory,
         )
         found = await analyse(asked)
         if found is None:
@@ -153,11 +159,9 @@ async def board(reading: Reading, known: Sequence[Document], view: View) -> Boar
     parameters = view.parameters
     assert parameters.indicator is not None
     question = Question(reading, parameters.indicator, parameters)
-    drawn, ranked, available = await asyncio.gather(
-        drawing(question),
-        question.answer(ranking, RankingParameters),
-        question.answer(availability, AvailabilityParameters),
-    )
+    drawn = await drawing(question)
+    ranked = await question.answer(ranking, RankingParameters)
+    available = await question.answer(availability, AvailabilityParameters)
     district = _chosen(drawn.items, parameters.district)
     compared = await _compared(question, district)
     return Board(
@@ -168,7 +172,21 @@ async def board(reading: Reading, known: Sequence[Document], view: View) -> Boar
         developed=await _developed(question, drawn, compared),
         compared=compared,
         district=district,
+        made=await _made(question, drawn),
     )
+
+
+async def _made(question: Question, drawn: Answer) -> Mapping[int, Item]:
+    """Of values as they were published: what was recalculated is made of parts already."""
+    shown = drawn.members
+    if shown["period"] is None or shown["boundary"]:
+        return {}
+    common = {"indicator": shown["indicator"]["id"], "period": shown["period"]["edtf"]}
+    common |= {"breakdowns": question.parameters.breakdowns}
+    stated = [{"district": item["id"], **common} for item in drawn.items]
+    state, found = await differing(question.reading.service.pool, stated)
+    question.reading.states.add(state)
+    return found
 
 
 async def drawing(question: Question) -> Answer:
@@ -240,12 +258,13 @@ def shown(found: Board, view: View, base: str) -> dict[str, Any]:
         "comparisons": _comparisons(found),
         "developed": _developed_items(found),
         "in_points": is_percentage(found.indicator),
-        "spoken": sentence(found.drawn.spoken, said(found)),
+        "spoken": found.drawn.sentence(*_said_of_district(found), *_said_of_change(found)),
+        "boundary": found.drawn.members["boundary"],
         "sources": sources(found),
         "licenses": sorted({source["license"] for source in sources(found)}),
         "cited": found.drawn.cited,
         "downloads": _downloads(found, view, base),
-        "choices": choices(found.available, level and level["code"]),
+        "choices": choices(found.available, level and level["code"], view.parameters.boundary),
         "view": view,
         "chosen": view.parameters,
         "wrapped": choropleth.wrapped,
@@ -280,25 +299,32 @@ def by_theme(known: Sequence[Document]) -> dict[str, list[Document]]:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What else could be shown: levels with their labels, and periods of this level."""
+    """What else could be shown: levels with their labels, periods of this level, and the districts
+    of other days, by day: `since` then, `until` then, or just `on` that day."""
 
     levels: Sequence[Item]
     periods: Sequence[Item]
+    days: Mapping[str, str]
 
 
-def choices(available: Answer, level: str | None) -> Choices:
+def choices(available: Answer, level: str | None, boundary: date | None) -> Choices:
     """As the matrix of availability has them; the latest period first."""
     levels = {item["level"]["code"]: item["level"] for item in available.items}
     periods = [item for item in available.items if item["level"]["code"] == level]
-    return Choices(list(levels.values()), periods[::-1])
+    days = _days(available.members["reforms"], boundary)
+    return Choices(list(levels.values()), periods[::-1], days)
 
 
-def said(found: Board) -> list[Said]:
-    """In one breath: the map, and what is said of a district; which indicator it is only once."""
-    return [*found.drawn.said, *_said_of_district(found), *_said_of_change(found)]
+def _days(reforms: Sequence[str], chosen: date | None) -> dict[str, str]:
+    """Another one that was asked for, those since which a reform holds, the latest first, and the
+    last one before any."""
+    before = [date.fromisoformat(day) - timedelta(days=1) for day in reforms[:1]]
+    asked = {chosen.isoformat(): "on"} if chosen else {}
+    return asked | dict.fromkeys(reforms[::-1], "since") | {str(day): "until" for day in before}
 
 
 def _said_of_district(found: Board) -> Sequence[Said]:
+    """Which indicator it is was said of the map."""
     return found.compared.said[1:] if found.compared else ()
 
 
@@ -338,7 +364,10 @@ def sources(found: Board) -> list[Item]:
 def _places(found: Board) -> list[Item]:
     """All areas by name: the table that says what the map shows."""
     ranked = {item["district"]["id"]: item for item in found.ranked.items}
-    return [dict(item) | {"ranked": ranked.get(item["id"])} for item in found.drawn.items]
+    return [
+        item | {"ranked": ranked.get(item["id"]), "made": found.made.get(n)}
+        for n, item in enumerate(found.drawn.items)
+    ]
 
 
 Chart = tuple[str, charts.Lines]
@@ -354,7 +383,7 @@ def _charts(found: Board) -> list[Chart]:
     valued = [line for line in lines if line.values]
     is_count = found.indicator["type"]["code"] == "count"
     groups = [[line] for line in valued] if is_count else [valued]
-    days = _days(found.available)
+    days = _ends(found.available)
     drawn = ((group, charts.series(group, days)) for group in groups)
     return [(", ".join(line.name for line in group), chart) for group, chart in drawn if chart]
 
@@ -366,7 +395,7 @@ def _series(item: Item, available: Answer) -> charts.Series:
     return charts.Series(item["district"]["name"], values, periods, item["breaks"])
 
 
-def _days(available: Answer) -> dict[str, date | None]:
+def _ends(available: Answer) -> dict[str, date | None]:
     """The periods of all levels in order, each with its last day."""
     found = {each["period"]["edtf"]: each["period"]["latest"] for each in available.items}
     ordered = sorted(found.items(), key=lambda pair: (pair[1] or "", pair[0]))
@@ -405,9 +434,7 @@ def _downloads(found: Board, view: View, base: str) -> dict[str, dict[str, str]]
             for name in RankingParameters.formats
         },
         "observations": {
-            name: view.asking(
-                f"{place}/observations", AnalysisParameters, format=name, level=of_level
-            )
+            name: view.asking(f"{place}/observations", Bounded, format=name, level=of_level)
             for name in OBSERVATIONS.formats
             if name not in FOR_PEOPLE
         },

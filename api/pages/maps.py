@@ -109,6 +109,10 @@ class View:
         """A thousandth of its width, as what is drawn must be as large in every part shown."""
         return self.width / WIDTH
 
+    def within(self, x: float, half: float) -> float:
+        """Where the middle of a name is that is to be read as a whole, and would be at `x`."""
+        return max(min(x, self.left + self.width - half), self.left + half)
+
     def __str__(self) -> str:
         return f"{self.left:.0f} {self.top:.0f} {self.width:.0f} {self.height:.0f}"
 
@@ -186,10 +190,13 @@ def _named(areas: Sequence[Area], marks: Sequence[Mark], view: View) -> list[Are
     size = SIZE * view.unit
     taken = [(mark.x - size, mark.y - size, mark.x + size, mark.y + size) for mark in marks]
     for area in sorted(areas, key=lambda each: (not each.is_emphasised, -len(each.path))):
-        half, (x, y) = len(area.name) * size * LETTER / 2, area.label
+        if not view.shows(area.label):
+            continue
+        half, y = len(area.name) * size * LETTER / 2, area.label[1]
+        x = view.within(area.label[0], half)
         room = (x - half, y - size * LINE / 2, x + half, y + size * LINE / 2)
-        if view.shows((x, y)) and not any(_overlap(room, other) for other in taken):
-            named.append(area)
+        if not any(_overlap(room, other) for other in taken):
+            named.append(replace(area, label=(round(x), y)))
             taken.append(room)
     return named
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from api.analyses.differing import differing, key
 from api.common_parameters import ListParameters
 from api.dependencies import Service
 from api.resources import Resource
@@ -74,6 +75,15 @@ class Reading:
             self.service.remember_facet(selection, name, state, counts)
         found: list[Document] = json.loads(counts)
         return found
+
+    async def differing(self, observations: Sequence[Document]) -> dict[str, Document]:
+        """By id of the observation: what its parts make, where that is not what is stated."""
+        valued = [each for each in observations if each["value"] is not None]
+        if not valued:
+            return {}
+        state, found = await differing(self.service.pool, [key(each) for each in valued])
+        self.states.add(state)
+        return {valued[n]["id"]: made for n, made in found.items()}
 
     async def _count(self, selection: Selection, state: State) -> int:
         known = self.service.remembered_count(selection, state)

@@ -72,7 +72,11 @@ async def _compared(reading: Reading, document: Document) -> list[Related]:
     """The latest values of a district, each beside that of the district above it."""
     own = await _latest(reading, document["id"])
     above = await _latest(reading, document["parent"]["id"]) if document["parent"] else {}
-    return [{"own": value, "above": above.get(key)} for key, value in own.items()]
+    made = await reading.differing(list(own.values()))
+    return [
+        {"own": value, "above": above.get(key), "made": made.get(value["id"])}
+        for key, value in own.items()
+    ]
 
 
 async def _latest(reading: Reading, district: str) -> Mapping[tuple[Any, ...], Document]:
@@ -87,7 +91,11 @@ async def _latest(reading: Reading, district: str) -> Mapping[tuple[Any, ...], D
 async def _indicator(reading: Reading, document: Document) -> Related:
     asked = ObservationParameters(indicator=[document["id"]])
     found = await reading.some(OBSERVATIONS, asked, SERIES)
-    return {"observations": found, "chart": charts.chart(found.documents)}
+    return {
+        "observations": found,
+        "made": await reading.differing(found.documents),
+        "chart": charts.chart(found.documents),
+    }
 
 
 async def _strategy(reading: Reading, document: Document) -> Related:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -66,6 +66,7 @@ WRITTEN: dict[str, Format] = {
     "px": Format("px", _PX, "json", False, f"{_PX}; charset={pcaxis.ENCODING}"),
 }
 """How data is written."""
+Choosing = Callable[[Table], Choice]
 FILES = {"csv": files.as_csv, "xlsx": files.as_xlsx, "px": pcaxis.as_px}
 
 _WITH_NUMBERS = where(c.any_of, "level", list(LEVELS))
@@ -283,23 +284,25 @@ async def answer_data(
     options = files.options(wanted.format.name, parameters.output_format_params or ())
     if kept := await at_hand(request, wanted, name):
         return kept
-    found = await _table(request, wanted, name, with_cells=True)
-    if body is None:
+
+    def choose(found: Table) -> Choice:
+        if body is not None:
+            return in_body(body, found)
         assert isinstance(parameters, DataParameters)
-        choice = in_query(parameters, found)
-    else:
-        choice = in_body(body, found)
-    return await _written_data(request, wanted, found, choice, options)
+        return in_query(parameters, found)
+
+    return await _written_data(request, wanted, name, choose, options)
 
 
 async def _written_data(
-    request: Request, wanted: Wanted, found: Table, choice: Choice, options: files.Options
+    request: Request, wanted: Wanted, name: str, choose: Choosing, options: files.Options
 ) -> Response:
     """In a thread: a large table takes some time, and others wait for theirs."""
-    name = wanted.format.name
-    body = await asyncio.to_thread(_rendered, found, choice, wanted.links, name, options)
+    found, choice = await _filled(request, wanted, name, choose)
+    format_ = wanted.format.name
+    body = await asyncio.to_thread(_rendered, found, choice, wanted.links, format_, options)
     file = written(request, wanted, found.cube.state, body)
-    if name in FILES:
+    if format_ in FILES:
         file_name = f"{found.id}{wanted.format.suffix}"
         file.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return file
@@ -322,18 +325,30 @@ def _format(request: Request, parameters: FormatParameters) -> Format:
     return WRITTEN[JSON_STAT]
 
 
-async def _table(request: Request, wanted: Wanted, name: str, *, with_cells: bool = False) -> Table:
-    """The table of this name, its document and its cube from one state."""
-    read = reading.read if with_cells else reading.outline
+async def _table(request: Request, wanted: Wanted, name: str) -> Table:
+    """The table of this name without its numbers, its document and outline from one state."""
     for _ in range(lists.RETRIES):
         document, state = await _document(request, wanted, name)
-        condition = where(c.refers_to, ("indicator_id", "indicator"), [document["id"]])
         try:
-            cube = await read(wanted.service.pool, [condition], wanted.lang)
+            cube = await wanted.service.outlines.of(document["id"], wanted.lang, state)
         except TooLargeError as problem:
             raise Forbidden(f"This table is too large for this address: {problem}.") from None
         if cube.state == state:
             return table(document, cube)
+    raise Unavailable(lists.BETWEEN)
+
+
+async def _filled(
+    request: Request, wanted: Wanted, name: str, choose: Choosing
+) -> tuple[Table, Choice]:
+    """With the numbers that are chosen, from the same state."""
+    for _ in range(lists.RETRIES):
+        found = await _table(request, wanted, name)
+        choice = choose(found)
+        id_, codes = found.document["id"], choice.chosen.codes
+        cube = await reading.part(wanted.service.pool, id_, found.cube, codes)
+        if cube:
+            return table(found.document, cube), choice
     raise Unavailable(lists.BETWEEN)
 
 
@@ -384,7 +399,9 @@ async def answer_older_metadata(
 async def answer_older_data(request: Request, lang: str, name: str, query: older.Query) -> Response:
     format_ = WRITTEN.get(query.response.format, FORMATS["json"])
     wanted = await understood(request, lang, format_)
-    found = await _table(request, wanted, name, with_cells=True)
-    chosen = selected(found, older.asked(query, found), {"pointer": "/query"})
-    choice = Choice(chosen, placed(found, (), ()))
-    return await _written_data(request, wanted, found, choice, files.Options())
+
+    def choose(found: Table) -> Choice:
+        chosen = selected(found, older.asked(query, found), {"pointer": "/query"})
+        return Choice(chosen, placed(found, (), ()))
+
+    return await _written_data(request, wanted, name, choose, files.Options())

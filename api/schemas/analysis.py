@@ -80,6 +80,10 @@ class Availability(OfIndicator):
     known_breakdowns: list[dict[str, Coded]] = Field(
         description="What `breakdown` can name, beside the totals."
     )
+    reforms: list[date] = Field(
+        description="Days since which there are other districts: `boundary` of one of them, or of "
+        "the day before, recalculates what lies beyond it."
+    )
     items: list[AvailabilityItem]
 
 
@@ -317,6 +321,18 @@ class BesideParent(Compared):
     value: float | None = Field(description="Of the parent, in the same period.")
 
 
+class Calculated(Document):
+    """What the values of the districts below make, where something else is stated.
+
+    `value` + `unassignable` + `difference` is what is stated; rates are not added to.
+    """
+
+    value: float
+    difference: float
+    unassignable: float | None = Field(description="What is in none of the districts below.")
+    coverage: Coverage
+
+
 class ProfileItem(Document):
     indicator: Measured
     headline: bool = Field(description="Whether it is marked as a headline indicator.")
@@ -324,6 +340,9 @@ class ProfileItem(Document):
     period: ImpreciseDate = Field(description="The latest with an observation.")
     value: float | None
     flags: list[Coded]
+    calculated: Calculated | None = Field(
+        description="Null where all districts below make the same, or not all are published."
+    )
     parent: BesideParent
     trend: Change | None = Field(description="Null where there are not two values.")
 

@@ -1,5 +1,6 @@
 """Need against supply, and how near offerings are."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -135,6 +136,9 @@ class SuppliedGaps(OfGaps):
     )
     level: Coded | None
     period: ImpreciseDate | None
+    boundary: date | None = Field(
+        description="The day whose districts are meant; null: those of the period."
+    )
     filter: ChosenOfferings
     count: Literal["offerings", "capacity"]
     unit: str | None

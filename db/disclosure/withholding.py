@@ -6,7 +6,7 @@ and of the breakdowns whose codelist is declared additive. What was decided befo
 from a source that is public already cannot be hidden.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from api.analyses.aggregation import Part, Whole, aggregated, refusal
+from api.analyses.aggregation import Part, aggregated, refusal
 from api.analyses.answers.asked import (
     Asked,
     Chosen,
@@ -21,6 +21,7 @@ from api.analyses.answers.asked import (
     wanted,
 )
 from api.analyses.answers.envelope import Answer, plain
+from api.analyses.differing import beyond
 from api.analyses.parameters import AggregationParameters
 from api.analyses.reading import Area, Cell, Indicator, Reading, counted
 from api.analyses.sentences import Amount, Said, rest
@@ -188,7 +189,9 @@ def _item(read: Read, area: Area) -> Item:
         },
         "unassignable": apart,
         "stated": {"value": stated.value, "flags": stated.flags} if stated else None,
-        "difference": plain(_difference(whole, stated, apart)),
+        "difference": plain(
+            beyond(whole, stated.value if stated else None, apart["value"] if apart else 0.0)
+        ),
     }
 
 
@@ -207,18 +210,6 @@ def _together(apart: Sequence[Cell]) -> Item | None:
     flags = {flag["code"]: flag for cell in apart for flag in cell.flags}
     value = sum(values) if len(values) == len(apart) else None
     return {"value": value, "flags": list(flags.values())}
-
-
-def _difference(whole: Whole, stated: Cell | None, apart: Item | None) -> float | None:
-    """What the source states beyond its members and beyond what is in none of them.
-
-    Unknown unless all members take part. Rates are not added to: what is in no district is a count.
-    """
-    if whole.value is None or whole.status != "complete" or not stated or stated.value is None:
-        return None
-    if apart is None or whole.denominator is not None:
-        return stated.value - whole.value
-    return None if apart["value"] is None else stated.value - whole.value - apart["value"]
 
 
 def _label(indicator: Indicator, level: str, wholes: Sequence[Area]) -> Item | None:

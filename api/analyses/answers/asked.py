@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Generic, TypeVar
 
@@ -23,6 +23,27 @@ class Between(Exception):  # noqa: N818 - says what happened
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What was read for a question, so that no other analysis that it is put to reads it again."""
+
+    indicators: list[tuple[tuple[str, str, Mapping[str, str]], Indicator]] = field(
+        default_factory=list
+    )
+    readings: list[tuple[cells.Wanted, Reading]] = field(default_factory=list)
+
+    def reading(self, which: cells.Wanted) -> Reading | None:
+        """The same cells, perhaps with geometries that are not wanted."""
+        return next(
+            (
+                found
+                for known, found in self.readings
+                if which in (known, replace(known, geometry=None))
+            ),
+            None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Asked(Generic[P_co]):
     """A question understood: of which entity, in which language and format."""
 
@@ -31,6 +52,7 @@ class Asked(Generic[P_co]):
     lang: str
     format: Format
     parameters: P_co
+    memory: Memory = field(default_factory=Memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +72,14 @@ class Chosen:
 
 
 async def indicator_of(asked: Asked[Broken]) -> Indicator | None:
-    return await reading.indicator(asked.pool, asked.name, asked.lang, asked.parameters.breakdowns)
+    key = asked.name, asked.lang, asked.parameters.breakdowns
+    for known, indicator in asked.memory.indicators:
+        if known == key:
+            return indicator
+    found = await reading.indicator(asked.pool, *key)
+    if found:
+        asked.memory.indicators.append((key, found))
+    return found
 
 
 def wanted(
@@ -85,9 +114,10 @@ def last_day(indicator: Indicator, slot: Slot | None) -> date:
 
 
 async def read(asked: Asked[Broken], indicator: Indicator, which: cells.Wanted) -> Reading:
-    found = await reading.read(asked.pool, which)
+    found = asked.memory.reading(which) or await reading.read(asked.pool, which)
     if found.state != indicator.state:
         raise Between
+    asked.memory.readings.append((which, found))
     return found
 
 

@@ -25,10 +25,10 @@ async def availability(asked: Asked[AvailabilityParameters]) -> Answer | None:
     if indicator is None:
         return None
     breakdowns = asked.parameters.breakdowns
-    state, entries = await cells.availability(asked.pool, indicator.id, breakdowns)
-    known = await cells.known_breakdowns(asked.pool, indicator.id)
-    if state != indicator.state:
+    there = await cells.availability(asked.pool, indicator.id, breakdowns)
+    if there.state != indicator.state:
         raise Between
+    entries = there.slots
     slots = {(entry["level"], entry["period"]): slot_of(entry) for entry in entries}
     entries.sort(key=lambda entry: _order(slots[entry["level"], entry["period"]]))
     items = [
@@ -40,14 +40,15 @@ async def availability(asked: Asked[AvailabilityParameters]) -> Answer | None:
         for entry in entries
     ]
     return Answer(
-        state=state,
+        state=there.state,
         members={
             **about(indicator, breakdowns),
-            "known_breakdowns": [indicator.labelled(each) for each in known],
+            "known_breakdowns": [indicator.labelled(each) for each in there.breakdowns],
+            "reforms": there.reforms,
         },
         items=items,
         spoken=indicator.spoken,
-        said=_said(indicator, items),
+        said=[opening(None), *_said(indicator, items)],
         sources=[indicator.document["source"]],
         citation=indicator.citation,
         reason=None if items else "no_observations",
@@ -61,7 +62,7 @@ def _order(slot: Slot) -> tuple[object, ...]:
 
 def _said(indicator: Indicator, items: list[Item]) -> list[Said]:
     if not items:
-        return [opening(None), Said("no_observations")]
+        return [Said("no_observations")]
     periods = indicator.periods(None)
     level = indicator.level(None)
     last = next(item for item in reversed(items) if item["level"] == indicator.levels[level or ""])
@@ -72,4 +73,4 @@ def _said(indicator: Indicator, items: list[Item]) -> list[Said]:
         "published": last["published"],
     }
     name = "availability" if len(periods) > 1 else "availability_one"
-    return [opening(None), Said(name, values)]
+    return [Said(name, values)]

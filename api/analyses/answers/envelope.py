@@ -41,6 +41,14 @@ class Answer:
         """How to cite it: as the indicator says, or by the sources."""
         return self.citation or citation_of(self.sources)
 
+    def sentence(self, *more: Said) -> dict[str, str]:
+        """What it says in one breath, and what others add: what it is about, in the districts of
+        which day if they are not those of then, and then what was found."""
+        about, said = self.said[:1], self.said[1:]
+        day = self.members.get("boundary")
+        on = [Said("recalculated", {"boundary": {"edtf": day}})] if day else []
+        return sentence(self.spoken, [*about, *on, *said, *more])
+
 
 def written(request: Request, answer: Answer, format_: Format, lang: str) -> bytes:
     """The answer in a format, with what every answer carries."""
@@ -68,7 +76,7 @@ def _envelope(request: Request, answer: Answer, format_: Format, lang: str) -> d
     here = links.address(request)
     return {
         "reason": answer.reason,
-        "sentence": sentence(answer.spoken, answer.said),
+        "sentence": answer.sentence(),
         "sources": answer.sources,
         "attribution": list(dict.fromkeys(source["attribution"] for source in answer.sources)),
         "license": licenses.pop() if len(licenses) == 1 else None,

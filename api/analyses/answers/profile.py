@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from api.analyses.answers.asked import Asked
+from api.analyses.answers.asked import Asked, Between
 from api.analyses.answers.envelope import Answer, plain
 from api.analyses.answers.trend import year_of
 from api.analyses.comparison import compared
+from api.analyses.differing import differing, key
 from api.analyses.parameters import ProfileParameters
 from api.analyses.reading import SPOKEN
 from api.analyses.sentences import Said
@@ -24,6 +25,8 @@ COLUMNS = {
     "period": "period.edtf",
     "value": "value",
     "flags": "flags.code",
+    "calculated": "calculated.value",
+    "calculated_difference": "calculated.difference",
     "parent_value": "parent.value",
     "difference": "parent.difference",
     "ratio": "parent.ratio",
@@ -49,7 +52,13 @@ async def profile(asked: Asked[ProfileParameters]) -> Answer | None:
     only_headline = asked.parameters.headline and bool(headlines)
     own = headlines if only_headline else own
     latest = [json.loads(_latest(rows).observation or b"") for rows in own]
-    items = [_item(rows, document) for rows, document in zip(own, latest, strict=True)]
+    state, calculated = await differing(asked.pool, [key(document) for document in latest])
+    if state != found.state:
+        raise Between
+    items = [
+        _item(rows, document, calculated.get(n))
+        for n, (rows, document) in enumerate(zip(own, latest, strict=True))
+    ]
     sources = {json.dumps(document["source"]): document["source"] for document in latest}
     names = ("id", "slug", "name", "level", "scheme", "key")
     return Answer(
@@ -75,7 +84,7 @@ def _latest(rows: Iterable[ProfileRow]) -> ProfileRow:
     return next(row for row in rows if row.observation)
 
 
-def _item(rows: Sequence[ProfileRow], latest: dict[str, Any]) -> Item:
+def _item(rows: Sequence[ProfileRow], latest: dict[str, Any], calculated: Item | None) -> Item:
     """The latest observation of the district, and what is beside it."""
     indicator = json.loads(_latest(rows).document or b"")
     value = None if "suppressed" in _latest(rows).flags else latest["value"]
@@ -89,6 +98,7 @@ def _item(rows: Sequence[ProfileRow], latest: dict[str, Any]) -> Item:
         "period": latest["period"],
         "value": value,
         "flags": latest["flags"],
+        "calculated": calculated,
         "parent": _beside(value, beside),
         "trend": _trend([row for row in rows if row.is_own]),
     }

@@ -89,9 +89,18 @@ async def _intervals(
 ) -> list[Interval | None]:
     """Of rates that are the share of a count in another; else None."""
     factor, decimals = (indicator.document[name] for name in ("factor", "decimals"))
-    counts = [(value, cell.numerator, cell.denominator) for _, cell, value in valued]
+    if factor is None:
+        return [None] * len(valued)
+    counts = [(value, *_counts(cell)) for _, cell, value in valued]
     found = await cells.intervals(pool, counts, factor, decimals)
     return [Interval(*bound) if bound else None for bound in found]
+
+
+def _counts(cell: Cell) -> tuple[float | None, float | None]:
+    """Those that an interval can be worked out from: not what was shared out in a reform."""
+    if {flag["code"] for flag in cell.flags} >= {"recalculated", "estimated"}:
+        return None, None
+    return cell.numerator, cell.denominator
 
 
 def _ranked(
