@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
@@ -20,6 +20,7 @@ NATIVE = {"Region": "district", "Time": "time"}
 
 
 @pytest.mark.parametrize("name", ["people", "women"])
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_part_of_a_table_is_that_part_of_its_cube(
     region: TestClient, name: str, data: st.DataObject
