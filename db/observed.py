@@ -32,14 +32,14 @@ class Extent:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """`names`: by language what the indicator (`title`) and the district are called, if there is
-    only one. `citation`: that of the only indicator.
+    only one. `indicator`: the document of the only one.
     """
 
     state: State
     extent: Extent
     names: Mapping[str, Mapping[str, Any]]
     sources: list[dict[str, Any]]
-    citation: str | None
+    indicator: dict[str, Any] | None
 
 
 async def summary(source: Source, selection: Selection) -> Summary:
@@ -68,7 +68,7 @@ async def summary(source: Source, selection: Selection) -> Summary:
         extent=extent,
         names=json.loads(named[0]),
         sources=json.loads(named[1]),
-        citation=named[2].decode() if named[2] else None,
+        indicator=json.loads(named[2]) if named[2] else None,
     )
 
 
@@ -86,5 +86,5 @@ SELECT (SELECT json_object_agg(l.code, json_build_object(
                          WHERE d.id = $2::uuid)))::text
         FROM unnest($4::text[]) AS l(code)),
        {SOURCES.format(ids="SELECT unnest($3::uuid[])")},
-       (SELECT document::json ->> 'citation' FROM published.indicator WHERE id = $1::uuid)
+       (SELECT document FROM published.indicator WHERE id = $1::uuid)
 """

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from api.analyses.reading import SPOKEN, citation_of
+from api.analyses.reading import SPOKEN, own_citation
 from api.cube import texts
 from api.cube.model import (
     PLAIN,
@@ -77,7 +77,6 @@ def _indicators(axes: Axes, lang: str) -> Dimension:
 
 
 def _metric(document: Mapping[str, Any]) -> Metric:
-    made = citation_of([document["source"]])  # of the indicator; its values have their own
     notes = (document[name] for name in ("description", "method", "note"))
     return Metric(
         code=document["slug"],
@@ -86,7 +85,7 @@ def _metric(document: Mapping[str, Any]) -> Metric:
         symbol=document["unit"],
         decimals=document["decimals"],
         notes=tuple(note for note in notes if note),
-        citation=None if document["citation"] == made else document["citation"],
+        citation=own_citation(document),
     )
 
 
