@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
+from uuid import UUID
 
 from db import totals
 from db.queries import Source
@@ -49,7 +50,8 @@ async def summary(source: Source, selection: Selection) -> Summary:
         cursor = await connection.execute(statement.sql, statement.arguments(selection.values()))
         row = await cursor.fetchone()
         assert row is not None  # an aggregate
-        state, count, hidden, stated, first, last, indicators, districts, sources = row
+        state, count, hidden, stated, first, last, indicators, districts, sources, parts = row
+        sources += [UUID(each) for part in json.loads(parts or "[]") for each in part or ()]
         only = [ids[0] if len(ids) == 1 else None for ids in (indicators, districts)]
         cursor = await connection.execute(_NAMES, [*only, sources, LANGUAGES])
         named = await cursor.fetchone()
