@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from api.analyses.reading import citation_of, reason_of
+from api.analyses.reading import citation_of, own_citation, reason_of
 from api.analyses.sentences import Said, rest, sentence
 from api.resources import OBSERVATIONS
 from api.responses import json_of
@@ -35,11 +35,12 @@ def reason(extent: Extent) -> str | None:
 async def around(source: Source, selection: Selection) -> tuple[bytes, State]:
     """Members of the envelope of a list, as JSON without braces."""
     found = await summary(source, selection)
+    stated = own_citation(found.indicator) if found.indicator else None
     members = {
         "reason": reason(found.extent),
         "sentence": sentence(found.names, said(found.extent)),
         "sources": found.sources,
-        "citation": found.citation or citation_of(found.sources),
+        "citation": stated or citation_of(found.sources),
     }
     return json_of(members)[1:-1], found.state
 

@@ -243,8 +243,7 @@ FROM extent, found
 _SOURCES: LiteralString = "SELECT source_id FROM kept"
 _SOURCES_OF_PARTS: LiteralString = f"""{_SOURCES}
 UNION
-SELECT o.source_id FROM published.observation o
-WHERE o.id IN (SELECT jsonb_array_elements_text(kept.made -> 'ids')::uuid FROM kept)
+SELECT jsonb_array_elements_text(kept.made -> 'source_ids')::uuid FROM kept
 """
 _CELLS: LiteralString = """, found AS (
     SELECT format('[[%s],[%s],[%s],[%s],[%s]]',

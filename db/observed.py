@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
+from uuid import UUID
 
 from db import totals
 from db.queries import Source
@@ -32,14 +33,14 @@ class Extent:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """`names`: by language what the indicator (`title`) and the district are called, if there is
-    only one. `citation`: what the only indicator states, not what was made of its own source.
+    only one. `indicator`: the document of the only one.
     """
 
     state: State
     extent: Extent
     names: Mapping[str, Mapping[str, Any]]
     sources: list[dict[str, Any]]
-    citation: str | None
+    indicator: dict[str, Any] | None
 
 
 async def summary(source: Source, selection: Selection) -> Summary:
@@ -49,7 +50,8 @@ async def summary(source: Source, selection: Selection) -> Summary:
         cursor = await connection.execute(statement.sql, statement.arguments(selection.values()))
         row = await cursor.fetchone()
         assert row is not None  # an aggregate
-        state, count, hidden, stated, first, last, indicators, districts, sources = row
+        state, count, hidden, stated, first, last, indicators, districts, sources, parts = row
+        sources += [UUID(each) for part in json.loads(parts or "[]") for each in part or ()]
         only = [ids[0] if len(ids) == 1 else None for ids in (indicators, districts)]
         cursor = await connection.execute(_NAMES, [*only, sources, LANGUAGES])
         named = await cursor.fetchone()
@@ -68,7 +70,7 @@ async def summary(source: Source, selection: Selection) -> Summary:
         extent=extent,
         names=json.loads(named[0]),
         sources=json.loads(named[1]),
-        citation=named[2].decode() if named[2] else None,
+        indicator=json.loads(named[2]) if named[2] else None,
     )
 
 
@@ -86,10 +88,5 @@ SELECT (SELECT json_object_agg(l.code, json_build_object(
                          WHERE d.id = $2::uuid)))::text
         FROM unnest($4::text[]) AS l(code)),
        {SOURCES.format(ids="SELECT unnest($3::uuid[])")},
-       (SELECT nullif(d ->> 'citation', concat_ws(
-                    ', ', (s ->> 'publisher') || ': ' || (s ->> 'title'),
-                    s ->> 'retrieved', s ->> 'license'))
-        FROM published.indicator
-        CROSS JOIN LATERAL (SELECT document::json AS d, document::json -> 'source' AS s) AS said
-        WHERE id = $1::uuid)
+       (SELECT document FROM published.indicator WHERE id = $1::uuid)
 """

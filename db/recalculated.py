@@ -8,9 +8,19 @@ follows from published values alone, so nothing that is hidden can follow from i
 
 from functools import cache
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
-from sqlalchemy import Column, ColumnElement, Date, FromClause, Text, bindparam, func, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Date,
+    FromClause,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db import published
@@ -34,6 +44,11 @@ def document(source: FromClause) -> ColumnElement[str]:
     """The document of an observation, where it was recalculated in the language that is bound."""
     lang = bindparam(LANG, type_=Text())
     return func.coalesce(func.published.remade(source.c.made, lang), source.c.document)
+
+
+def sources(source: FromClause) -> ColumnElement[Any]:
+    """The ids of all sources of what was recalculated, as JSON: `source_id` is that of one part."""
+    return source.c.made.op("->")(literal_column("'source_ids'", Text))
 
 
 def on_day(day: LiteralString) -> LiteralString:

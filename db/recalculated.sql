@@ -82,6 +82,7 @@ WITH part AS (
            sum(part.share * counts.denominator * part.value) AS weighted,
            (array_agg(part.source_id ORDER BY part.node))[1] AS source_id,
            (array_agg(part.scenario ORDER BY part.node))[1] AS scenario,
+           array_agg(DISTINCT part.source_id) AS source_ids,
            array_agg(part.id ORDER BY part.node) AS ids,
            array_agg(part.share ORDER BY part.node) AS shares
     FROM part
@@ -113,6 +114,7 @@ SELECT {made}, jsonb_build_object(
            'id', valued.id, 'district', d.id, 'reason', valued.reason, 'flags', valued.flags,
            'value', valued.value, 'numerator', valued.numerator,
            'denominator', valued.denominator, 'ids', chosen.ids, 'shares', chosen.shares,
+           'source_ids', chosen.source_ids,
            'updated_at', greatest(chosen.updated_at, d.updated_at))
 FROM chosen
 JOIN published.district d

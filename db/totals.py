@@ -14,11 +14,12 @@ from sqlalchemy import (
     any_,
     func,
     literal_column,
+    null,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
-from db import conditions, published
+from db import conditions, published, recalculated
 from db.statements import STATE, Shape, Statement, bind, compiled, where
 
 
@@ -76,11 +77,13 @@ def summary(shape: Shape) -> Statement:
     c = shape.source.c
     hidden = c.value.is_(None) & (literal_column("'suppressed'", Text) == any_(c.flags))
     dated = c.period_latest.is_not(None)
+    parts = recalculated.sources(shape.source) if shape.recalculated else null()
     pair = (
         select(
             c.indicator_id,
             c.district_id,
             c.source_id,
+            parts.label("parts"),
             func.count().label("count"),
             func.count().filter(hidden).label("hidden"),
             func.count(c.value).label("stated"),
@@ -88,7 +91,7 @@ def summary(shape: Shape) -> Statement:
             func.max(c.period).filter(dated).label("last"),
         )
         .where(*where(shape))
-        .group_by(c.indicator_id, c.district_id, c.source_id)
+        .group_by(c.indicator_id, c.district_id, c.source_id, literal_column("parts"))
         .subquery("pair")
     )
     sums = [func.coalesce(func.sum(pair.c[n]), literal_column("0")) for n in _COUNTS]
@@ -100,6 +103,7 @@ def summary(shape: Shape) -> Statement:
             func.min(pair.c.first),
             func.max(pair.c.last),
             *distinct,
+            func.jsonb_agg(pair.c.parts.distinct()).cast(Text),
         ).select_from(pair)
     )
 

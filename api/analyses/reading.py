@@ -108,10 +108,7 @@ class Indicator:
 
     @property
     def citation(self) -> str | None:
-        """As it is stated; None if it is made from the indicator's own source: then that of the
-        values says more."""
-        found: str = self.document["citation"]
-        return None if found == citation_of([self.document["source"]]) else found
+        return own_citation(self.document)
 
     @cached_property
     def levels(self) -> dict[str, dict[str, str]]:
@@ -304,6 +301,13 @@ def citation_of(sources: Sequence[Mapping[str, Any]]) -> str:
         ", ".join(filter(None, (f"{s['publisher']}: {s['title']}", s["retrieved"], s["license"])))
         for s in sources
     )
+
+
+def own_citation(indicator: Mapping[str, Any]) -> str | None:
+    """As it is stated; None if it is made from the indicator's own source: then that of the values
+    says more."""
+    found: str = indicator["citation"]
+    return None if found == citation_of([indicator["source"]]) else found
 
 
 def counted(found: Sequence[Cell | None]) -> dict[str, int]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from api.analyses.reading import SPOKEN, citation_of
+from api.analyses.reading import SPOKEN, own_citation
 from api.cube import texts
 from api.cube.model import (
     PLAIN,
@@ -119,14 +119,13 @@ def _counted(entry: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
 
 
 def _metric(document: Mapping[str, Any]) -> Metric:
-    made = citation_of([document["source"]])  # of the indicator; its values have their own
     notes = (document[name] for name in ("description", "method", "note"))
     return Metric(
         code=document["slug"],
         label=document["title"],
         **_unit(document),
         notes=tuple(note for note in notes if note),
-        citation=None if document["citation"] == made else document["citation"],
+        citation=own_citation(document),
     )
 
 

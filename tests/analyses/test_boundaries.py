@@ -28,7 +28,7 @@ from tests.api.calls import get
 from tests.conftest import connect_to
 from tests.databases import Database
 from tests.db import village
-from tests.db.village import HERE, key
+from tests.db.village import ELSEWHERE, HERE, key
 
 LIVES = {
     "a": (None, date(2019, 12, 31)),
@@ -293,6 +293,24 @@ def test_a_missing_or_hidden_part_leaves_nothing_but_its_reason(database: Databa
         assert "suppressed" in [flag["code"] for flag in hidden["flags"]]
         back = asked(client, "indicators/poor/observations?boundary=2019&time=2019")["items"]
         assert {item["value"] for item in back} == {4, None}
+
+
+def test_all_sources_of_the_parts_are_named(database: Database) -> None:
+    with writer(database.owner_url, "test") as connection:
+        upsert(connection, models.Source, [village.source("elsewhere")])
+    rows = [
+        _cell("poor", "a", 2019, 4),
+        _cell("poor", "b", 2019, 7, source_id=ELSEWHERE),
+    ]
+    with published(database, rows) as client:
+        query = "indicators/poor/observations?boundary=2020&time=2019"
+        (item,) = asked(client, query)["items"]
+        assert item["value"] == 11
+        around = asked(client, query)
+        cube = asked(client, f"{query}&format=jsonstat")["extension"]
+        assert [each["title"] for each in around["sources"]] == ["elsewhere", "here"]
+        assert around["sources"] == cube["sources"]
+        assert around["citation"] == cube["citation"]
 
 
 def test_without_figures_of_the_people_a_merger_cannot_be_undone(database: Database) -> None:

@@ -484,3 +484,13 @@ def test_an_outline_is_the_cube_without_its_cells(county_database: Database) -> 
     assert outline.dimensions == cube.dimensions
     assert (outline.cells, outline.marks) == ({}, {})
     assert len(cube.cells) == 7
+
+
+@pytest.mark.parametrize("indicator", ["births", "people", "twice", "secret", "unknown"])
+def test_a_list_says_of_the_whole_what_its_cube_says(county: TestClient, indicator: str) -> None:
+    query = {"indicator": indicator}
+    around, within = get(county, LIST, query).json(), asked(county, query)["extension"]
+    for name in ("reason", "sources", "citation"):
+        assert around[name] == within[name], name
+    is_doubled = indicator == "twice"  # a cube leaves out what another source says, too
+    assert (around["sentence"] == within["sentence"]) != is_doubled
