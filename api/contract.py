@@ -421,7 +421,7 @@ _VALIDATORS = {
 }
 _HEADERS = _VALIDATORS | {
     "Link": _header(
-        "The links of the body (RFC 8288); not with CSV and NDJSON.",
+        "The links of the body (RFC 8288); not with what is a file of lines or a table.",
         '<https://example.org/v1/offerings?cursor=AbC>; rel="next"; type="application/json"',
     ),
     "Content-Language": _header("Language of texts and labels.", "de"),

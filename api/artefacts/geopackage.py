@@ -17,7 +17,7 @@ import shapely
 
 from api.artefacts.bulk import Wanted, taken_over, wanted
 from api.artefacts.snapshot import Made, Snapshot
-from api.artefacts.tables import Geometries, Table, arrays, texts
+from api.artefacts.tables import Geometries, Table, arrays, fields
 from api.resources import RESOURCES
 from db import snapshots
 
@@ -69,10 +69,10 @@ def _batches(table: Table, schema: pa.Schema, kind: str | None) -> Iterator[pa.R
 
 
 def _schema(table: Table) -> pa.Schema:
-    fields = [pa.field(column.name, texts(column)) for column in table.columns]
+    found = fields(table.columns, joined=True)
     if table.is_located:
-        fields.append(pa.field(GEOMETRY, pa.binary()))
-    return pa.schema(fields)
+        found.append(pa.field(GEOMETRY, pa.binary()))
+    return pa.schema(found)
 
 
 def _layer(kinds: set[str]) -> str:

@@ -18,7 +18,7 @@ import shapely
 
 from api.artefacts.bulk import Wanted, taken_over, wanted
 from api.artefacts.snapshot import Made, Snapshot
-from api.artefacts.tables import Geometries, Table, arrays, lists
+from api.artefacts.tables import Geometries, Table, arrays, fields
 from api.resources import RESOURCES
 from db import snapshots
 
@@ -78,8 +78,8 @@ def _written(folder: Path, asked: Wanted) -> Made:
 
 
 def _schema(table: Table) -> pa.Schema:
-    fields = [pa.field(column.name, lists(column)) for column in table.columns]
-    fields.append(pa.field("document", pa.string()))
+    found = fields(table.columns, joined=False)
+    found.append(pa.field("document", pa.string()))
     if table.is_located:
-        fields.append(pa.field(GEOMETRY, pa.binary()))
-    return pa.schema(fields)
+        found.append(pa.field(GEOMETRY, pa.binary()))
+    return pa.schema(found)

@@ -75,14 +75,15 @@ def _place(line: bytes) -> bytes | None:
     return head + b',"properties":null}' if KIND_OF_GEOMETRY.search(head) else None
 
 
-def lists(column: Column) -> pa.DataType:
-    """The type of a column that keeps several values apart."""
-    return pa.list_(TYPES[column.kind]) if column.many else TYPES[column.kind]
+def fields(columns: Iterable[Column], *, joined: bool) -> list[pa.Field]:
+    """The columns with their types. `joined`: several values as one text, as in CSV."""
+    return [pa.field(column.name, _type(column, joined=joined)) for column in columns]
 
 
-def texts(column: Column) -> pa.DataType:
-    """The type of a column that joins several values, as CSV does."""
-    return pa.string() if column.many else TYPES[column.kind]
+def _type(column: Column, *, joined: bool) -> pa.DataType:
+    if not column.many:
+        return TYPES[column.kind]
+    return pa.string() if joined else pa.list_(TYPES[column.kind])
 
 
 def arrays(
@@ -91,11 +92,10 @@ def arrays(
     """A column after the other."""
     parsed = [from_json(document) for document in documents]
     for column in columns:
-        values = [_typed(column, column.values(document)) for document in parsed]
+        values: Iterable[Any] = [_typed(column, column.values(each)) for each in parsed]
         if joined and column.many:
-            yield pa.array(map(joined_text, values), pa.string())
-        else:
-            yield pa.array(values, texts(column) if joined else lists(column))
+            values = map(joined_text, values)
+        yield pa.array(values, _type(column, joined=joined))
 
 
 def _typed(column: Column, value: Any) -> Any:

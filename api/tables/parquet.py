@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from api.artefacts.columns import Column
-from api.artefacts.tables import arrays, lists
+from api.artefacts.tables import arrays, fields
 from api.tables.files import pieces
 
 GROUP = 10_000  # rows in a row group of the file
@@ -22,7 +22,7 @@ class ParquetWriter:
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
-        self._schema = pa.schema([pa.field(column.name, lists(column)) for column in columns])
+        self._schema = pa.schema(fields(columns, joined=False))
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _ended()
         self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
         self._waiting: list[pa.RecordBatch] = []

@@ -40,6 +40,8 @@ EVERY = [
         ("application/geo+json", "application/geo+json"),
         ("text/csv", "text/csv"),
         ("application/x-ndjson", "application/x-ndjson"),
+        (FORMATS["xlsx"].media_type, FORMATS["xlsx"].media_type),
+        (FORMATS["parquet"].media_type, FORMATS["parquet"].media_type),
         ("text/csv;q=0.5, application/geo+json;q=0.9", "application/geo+json"),
         ("application/*;q=0.2, text/csv;q=0.1", "application/json"),
         ("application/json;q=0, application/*", "application/geo+json"),
