@@ -6,6 +6,7 @@ Why not with Uvicorn's own supervisor: docs/adr/0017-workers-are-supervised-by-q
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -210,6 +211,7 @@ def _work(
     """The life of a worker. Signals of the terminal are for the supervisor, who passes them on."""
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
+    gc.set_threshold(10_000)  # as in cli.py, which this process was not started by
     from api.app import create_app  # noqa: PLC0415 - the supervisor does without
     from api.metrics import share  # noqa: PLC0415 - nor this
 

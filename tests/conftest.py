@@ -142,7 +142,7 @@ def live_server(demo_database: Database, demo_artefacts: Path) -> Iterator[str]:
         yield url
 
 
-def connect_to(database: Database, **settings: Any) -> TestClient:
+def connect_to(database: Database | Foreign, **settings: Any) -> TestClient:
     from api.app import create_app  # here, so that a broken app fails the tests that need it
 
     url = SecretStr(database.public_url)

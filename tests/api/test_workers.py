@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -98,16 +98,32 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def test_they_are_as_many_as_asked_for_and_announced_once(
-    county_database: Database, tmp_path: Path
-) -> None:
-    with served(county_database.public_url, tmp_path / "log", WORKERS="3") as server:
+@pytest.fixture(scope="module")
+def three(county_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """For tests that leave all of them alive; the supervisor is told who owns the database."""
+    settings = {"WORKERS": "3", "DATABASE_URL": county_database.owner_url}
+    log = tmp_path_factory.mktemp("three") / "log"
+    with served(county_database.public_url, log, **settings) as server:
         until(ready(server), PATIENCE)
-        assert len(workers(server)) == 3
-        assert {httpx2.get(server.url + LIST).status_code for _ in range(30)} == {200}
-        time.sleep(1)
-        assert said(server, "Quartier is ready") == 1
-        assert started(server) == 3
+        yield server
+
+
+def test_they_are_as_many_as_asked_for_and_announced_once(three: Served) -> None:
+    assert len(workers(three)) == 3
+    assert {httpx2.get(three.url + LIST).status_code for _ in range(30)} == {200}
+    until(lambda: started(three) == 3)
+    time.sleep(1)
+    assert said(three, "Quartier is ready") == 1
+    assert started(three) == 3
+
+
+def test_they_do_not_know_the_owner(three: Served) -> None:
+    pids = workers(three)
+    assert len(pids) == 3
+    for pid in pids:
+        known = Path(f"/proc/{pid}/environ").read_bytes() + command(pid)
+        assert b"quartier_owner" not in known
+        assert b"WORKERS=3" in known
 
 
 def test_every_killed_worker_is_replaced(county_database: Database, tmp_path: Path) -> None:
@@ -257,21 +273,6 @@ def test_one_that_cannot_start_again_is_tried_less_and_less(
         flag.unlink()
         until(lambda: started(server) == 2 + 1, PATIENCE)
         assert len(workers(server)) == 2
-
-
-# What they know
-
-
-def test_they_do_not_know_the_owner(county_database: Database, tmp_path: Path) -> None:
-    owner = county_database.owner_url
-    settings = {"WORKERS": "2", "DATABASE_URL": owner}
-    with served(county_database.public_url, tmp_path / "log", **settings) as server:
-        until(ready(server), PATIENCE)
-        assert len(workers(server)) == 2
-        for pid in workers(server):
-            known = Path(f"/proc/{pid}/environ").read_bytes() + command(pid)
-            assert b"quartier_owner" not in known
-            assert b"WORKERS=2" in known
 
 
 def test_they_find_a_private_database(cluster: Cluster, tmp_path: Path) -> None:

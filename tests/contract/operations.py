@@ -59,11 +59,13 @@ def written(parameter: dict[str, Any]) -> str | list[str]:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+DOCUMENT: dict[str, Any] = create_app(Settings.model_construct()).openapi()
+"""The contract as the application makes it, without a database."""
+
 OPERATIONS = [
     Operation(path, method, definition)
-    for path, methods in create_app(Settings.model_construct()).openapi()["paths"].items()
+    for path, methods in DOCUMENT["paths"].items()
     for method, definition in methods.items()
 ]
-"""Made without a database."""
 
 READ = [operation for operation in OPERATIONS if operation.method == "get"]

@@ -39,6 +39,12 @@ def registry(
         yield running
 
 
+@pytest.fixture(scope="module")
+def gathered(registry: Registry, portal: Portal) -> Harvest:
+    """What the portal finds there, before it takes it over."""
+    return portal.harvest(f"{registry.url}/catalog.ttl", only_gather=True)
+
+
 def stated(registry: Registry) -> Graph:
     """The whole catalogue, as rdflib reads it."""
     text = httpx2.get(f"{registry.url}/catalog.ttl?page=all").raise_for_status().text
@@ -104,15 +110,16 @@ def test_govdata_would_take_every_dataset(registry: Registry, portal: Portal) ->
 
 
 @pytest.mark.parametrize("suffix", SYNTAXES)
-def test_each_syntax_is_harvested_alike(registry: Registry, portal: Portal, suffix: str) -> None:
-    known = portal.harvest(f"{registry.url}/catalog.ttl", only_gather=True)
+def test_each_syntax_is_harvested_alike(
+    registry: Registry, portal: Portal, gathered: Harvest, suffix: str
+) -> None:
     by_type = portal.harvest(f"{registry.url}/catalog.{suffix}", only_gather=True)
     by_name = portal.harvest(
         f"{registry.url}/catalog.{suffix}?page=1", SYNTAXES[suffix], only_gather=True
     )
     for harvest in (by_type, by_name):
         assert harvest.errors == []
-        assert _comparable(harvest) == _comparable(known)
+        assert _comparable(harvest) == _comparable(gathered)
 
 
 def _comparable(harvest: Harvest) -> dict[str, Any]:
@@ -128,11 +135,8 @@ def _comparable(harvest: Harvest) -> dict[str, Any]:
     }
 
 
-def test_every_address_a_portal_knows_answers_get_and_head_alike(
-    registry: Registry, portal: Portal
-) -> None:
-    harvest = portal.harvest(f"{registry.url}/catalog.ttl", only_gather=True)
-    addresses = {each["url"] for dataset in harvest.gathered for each in dataset["resources"]}
+def test_every_address_a_portal_knows_answers_get_and_head_alike(gathered: Harvest) -> None:
+    addresses = {each["url"] for dataset in gathered.gathered for each in dataset["resources"]}
     assert addresses
     with httpx2.Client(timeout=60) as client:
         for address in sorted(addresses):
