@@ -236,7 +236,9 @@ WITH moved AS (
     WHERE p.resource = 'observation'
     UNION
     SELECT o.indicator_id, o.period
-    FROM pending p JOIN registry.observation o ON o.indicator_id = p.id
+    FROM pending p
+    JOIN registry.indicator i ON i.id = p.id
+    JOIN registry.observation o ON o.indicator_id = ANY (ARRAY[i.id, i.numerator_id])
     WHERE p.resource = 'indicator'
     UNION
     SELECT o.indicator_id, o.period FROM registry.observation o
