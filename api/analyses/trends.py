@@ -61,6 +61,8 @@ def trend(points: Sequence[Point]) -> Trend:
 def _incomparable(base: Point, end: Point, breaks: Sequence[str]) -> Missing | None:
     if base.value is None or end.value is None:
         return "no_value"
+    if base is end:
+        return "too_few_values"
     return "break_in_series" if breaks else None
 
 

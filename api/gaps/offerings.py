@@ -221,6 +221,7 @@ def _said(
     if not rows:
         return [Said("gaps_nothing")]
     counts = Counter(row.balance.status for row in rows)
+    counts["suppressed"] = sum(row.people.is_hidden for row in rows)  # there, too, where nothing is
     said = [Said("gaps", {"count": len(rows), "offerings": found.total.offerings})]
     if total["rate"] is not None:
         rate, per = Figure(total["rate"], 2), Figure(parameters.per, 0)

@@ -219,7 +219,9 @@ WITH moved AS (
     WHERE p.resource = 'observation'
     UNION
     SELECT o.indicator_id, o.period
-    FROM pending p JOIN registry.observation o ON o.indicator_id = p.id
+    FROM pending p
+    JOIN registry.indicator i ON i.id = p.id
+    JOIN registry.observation o ON o.indicator_id = ANY (ARRAY[i.id, i.numerator_id])
     WHERE p.resource = 'indicator'
     UNION
     SELECT o.indicator_id, o.period FROM registry.observation o
@@ -257,26 +259,26 @@ WITH divisor AS MATERIALIZED (
       AND n.period IN (SELECT period FROM undecided)
       AND n.status = 'published'
     ORDER BY n.indicator_id, n.period, n.district_id, n.breakdowns, n.raw
+), divided AS MATERIALIZED (
+    SELECT i.*, coalesce(i.denominator_id, (
+        SELECT r.denominator_id FROM registry.indicator r
+        WHERE r.numerator_id = i.id AND r.type = 'rate' ORDER BY r.id LIMIT 1)) AS divided_by
+    FROM registry.indicator i
 )
 SELECT t.base, o.period, o.period_latest AS day, o.id, o.indicator_id,
        i.slug AS indicator, d.slug AS district,
        o.district_id, o.breakdowns, o.value, o.numerator, o.denominator, o.raw,
-       i.type, i.factor, of.id AS denominator_id,
+       i.type, i.factor, i.divided_by AS denominator_id,
        i.aggregation = 'sum' OR i.type <> 'count' AS is_sum,
        i.disclosure_threshold AS threshold, c.kind,
        divisor.value AS denominator_value, divisor.hidden AS denominator_hidden
 FROM undecided t
-JOIN registry.indicator i ON coalesce(i.numerator_id, i.id) = t.base
+JOIN divided i ON coalesce(i.numerator_id, i.id) = t.base
 JOIN registry.observation o ON o.indicator_id = i.id AND o.period = t.period
 JOIN registry.public_district d ON d.id = o.district_id
 JOIN registry.public_source s ON s.id = o.source_id
 LEFT JOIN registry.disclosure c ON c.observation_id = o.id
-CROSS JOIN LATERAL (
-    SELECT coalesce(i.denominator_id, (
-        SELECT r.denominator_id FROM registry.indicator r
-        WHERE r.numerator_id = i.id AND r.type = 'rate' ORDER BY r.id LIMIT 1)) AS id
-) AS of
-LEFT JOIN divisor ON divisor.indicator_id = of.id AND divisor.period = o.period
+LEFT JOIN divisor ON divisor.indicator_id = i.divided_by AND divisor.period = o.period
       AND divisor.district_id = o.district_id AND divisor.breakdowns = o.breakdowns
 WHERE o.status = 'published'
 ORDER BY t.divides DESC, t.base, o.period, i.type <> 'count', o.id

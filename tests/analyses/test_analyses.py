@@ -125,7 +125,9 @@ def test_a_trend_without_values_says_why() -> None:
         "relative": "no_value",
         "slope": "too_few_values",
     }
-    assert trend([Point("XXXX", None, 4)]).missing == {"slope": "not_dated"}
+    once = {"absolute": "too_few_values", "relative": "too_few_values"}
+    assert trend([Point("XXXX", None, 4)]).missing == {**once, "slope": "not_dated"}
+    assert trend([Point("2020", 2020, 4)]).missing == {**once, "slope": "too_few_values"}
 
 
 @given(several)

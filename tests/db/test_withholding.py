@@ -193,6 +193,20 @@ def test_what_a_declared_rate_divides_by_shows_the_rest_though_nobody_states_the
     assert hidden(county) == {("poor", "a"), ("poor", "c")}
 
 
+def test_a_rate_that_is_declared_later_hides_what_it_would_give_away(county: Database) -> None:
+    declared = "UPDATE registry.indicator SET numerator_id = %s WHERE slug = 'share'"
+    observe(county, "people", {"a": 100, "b": 100}, raw=False)
+    observe(county, "poor", {"a": 98, "b": 50})
+    with psycopg.connect(county.owner_url) as connection:
+        connection.execute(declared, [None])
+    publish(county.owner_url)
+    assert hidden(county) == set()
+    with psycopg.connect(county.owner_url) as connection:
+        connection.execute(declared, [key("indicator", "poor")])
+    publish(county.owner_url)
+    assert hidden(county) == {("poor", "a")}
+
+
 def test_whom_a_median_is_about_cannot_be_recomputed_from_the_county(county: Database) -> None:
     values = {"county": (1500.0, 112), "a": (900.0, 2), "b": (1400.0, 10), "c": (1522.0, 100)}
     for district, (value, persons) in values.items():

@@ -24,7 +24,7 @@ from tests.api.calls import get, until_published
 from tests.conftest import connect_to
 from tests.databases import Database
 from tests.db.village import key
-from tests.gaps.county import AGES, HIDDEN, TOWNS, Offer, World, metres, world
+from tests.gaps.county import AGES, HIDDEN, PARENTS, TOWNS, Offer, World, metres, world
 
 Peopled = tuple[World, TestClient]
 THEN = [name for name in TOWNS if name != "new"]
@@ -191,6 +191,18 @@ def test_parts_of_the_people_are_added_up(ages: tuple[str, ...], peopled: People
             assert (item["status"], item["missing"]) == ("suppressed", None)
         elif item["offerings"] and people is None:
             assert (item["status"], item["missing"]) == ("no_data", None)
+
+
+@pytest.mark.parametrize("category", sorted(PARENTS))
+def test_hidden_people_are_spoken_of_where_nothing_is_offered_either(
+    category: str, peopled: Peopled
+) -> None:
+    _, client = peopled
+    found = asked(client, f"offerings?category={category}&breakdown=age_group:under_5")
+    flags = [{flag["code"] for flag in item["population_flags"]} for item in found["items"]]
+    hidden = sum("suppressed" in of for of in flags)
+    said = {0: "", 1: "For one area the number"}.get(hidden, f"For {hidden} areas the number")
+    assert said in found["sentence"]["en"]
 
 
 @pytest.mark.parametrize("least", [0, 0.5, 3.3])

@@ -156,6 +156,8 @@ def changed(item: Item) -> Said:
     """How the value of one district changed, or why that cannot be said."""
     change, base, end = item["absolute"], item["base"], item["end"]
     said = {"district": item["district"]["name"], "from": base["period"], "to": end["period"]}
+    if base["value"] is not None and base["period"] == end["period"]:
+        return Said("trend_once", said | {"end": Amount(end["value"])})
     if change is None:
         return Said("trend_break" if item["breaks"] else "trend_unknown", said)
     said |= {"base": Amount(base["value"]), "end": Amount(end["value"])}
