@@ -17,7 +17,7 @@ from api.dependencies import Service
 from api.errors import InvalidParameter, Problem
 from api.formats import FORMATS
 from api.negotiation import choose_language, is_named, prefers_html
-from api.pages import charts, choices, dashboard, feeds, linked_data, related
+from api.pages import board, charts, choices, dashboard, feeds, linked_data, related
 from api.pages.embedding import Embedding
 from api.pages.maps import Ground, Map, Position, ground
 from api.pages.reading import Document, Reading
@@ -171,11 +171,11 @@ class Pages:
         return self._finished(shown, reading, "embed.html", context)
 
     async def dashboard(
-        self, shown: Shown, view: dashboard.View, problem: Problem | None = None
+        self, shown: Shown, view: board.View, problem: Problem | None = None
     ) -> bytes | None:
         """A view of an indicator; with a problem, what is there instead of what was asked for."""
         reading = self._reading(shown)
-        known = await dashboard.indicators(reading)
+        known = await board.indicators(reading)
         context: Context = {
             "indicators": known,
             "themes": dashboard.by_theme(known),
@@ -184,9 +184,9 @@ class Pages:
             "is_elsewhere": False,
             "kept_with_indicator": (),
         }
-        if name := view.parameters.indicator or dashboard.usual(known, problem):
+        if name := view.parameters.indicator or board.usual(known, problem):
             named = view.of(name)
-            found = await dashboard.board(reading, known, named)
+            found = await board.board(reading, known, named)
             context |= dashboard.shown(found, named, links.base_url(shown.request))
         if shown.version.format.name == "html":
             return self._finished(shown, reading, "dashboard.html", context)

@@ -53,6 +53,10 @@ class ConfigParameters(BaseModel):
 
     config: str | None = Field(None, description="How much may be asked for, whatever it says.")
 
+    @property
+    def is_asked(self) -> bool:
+        return self.config is not None
+
 
 class TablesParameters(PxParameters):
     """Which tables are wanted."""

@@ -19,7 +19,8 @@ from api.formats import FORMATS, Format
 from api.links import address, base_url
 from api.lists import BETWEEN, RETRIES
 from api.negotiation import choose_language, is_named
-from api.pages.dashboard import PLACE, View
+from api.pages.board import View
+from api.pages.dashboard import PLACE
 from api.pages.face import Shown, pages_of
 from api.resources import INDICATORS
 from api.responses import Version

@@ -1,6 +1,6 @@
 """The face for clients of PxWeb: /px, as PxWebApi 2 has it."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request, Response
@@ -10,7 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from api import contract, query
 from api.contract import Name
-from api.px import answers, older
+from api.negotiation import choose_format
+from api.px import answering, answers, older
 from api.px import parameters as asked
 from api.px.links import HOME, LONG_HOME, OLDER_HOME
 from api.routing import ModelRoute
@@ -18,6 +19,9 @@ from api.schemas import px as schemas
 
 DATA = "/tables/{name}/data"
 _NAMES = asked.canonical_names()
+
+Endpoint = Callable[..., Coroutine[Any, Any, Response]]
+Make = Callable[..., Awaitable[answering.Made]]
 
 
 class OlderRoute(ModelRoute):
@@ -52,6 +56,54 @@ def router() -> APIRouter:
     return routes
 
 
+def _of_all(make: Make, parameters_model: type[asked.PxParameters]) -> Endpoint:
+    model: Any = parameters_model
+
+    async def endpoint(request: Request, parameters: Annotated[model, Query()]) -> Response:
+        choose_format(request, None, ("json",))
+        return await answering.answered(
+            request, parameters.lang, lambda wanted: make(wanted, parameters)
+        )
+
+    return endpoint
+
+
+def _of_one(make: Make, parameters_model: type[asked.PxParameters]) -> Endpoint:
+    model: Any = parameters_model
+
+    async def endpoint(
+        request: Request, name: Name, parameters: Annotated[model, Query()]
+    ) -> Response:
+        choose_format(request, None, ("json",))
+        return await answering.answered(
+            request, parameters.lang, lambda wanted: make(wanted, parameters, name), name
+        )
+
+    return endpoint
+
+
+async def _data(
+    request: Request, name: Name, parameters: Annotated[asked.DataParameters, Query()]
+) -> Response:
+    return await answers.answer_data(request, name, parameters)
+
+
+async def _posted(
+    request: Request,
+    name: Name,
+    parameters: Annotated[asked.FormatParameters, Query()],
+    body: Annotated[asked.VariablesSelection, Body()],
+) -> Response:
+    return await answers.answer_data(request, name, parameters, body)
+
+
+async def _codelist(
+    request: Request, name: Name, parameters: Annotated[asked.PxParameters, Query()]
+) -> Response:
+    choose_format(request, None, ("json",))
+    return await answers.answer_codelist(request, name, parameters)
+
+
 _READ: tuple[tuple[str, str, str, type[BaseModel]], ...] = (
     ("/config", "px_config", "What there is, and how much may be asked", schemas.PxConfig),
     ("/tables", "list_px_tables", "List tables", schemas.PxTables),
@@ -66,6 +118,15 @@ _READ: tuple[tuple[str, str, str, type[BaseModel]], ...] = (
     (DATA, "get_px_data", "Get data of a table", schemas.PxDataset),
     ("/codelists/{name}", "get_px_codelist", "Get values of a variable", schemas.PxCodelist),
 )
+_ENDPOINTS: dict[str, Endpoint] = {
+    "px_config": _of_all(answers.config, asked.PxParameters),
+    "list_px_tables": _of_all(answers.tables, asked.TablesParameters),
+    "get_px_table": _of_one(answers.entry, asked.PxParameters),
+    "get_px_metadata": _of_one(answers.metadata, asked.MetadataParameters),
+    "get_px_default_selection": _of_one(answers.default_selection, asked.PxParameters),
+    "get_px_data": _data,
+    "get_px_codelist": _codelist,
+}
 
 
 def _add(routes: APIRouter, home: str, *, in_schema: bool) -> None:
@@ -118,66 +179,3 @@ async def _older_data(
     request: Request, lang: str, name: str, body: Annotated[older.Query, Body()]
 ) -> Response:
     return await answers.answer_older_data(request, lang, name, body)
-
-
-Endpoint = Callable[..., Coroutine[Any, Any, Response]]
-
-
-async def _config(request: Request, parameters: Annotated[asked.PxParameters, Query()]) -> Response:
-    return await answers.answer_config(request, parameters)
-
-
-async def _tables(
-    request: Request, parameters: Annotated[asked.TablesParameters, Query()]
-) -> Response:
-    return await answers.answer_tables(request, parameters)
-
-
-async def _entry(
-    request: Request, name: Name, parameters: Annotated[asked.PxParameters, Query()]
-) -> Response:
-    return await answers.answer_entry(request, name, parameters)
-
-
-async def _metadata(
-    request: Request, name: Name, parameters: Annotated[asked.MetadataParameters, Query()]
-) -> Response:
-    return await answers.answer_metadata(request, name, parameters)
-
-
-async def _default(
-    request: Request, name: Name, parameters: Annotated[asked.PxParameters, Query()]
-) -> Response:
-    return await answers.answer_default(request, name, parameters)
-
-
-async def _data(
-    request: Request, name: Name, parameters: Annotated[asked.DataParameters, Query()]
-) -> Response:
-    return await answers.answer_data(request, name, parameters)
-
-
-async def _posted(
-    request: Request,
-    name: Name,
-    parameters: Annotated[asked.FormatParameters, Query()],
-    body: Annotated[asked.VariablesSelection, Body()],
-) -> Response:
-    return await answers.answer_data(request, name, parameters, body)
-
-
-async def _codelist(
-    request: Request, name: Name, parameters: Annotated[asked.PxParameters, Query()]
-) -> Response:
-    return await answers.answer_codelist(request, name, parameters)
-
-
-_ENDPOINTS: dict[str, Endpoint] = {
-    "px_config": _config,
-    "list_px_tables": _tables,
-    "get_px_table": _entry,
-    "get_px_metadata": _metadata,
-    "get_px_default_selection": _default,
-    "get_px_data": _data,
-    "get_px_codelist": _codelist,
-}

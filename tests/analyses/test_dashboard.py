@@ -8,13 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import pytest
+from psycopg import AsyncConnection
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from api import sitemap
 from api.analyses.answers.map import choropleth
 from api.analyses.parameters import MapParameters, RankingParameters
-from api.pages import dashboard
+from api.pages import board as boards
 from api.resources import OBSERVATIONS
 from db import models
 from db.publication import publish
@@ -256,7 +257,7 @@ def test_a_publication_in_between_is_read_again(
             published.append(publish(own_towns_database.owner_url).sequence)
         return found
 
-    monkeypatch.setattr(dashboard, "mapped", published_meanwhile)
+    monkeypatch.setattr(boards, "mapped", published_meanwhile)
     with connect_to(own_towns_database) as client:
         document = board(client, indicator="people")
     assert document.one("h1").get_text() == "Leute"
@@ -389,3 +390,19 @@ def test_districts_without_boundaries_have_tables_but_no_map(
         assert "Grenzen dieser Gebiete sind nicht bekannt" in document.words("main")
         assert len(rows(document, "ranking-heading")) == len(TOWNS)
         get(client, "/dashboard/map.svg", {"indicator": "people"})
+
+
+def test_what_one_analysis_has_read_no_other_reads_again(
+    towns: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    execute = AsyncConnection.execute
+
+    async def heard(connection: Any, query: Any, *arguments: Any, **more: Any) -> Any:
+        read.append(str(query))
+        return await execute(connection, query, *arguments, **more)
+
+    monkeypatch.setattr(AsyncConnection, "execute", heard)
+    board(towns, indicator="people", time="2021", scheme="Greens")
+    assert len([each for each in read if "published.indicator i" in each]) == 2
+    assert len([each for each in read if "published.observation" in each]) == 5
