@@ -9,13 +9,12 @@ from fastapi import Request, Response
 
 from api import links as addresses
 from api import lists, responses
-from api.analyses.answers.envelope import json_of
 from api.dependencies import Service, service
 from api.errors import NotFound
 from api.formats import FORMATS, Format
 from api.negotiation import choose_language
 from api.px.links import Links, links
-from api.responses import Version
+from api.responses import Version, json_of
 from db import published, queries
 from db.conditions import Condition, called
 from db.state import State

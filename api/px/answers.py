@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from fastapi import Request, Response
 
 from api import lists
-from api.analyses.answers.envelope import json_of
 from api.cube import reading
 from api.cube.reading import TooLargeError
 from api.errors import Forbidden, Moved, NotFound, Unavailable
@@ -40,6 +39,7 @@ from api.px.tables import (
     wished,
 )
 from api.rate_limit import WINDOW
+from api.responses import json_of
 from db import conditions as c
 from db import published, queries
 from db.codes import LEVELS

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 from schemathesis import Case
 
-from api.formats import CUBES, PARTS
+from api.formats import FORMATS, PARTS, Format
 
 T = TypeVar("T")
 Query = dict[str, Any]
@@ -307,10 +307,17 @@ def _keep_rules(query: Query) -> None:
         query.setdefault("district", ["landkreis-mittelsachsen"])
     if query.get("layout") == "wide":
         query["format"] = "csv"
-    if query.get("format") in CUBES:
+    if format_ := FORMATS.get(query.get("format", "")):
+        _keep_rules_of(format_, query)
+    _keep_rules_of_hsds(query)
+
+
+def _keep_rules_of(format_: Format, query: Query) -> None:
+    if format_.cube:
         for name in PARTS:
             query.pop(name, None)
-    _keep_rules_of_hsds(query)
+    if format_.longest and query.get("limit", 0) not in range(format_.longest):
+        query.pop("limit", None)
 
 
 def _keep_to_one_page(query: Query) -> None:
