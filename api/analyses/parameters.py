@@ -216,7 +216,7 @@ class AggregationParameters(Below, AtTime, Drawn):
 
     formats = ("json", "csv", "geojson")
 
-    format: Literal["json", "csv", "geojson"] | None = Field(
+    format: Literal["geojson", "json", "csv"] | None = Field(
         None,
         description="`geojson` with boundaries; a suffix (`.csv`) or `Accept` does the same.",
     )

@@ -19,7 +19,7 @@ class GapParameters(AnalysisParameters):
 
     formats = ("json", "csv", "geojson")
 
-    format: Literal["json", "csv", "geojson"] | None = Field(
+    format: Literal["geojson", "json", "csv"] | None = Field(
         None,
         description="`geojson` comes with boundaries; a suffix (`.csv`) or `Accept` does the same.",
     )
