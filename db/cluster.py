@@ -64,7 +64,6 @@ SETTINGS = {
     "port": str(PORT),
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "128MB",
     "jit": "off",  # compiling costs more than the short statements of an API
     "random_page_cost": "1.1",
     "timezone": "UTC",
@@ -73,6 +72,12 @@ SETTINGS = {
     "max_wal_senders": "0",
 }
 DISPOSABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def _shared_megabytes() -> int:
+    """An eighth of the memory, as far as that is sensible: a publication touches many indexes."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return max(128, min(memory // 8, 512))
 
 
 def default_data_folder(checkout: Path) -> Path:
@@ -286,7 +291,8 @@ class Cluster:
     def _launch(self) -> None:
         self._forget_dead_server()
         self._private_folder(self.socket)
-        settings = SETTINGS | ({} if self.durable else DISPOSABLE)
+        settings = SETTINGS | {"shared_buffers": f"{_shared_megabytes()}MB"}
+        settings |= {} if self.durable else DISPOSABLE
         settings["unix_socket_directories"] = '"{}"'.format(str(self.socket).replace('"', '""'))
         options = [part for item in settings.items() for part in ("-c", "=".join(item))]
         with self._open_log() as log:
