@@ -476,10 +476,13 @@ CREATE TEMPORARY TABLE old_stem (stem text) ON COMMIT DROP;
 _DOCUMENTS: LiteralString = """
 WITH document AS ({documents})
 SELECT d.*, md5(CASE WHEN is_default THEN d::text ELSE document END) AS hash
-FROM (SELECT document.*, lang.is_default,
-             CASE WHEN lang.is_default THEN registry.feature_members(geometry) END AS geojson,
-             CASE WHEN lang.is_default THEN {search} END AS search
-      FROM document JOIN lang ON lang.code = document.lang
+FROM (SELECT document.*, usual.is_default,
+             CASE WHEN usual.is_default THEN registry.feature_members(geometry) END AS geojson,
+             CASE WHEN usual.is_default THEN {search} END AS search
+      FROM document
+      CROSS JOIN LATERAL (
+          SELECT document.lang = (SELECT code FROM lang WHERE is_default) AS is_default
+      ) AS usual
       OFFSET 0) AS d
 """
 

@@ -218,7 +218,7 @@ WITH described AS MATERIALIZED (
     WHERE o.flags && ARRAY['suppressed_primary', 'suppressed_secondary']
 """
 
-# By the index of observations, not through all years.
+# By the index of observations, not through all years: OFFSET keeps the planner from merging those.
 _DECIDED: LiteralString = """
       AND (i.base, o.period) IN (SELECT * FROM unnest(%s::uuid[], %s::text[]))
 """
@@ -231,18 +231,25 @@ SELECT i.base, i.slug AS indicator, o.period, o.period_latest AS day,
        o.flags && ARRAY['suppressed_primary', 'suppressed_secondary'] AS is_hidden,
        o.value,
        CASE i.type WHEN 'count' THEN o.value
-                   WHEN 'rate' THEN (o.document::jsonb ->> 'numerator')::numeric
-                   ELSE (o.document::jsonb ->> 'denominator')::numeric END AS count,
+                   WHEN 'rate' THEN o.numerator
+                   ELSE o.denominator END AS count,
        i.decimals, i.factor,
-       coalesce((o.document::jsonb ->> 'denominator')::numeric, whole.value) AS whole,
+       coalesce(o.denominator, whole.value) AS whole,
        i.aggregation = 'sum' OR i.type <> 'count' AS is_sum, i.threshold
 FROM concealing t
 JOIN indicator i ON i.base = t.base
-JOIN published.observation o ON o.indicator_id = i.id AND o.period = t.period
+CROSS JOIN LATERAL (
+    SELECT * FROM published.observation
+    WHERE (indicator_id, period) = (i.id, t.period)
+    OFFSET 0
+) AS o
 JOIN published.district d ON d.id = o.district_id
-LEFT JOIN published.observation whole
-       ON whole.indicator_id = i.denominator_id AND whole.district_id = o.district_id
-      AND whole.period = o.period AND whole.breakdowns = o.breakdowns
+LEFT JOIN LATERAL (
+    SELECT value FROM published.observation
+    WHERE (indicator_id, district_id, period, breakdowns)
+        = (i.denominator_id, o.district_id, o.period, o.breakdowns)
+    OFFSET 0
+) AS whole ON true
 ORDER BY t.base, o.period, i.type <> 'count', o.id
 """
 

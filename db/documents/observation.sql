@@ -10,6 +10,13 @@ WITH wanted AS MATERIALIZED (
                'title', registry.localized(i.title, i.translations, l.code, 'title')) AS ref
     FROM registry.public_indicator i CROSS JOIN lang l
     WHERE i.id IN (SELECT indicator_id FROM wanted)
+), place AS MATERIALIZED (
+    SELECT d.id, r.lang, d.name, d.level, r.ref, quality.ref AS quality
+    FROM registry.public_district d
+    JOIN district_ref r ON r.id = d.id
+    LEFT JOIN coded quality ON (quality.list, quality.code, quality.lang)
+                             = ('boundary_quality', d.boundary_quality, r.lang)
+    WHERE d.id IN (SELECT district_id FROM wanted)
 ), flag_list AS MATERIALIZED (
     SELECT s.flags, l.code AS lang,
            array_agg(registry.coded('observation_status', flag, l.code) ORDER BY n) AS refs
@@ -35,17 +42,17 @@ WITH wanted AS MATERIALIZED (
     ) AS labelled ON part.code IS NOT NULL
     GROUP BY s.breakdowns, l.code
 )
-SELECT o.id, o.id::text AS slug, concat_ws(' ', indicator.title, d.name, o.period) AS sort_name,
+SELECT o.id, o.id::text AS slug, concat_ws(' ', indicator.title, place.name, o.period) AS sort_name,
        l.code AS lang,
        NULL::geometry AS geometry,
-       o.indicator_id, o.district_id, d.level, o.period, o.period_earliest, o.period_latest,
+       o.indicator_id, o.district_id, place.level, o.period, o.period_earliest, o.period_latest,
        o.breakdowns::text AS breakdowns, o.value, o.flags, parts.terms AS breakdown,
-       d.name AS district_name, o.numerator, o.denominator, o.scenario, o.note, o.source_id,
+       place.name AS district_name, o.numerator, o.denominator, o.scenario, o.note, o.source_id,
        (SELECT left(row_to_json(r)::text, -1) FROM (
             SELECT o.id,
                    indicator.ref AS indicator,
-                   district.ref AS district,
-                   quality.ref AS boundary_quality,
+                   place.ref AS district,
+                   place.quality AS boundary_quality,
                    registry.edtf(o.period, o.period_earliest, o.period_latest) AS period,
                    parts.refs AS breakdowns,
                    o.value,
@@ -60,10 +67,7 @@ SELECT o.id, o.id::text AS slug, concat_ws(' ', indicator.title, d.name, o.perio
 FROM wanted o
 CROSS JOIN lang l
 JOIN described indicator ON indicator.id = o.indicator_id AND indicator.lang = l.code
-JOIN registry.public_district d ON d.id = o.district_id
+JOIN place ON place.id = o.district_id AND place.lang = l.code
 JOIN source_ref source ON source.id = o.source_id
-JOIN district_ref district ON district.id = o.district_id AND district.lang = l.code
-LEFT JOIN coded quality ON (quality.list, quality.code, quality.lang)
-                       = ('boundary_quality', d.boundary_quality, l.code)
 JOIN flag_list flags ON flags.flags = o.flags AND flags.lang = l.code
 JOIN broken_down parts ON parts.breakdowns = o.breakdowns AND parts.lang = l.code
