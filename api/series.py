@@ -91,7 +91,8 @@ class SeriesParameters(Including, ListParameters):
     time: Time | None = Field(
         None,
         description="A year, a range of years (`2019..2022`), `latest`: the last period of each "
-        "district, or `last:4`: the last so many periods that the indicator has at that level.",
+        "district, or `last:4`: the last so many periods that the indicator has at that level. "
+        "Forecasts are not the latest; they are asked for by their years.",
     )
     breakdown: Parts | None = Field(
         None,

@@ -216,7 +216,7 @@ SELECT {STATE_TEXT}, i.id,
        coalesce((
            SELECT json_agg(s) FROM (
                SELECT level, period, period_earliest AS earliest, period_latest AS latest,
-                      observations
+                      observations, is_forecast
                FROM published.observation_slot
                WHERE indicator_id = i.id AND breakdowns = $3::jsonb::text
            ) AS s), '[]')::text
@@ -350,7 +350,8 @@ WITH here AS MATERIALIZED (
 ), cell AS (
     SELECT o.*, o.district_id = here.id AS is_own,
            row_number() OVER (PARTITION BY o.indicator_id, o.district_id
-                              ORDER BY o.period_latest DESC NULLS LAST, o.period DESC,
+                              ORDER BY 'forecast' = ANY (o.flags), o.period_latest DESC NULLS LAST,
+                                       o.period DESC,
                                        o.value IS NULL, o.id) AS n
     FROM here
     JOIN published.observation o

@@ -507,23 +507,38 @@ def within_period(table: Table, first: Bind, last: Bind) -> Expression:
 
 
 def latest_period(table: Table) -> Expression:
-    """No later period is published for the same indicator, district and breakdown."""
-    later = table.alias("later")
+    """No later period is observed for the same indicator, district and breakdown.
+
+    What is foreseen is not the latest that is known, unless nothing was observed.
+    """
+    later, observed = table.alias("later"), table.alias("observed")
     return and_(
         table.c.period_latest.is_not(None),
         not_(
             exists().where(
-                later.c.indicator_id == table.c.indicator_id,
-                later.c.district_id == table.c.district_id,
-                later.c.breakdowns == table.c.breakdowns,
+                _same_series(later, table),
                 later.c.period_latest > table.c.period_latest,
+                or_(not_(_is_forecast(later)), _is_forecast(table)),
             )
+        ),
+        or_(
+            not_(_is_forecast(table)),
+            not_(exists().where(_same_series(observed, table), not_(_is_forecast(observed)))),
         ),
     )
 
 
+def _same_series(other: FromClause, table: FromClause) -> Expression:
+    names = ("indicator_id", "district_id", "breakdowns")
+    return and_(*(other.c[name] == table.c[name] for name in names))
+
+
+def _is_forecast(table: FromClause) -> Expression:
+    return literal_column("'forecast'", Text) == any_(table.c.flags)
+
+
 def last_periods(table: Table, count: Bind) -> Expression:
-    """One of the last so many periods that the indicator has at this level."""
+    """One of the last so many periods that the indicator has at this level, but for forecasts."""
     past = published.observation_slot
     last = func.max(past.c.period_latest)
     recent = (
@@ -532,6 +547,7 @@ def last_periods(table: Table, count: Bind) -> Expression:
             past.c.indicator_id == table.c.indicator_id,
             past.c.level == table.c.level,
             past.c.period_latest.is_not(None),
+            not_(past.c.is_forecast),
         )
         .group_by(past.c.period)
         .order_by(last.desc(), past.c.period.desc())

@@ -148,8 +148,10 @@ observation_slot = Table(
     Column("period_earliest", Date),
     Column("period_latest", Date),
     Column("observations", Integer, nullable=False),
+    Column("is_forecast", Boolean, nullable=False),
 )
-"""Where an indicator has observations, and how many (db/documents/observation_slots.sql)."""
+"""Where an indicator has observations, how many, and whether all of them are forecasts
+(db/documents/observation_slots.sql)."""
 
 strategy = _resource(
     "strategy",

@@ -146,7 +146,7 @@ class AtTime(Broken, Bounded):
     time: Text = Field(
         "latest",
         description="A period that the indicator has, a year, or `latest`: the last one with "
-        "observations of that level.",
+        "observations of that level that are no forecasts.",
     )
 
 
@@ -273,7 +273,7 @@ class TrendParameters(AtLevel, Bounded, Tabular):
         None, alias="from", description="First period or year; the first there is if not given."
     )
     to: Text | None = Field(
-        None, description="Last period or year; the last there is if not given."
+        None, description="Last period or year; the last that is no forecast if not given."
     )
 
     def references(self) -> list[Reference]:

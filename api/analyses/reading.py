@@ -31,6 +31,7 @@ class Slot:
     earliest: date | None
     latest: date | None
     observations: int
+    is_forecast: bool = False
 
     @property
     def order(self) -> tuple[date, str]:
@@ -147,12 +148,17 @@ class Indicator:
         if not known:
             return None
         if asked == "latest":
-            return known[-1]
+            return observed(known)[-1]
         exact = [slot for slot in known if slot.period == asked]
         in_year = [slot for slot in known if slot.latest and str(slot.latest.year) == asked]
         if not exact and not in_year:
             raise InvalidParameter.named("time", _no_such_period(asked, known))
         return (exact or in_year)[-1]
+
+
+def observed(known: list[Slot]) -> list[Slot]:
+    """Those that are not foreseen; all, if nothing was observed."""
+    return [slot for slot in known if not slot.is_forecast] or known
 
 
 def _no_such_period(asked: str, known: Sequence[Slot]) -> str:
@@ -254,7 +260,8 @@ def slot_of(entry: Mapping[str, Any]) -> Slot:
         date.fromisoformat(entry[name]) if entry[name] else None for name in ("earliest", "latest")
     )
     count = entry.get("observations", 0)
-    return Slot(entry["level"], entry["period"], earliest, latest, count)
+    is_forecast = entry.get("is_forecast", False)
+    return Slot(entry["level"], entry["period"], earliest, latest, count, is_forecast)
 
 
 @dataclass(frozen=True, slots=True)

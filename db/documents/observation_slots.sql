@@ -11,7 +11,7 @@ DELETE FROM published.observation_slot s USING recounted r
 WHERE (s.indicator_id, s.period) = (r.indicator_id, r.period);
 INSERT INTO published.observation_slot
 SELECT o.indicator_id, o.period, o.level, o.breakdowns, min(o.period_earliest),
-       max(o.period_latest), count(*)
+       max(o.period_latest), count(*), bool_and('forecast' = ANY (o.flags))
 FROM recounted r
 JOIN published.observation o ON (o.indicator_id, o.period) = (r.indicator_id, r.period)
 GROUP BY o.indicator_id, o.period, o.level, o.breakdowns;

@@ -19,7 +19,7 @@ from api.analyses.answers.asked import (
 )
 from api.analyses.answers.envelope import Answer, plain
 from api.analyses.parameters import TrendParameters
-from api.analyses.reading import Area, Cell, Slot, counted, within
+from api.analyses.reading import Area, Cell, Slot, counted, observed, within
 from api.analyses.sentences import Amount, Difference, Said, is_percentage
 from api.analyses.trends import Point, trend
 from db.codes import LEVELS
@@ -49,6 +49,7 @@ async def development(asked: Asked[TrendParameters]) -> Answer | None:
     is_named = parameters.district is not None and parameters.level is None
     level = None if is_named else indicator.level(parameters.level)
     slots = within(indicator.periods(level), parameters.from_, parameters.to)
+    slots = slots if parameters.to else observed(slots)
     levels = LEVELS if level is None else (level,)
     which = replace(
         wanted(asked, indicator, [slot.period for slot in slots], levels),

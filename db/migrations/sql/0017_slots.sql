@@ -8,11 +8,13 @@ CREATE TABLE published.observation_slot (
     period_earliest date,
     period_latest date,
     observations integer NOT NULL,
+    is_forecast boolean NOT NULL,
     PRIMARY KEY (indicator_id, period, level, breakdowns)
 );
 
 INSERT INTO published.observation_slot
-SELECT indicator_id, period, level, breakdowns, min(period_earliest), max(period_latest), count(*)
+SELECT indicator_id, period, level, breakdowns, min(period_earliest), max(period_latest), count(*),
+       bool_and('forecast' = ANY (flags))
 FROM published.observation
 GROUP BY indicator_id, period, level, breakdowns;
 
