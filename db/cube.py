@@ -112,7 +112,8 @@ async def _row(source: Source, wanted: Wanted, *, with_cells: bool) -> Any:
 
 def _is_steady(wanted: Wanted) -> bool:
     """Where indicators are named, theirs is the index to use: one plan is good for all values."""
-    named = any(condition.builder is conditions.refers_to for condition in wanted.conditions)
+    naming = (conditions.refers_to, conditions.refers_to_one)
+    named = any(condition.builder in naming for condition in wanted.conditions)
     return named and wanted.boundary is None
 
 

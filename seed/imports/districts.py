@@ -1,8 +1,8 @@
 """The import of districts: their boundaries, matched by official key.
 
 What the registry says about a district stays; only its boundary is replaced. A district the
-registry lacks becomes a draft. If its parent is not registered either it has none, and is flagged;
-a mapping with `only_known_parents` leaves it out as one of other territory.
+registry lacks becomes a draft. If its parent is neither registered nor in the file it has none, and
+is flagged; a mapping with `only_known_parents` leaves it out as one of other territory.
 """
 
 from __future__ import annotations
@@ -139,13 +139,14 @@ def _with_known_parents(
     rows: Sequence[Row], known: Mapping[str, KeyedDistrict], reader: Reader
 ) -> list[Row]:
     """Rows that are new and whose parent is not registered lose it, or are left out."""
-    report = reader.report
+    report, only_known = reader.report, reader.mapping.only_known_parents
+    new = {row.key: row for row in rows if row.usable and row.key not in known}
     foreign = {
         row.position: row.parent
-        for row in rows
-        if row.usable and row.key not in known and row.parent and row.parent not in known
+        for row in new.values()
+        if _is_foreign(row, new, known, whole=only_known)
     }
-    if not reader.mapping.only_known_parents:
+    if not only_known:
         for position, parent in foreign.items():
             report.flag("not registered: left empty", position, "parent", parent)
         return [_without_parent(row) if row.position in foreign else row for row in rows]
@@ -155,6 +156,18 @@ def _with_known_parents(
         report.left_out += len(foreign)
         report.note(f"{len(foreign)} rows left out: their parents are not registered ({shown})")
     return [row for row in rows if row.position not in foreign]
+
+
+def _is_foreign(row: Row, new: Mapping[str, Row], known: Container[str], *, whole: bool) -> bool:
+    """Whether its parent is neither registered nor in the file, or is below itself; with `whole`
+    also whether that is so of any district above it."""
+    above, passed = row.parent, {row.key}
+    while above and above in new and above not in passed:
+        passed.add(above)
+        above = new[above].parent
+    if above in passed:
+        return True
+    return above is not None and above not in known and (whole or above == row.parent)
 
 
 def _without_parent(row: Row) -> Row:
@@ -259,11 +272,18 @@ def _draft(row: Row, registered: Registered, taken: Container[str]) -> dict[str,
     own = {
         "id": identity,
         "slug": distinct_slug(str(row.fields["name"]), identity, taken),
-        "parent_id": registered.districts[row.parent].id if row.parent else None,
+        "parent_id": _parent_id(row.parent, registered) if row.parent else None,
         "source_id": registered.source_id,
         "external_key": row.key,
     }
     return own | dict(columns_of(DISTRICTS, stated)) | _drawn(row, registered.source_id)
+
+
+def _parent_id(key: str, registered: Registered) -> UUID:
+    """That of a registered district, or of one from the same file."""
+    if found := registered.districts.get(key):
+        return found.id
+    return entity_id("district", registered.source_slug, key)
 
 
 def _report_absent(

@@ -247,6 +247,34 @@ def test_a_parent_that_is_not_registered_is_left_empty_and_flagged(
     assert districts(url)["Fernstadt"].parent_id is None
 
 
+@pytest.mark.parametrize("only_known", [False, True])
+def test_a_hierarchy_comes_with_its_file(
+    url: str, save: Save, tmp_path: Path, only_known: bool
+) -> None:
+    """In any order; what leads to nothing registered, or round in a circle, has no parent."""
+    over = {
+        5: "99999006", 6: "99999", 7: "88888", 8: "99999009", 9: "99999008", 4: "99999007",
+    }  # fmt: skip
+    mapping = yaml.safe_load((READY / "vg250-gemeinden.yaml").read_text(encoding="utf-8"))
+    mapping["fields"]["parent"] = "OVER"
+    mapping["only_known_parents"] = only_known
+    own = tmp_path / "own.yaml"
+    own.write_text(yaml.safe_dump(mapping, allow_unicode=True), encoding="utf-8")
+    file = save(collection(*(feature(number, OVER=key) for number, key in over.items())))
+    report = run(url, file, mapping=str(own))
+    found = districts(url)
+    assert found["Fedorf"].parent_id == found["Gedorf"].id
+    assert found["Gedorf"].parent_id == key("county")
+    if only_known:
+        assert (report.new, report.left_out) == (2, 4)
+        assert not {"Eedorf", "Hedorf", "Iedorf", "Jedorf"} & found.keys()
+    else:
+        assert report.new == 6
+        assert found["Eedorf"].parent_id == found["Hedorf"].id
+        assert {found[name].parent_id for name in ("Hedorf", "Iedorf", "Jedorf")} == {None}
+    assert run(url, file, mapping=str(own)).new == 0
+
+
 def test_water_rows_are_left_out(url: str, save: Save) -> None:
     report = run(url, save(collection(feature(0), feature(0, GF=2))))
     assert (report.changed, report.left_out, report.rejected) == (1, 1, 0)
