@@ -211,6 +211,8 @@ def _mark_workbook(
             marked += _said_of(found)
     with replaced(out) as unfinished:
         book.save(unfinished)
+    if book.vba_archive:
+        book.vba_archive.close()  # openpyxl leaves it to the garbage collector, which fails
     return Marked(marked, cells, lost)
 
 

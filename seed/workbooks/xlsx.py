@@ -155,7 +155,7 @@ class _Pen:
             return self._put_text(cell)
         if isinstance(cell, date) and cell < EARLIEST:
             return self._put_text(cell.isoformat())
-        if isinstance(cell, Decimal) and len(cell.normalize().as_tuple().digits) > DIGITS:
+        if isinstance(cell, Decimal) and _digits(cell) > DIGITS:
             return self._put_text(str(cell))
         return self._written(self._value, cell)
 
@@ -297,3 +297,8 @@ def _text_cell(page: Any, text: str) -> SheetCell:
     cell = WriteOnlyCell(page, escaped(text))
     cell.data_type, cell.number_format, cell.alignment = "s", TEXT, _TOP
     return cell
+
+
+def _digits(number: Decimal) -> int:
+    """Significant ones, however many: normalize() would round to 28 of them."""
+    return len("".join(map(str, number.as_tuple().digits)).rstrip("0"))

@@ -80,11 +80,15 @@ def test_a_cube_is_held_to_the_statement_of_the_server(
     assert race.statement
     for number, path in enumerate(race.paths["quartier"]):
         statement = re.sub(r"(?<!:):i\b", str(number + 1), race.statement)
-        row = connection.execute(statement.encode()).fetchone()
-        assert row
-        shown = [value for value in json.loads(row[-1]) if value is not None]
+        cursor = connection.execute(statement.encode())
+        (row,) = [dict(zip(_names(cursor), each, strict=True)) for each in cursor]
+        shown = [value for value in json.loads(row["values"]) if value is not None]
         told = [value for value in asked.get(path).json()["value"] if value is not None]
         assert sorted(shown) == sorted(told)
+
+
+def _names(cursor: psycopg.Cursor[Any]) -> list[str]:
+    return [column.name for column in cursor.description or ()]
 
 
 def test_servers_are_started_with_settings_that_there_are(cluster: Cluster) -> None:

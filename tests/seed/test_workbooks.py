@@ -334,6 +334,7 @@ NUMBER, DATE = (
     ).filter(lambda numbers: all(number.adjusted() > -30 for number in numbers if number))
 )
 @example([Decimal("0.1"), Decimal("12345678901234.56789"), Decimal("1E+3"), Decimal("-0.0")])
+@example([Decimal("999999999999998.999999999999950000000000084786679325564366050291504")])
 def test_any_number_comes_back(numbers: list[Decimal]) -> None:
     sheet = sheets("observations", ())[0]
     with TemporaryDirectory() as folder:
